@@ -8,7 +8,7 @@ import { rowsOf } from "../database/unnest.ts";
 import { hasLease } from "../fleet/worker.ts";
 import { putWaits, waitsOf } from "../waits/task_wait.ts";
 import { jsonOrNull } from "./instance_columns.ts";
-import { MAY_LEAVE, moveByAnyVerb } from "./transition.ts";
+import { IS_MARKED_AGAIN, MAY_LEAVE, moveByAnyVerb } from "./transition.ts";
 
 const MOVES = rowsOf<Transition>({
   id: ["bigint", (move) => move.instanceId],
@@ -28,6 +28,10 @@ const MOVES = rowsOf<Transition>({
 /** Whether the row `t` is at the try of the transition `v`, and held by its worker. */
 const IS_TRY = "t.try_number = v.try_number and (v.held_by is null or t.worker_id = v.held_by)";
 
+// The reason of a mark says how the instance had ended before.
+const REASONS =
+  "left(v.reason || '; before that ' || t.state || coalesce(': ' || t.reason, ''), 2000)";
+
 // The rows are found by their primary key. The guard is in the same statement, so a row that
 // has moved on is not updated.
 const APPLY: Statement = {
@@ -45,8 +49,8 @@ ${moveByAnyVerb({
       "case v.to_state when 'none' then greatest(v.next_try - 1, 0) else t.cleared_tries end",
     pokes:
       "case when v.next_try <> t.try_number then 0 when v.to_state = 'up_for_reschedule' then t.pokes + 1 else t.pokes end",
-    reason: "v.reason",
-    error: "v.error",
+    reason: `case when ${IS_MARKED_AGAIN} then ${REASONS} else v.reason end`,
+    error: `case when ${IS_MARKED_AGAIN} then coalesce(v.error, t.error) else v.error end`,
   },
   rows: `from ${MOVES.as("v")}
 where t.id = v.id and ${IS_TRY} and (not v.starts or ${hasLease("v.worker_id")})`,

@@ -69,7 +69,8 @@ function columnsFor(to: TaskState, given: Given = {}): ColumnValues<Column> {
     queued_at: QUEUED_AT[to] ?? "t.queued_at",
     started_at: STARTED_AT[to] ?? "t.started_at",
     first_started_at: firstStartedAt(to, given.nextTry),
-    finished_at: isFinal(to) ? "now()" : "null",
+    // A person marks an instance that has ended: it keeps its end.
+    finished_at: isFinal(to) ? "coalesce(t.finished_at, now())" : "null",
     retry_at: to === "up_for_retry" ? (given.retryAt ?? "t.retry_at") : "null",
   };
 }
@@ -124,6 +125,9 @@ export function moveByAnyVerb({ rows, to, more, ...given }: Move & { to: string 
   const columns = columnsByState(to, TASK_STATES, (one) => columnsFor(one, given));
   return update({ state: to, ...columns, ...more }, rows, MAY_LEAVE);
 }
+
+/** Whether the transition `v` leads from one final state to another: only a mark does. */
+export const IS_MARKED_AGAIN = `t.finished_at is not null and ${isOneOf("v.to_state", TASK_STATES.filter(isFinal))}`;
 
 /** Whether the row `t` is in a state that the transition `v` may leave. */
 export const MAY_LEAVE = "t.state = any(string_to_array(v.from_states, ','))";

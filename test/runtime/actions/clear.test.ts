@@ -401,6 +401,30 @@ describe("marking", () => {
     expect((await finish(id)).run).toBe("success");
   });
 
+  test.each(["success", "skipped"] as const)(
+    "a failed task %s keeps its end, its try, its error and why it had failed",
+    async (to) => {
+      const id = await begun(line(`kept_${to}`));
+      const error = { name: "Error", message: "boom", stack: "" };
+      await finish(id, ({ taskId }) =>
+        taskId === "a"
+          ? { kind: "failed", reason: "Error: boom", retryable: false, error }
+          : success(),
+      );
+      const ended = async () =>
+        rows<{ state: string; reason: string }>(
+          postgres.db,
+          "select state, reason, started_at, finished_at, try_number, error from dagsmith.task_instance where run_id = $1 and task_id = 'a'",
+          [id],
+        );
+      const [before] = await ended();
+      await markTask(postgres.db, { id, taskId: "a", to, ...me });
+      const reason = `marked ${to} by ann; before that failed: ${before?.reason}`;
+      expect(await ended()).toEqual([{ ...before, state: to, reason }]);
+      expect(before).toMatchObject({ state: "failed", error });
+    },
+  );
+
   test("a task that had not its turn ends it; its run is judged by it", async () => {
     const id = await begun(line("ahead"));
     await markTask(postgres.db, { id, taskId: "c", to: "failed", ...me });
