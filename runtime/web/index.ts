@@ -13,6 +13,7 @@ import { pageReader } from "../store/reads/reader.ts";
 import { apiRoutes } from "./api/routes.ts";
 import { GraphDrawer } from "./graph/graph_drawer.ts";
 import type { WebActions } from "./http/actions.ts";
+import { loadAssets } from "./http/assets.ts";
 import { GuessLimit, gate, isLoopback, Refused } from "./http/gate.ts";
 import type { WebLog, WebServices } from "./http/services.ts";
 import { Sessions } from "./http/sessions.ts";
@@ -35,6 +36,7 @@ import { runRoutes } from "./routes/run.ts";
 import { staticRoutes } from "./routes/static.ts";
 import { taskRoutes } from "./routes/task.ts";
 import { triggerRoutes } from "./routes/trigger.ts";
+import { readStylesheet } from "./views/style/stylesheet.ts";
 
 export type { WebActions } from "./http/actions.ts";
 
@@ -117,7 +119,8 @@ function makeServices(options: WebOptions): WebServices {
     drawer: new GraphDrawer(reader),
     sessions: new Sessions(token || undefined),
   };
-  return { db, reader, actions, mask, variable, notice, log, ...parts };
+  const assets = loadAssets(readStylesheet());
+  return { db, reader, actions, mask, variable, notice, log, assets, ...parts };
 }
 
 function makeApp(services: WebServices, streams: OpenStreams, localOnly: boolean): Express {
@@ -131,7 +134,7 @@ function makeApp(services: WebServices, streams: OpenStreams, localOnly: boolean
     .enable("case sensitive routing");
   app.use(nonce, securityHeaders());
   app.use(gate(services.sessions, guesses, localOnly));
-  app.use(healthRoutes(services), staticRoutes());
+  app.use(healthRoutes(services), staticRoutes(services.assets));
   if (services.sessions.areRequired) app.use(loginRoutes(services, guesses));
   app.use(
     hookRoutes(services),

@@ -1,5 +1,6 @@
 /** The API's routes, made from its table. */
 import { json, type RequestHandler, Router } from "express";
+import { sendCompressed } from "../http/compressed.ts";
 import { Refused } from "../http/gate.ts";
 import type { WebServices } from "../http/services.ts";
 import { ENDPOINTS } from "./endpoints.ts";
@@ -9,12 +10,15 @@ const API = "/api/v1";
 
 export function apiRoutes(services: WebServices): Router {
   const router = Router({ caseSensitive: true, strict: true });
-  router.get(`${API}/openapi.json`, (_request, response) => void response.json(openApi()));
+  router.get(`${API}/openapi.json`, (_request, response) =>
+    sendCompressed(response.type("json"), JSON.stringify(openApi())),
+  );
   for (const { method, path, status = 200, run } of ENDPOINTS) {
     const address = API + path.replace(/\{(\w+)\}/g, ":$1");
     const handler: RequestHandler = async (request, response) => {
       const answer = await run(services, request);
-      response.status(status).set("Cache-Control", "no-store").json(answer);
+      response.status(status).set("Cache-Control", "no-store").type("json");
+      await sendCompressed(response, JSON.stringify(answer));
     };
     if (method === "get") router.get(address, handler);
     else router.post(address, refuseOtherTypes, json({ limit: "1mb" }), handler);

@@ -4,6 +4,7 @@ import type { Database, Queryable } from "../../store/database/database.ts";
 import type { GraphDrawer } from "../graph/graph_drawer.ts";
 import type { Watchers } from "../live/watchers.ts";
 import type { WebActions } from "./actions.ts";
+import type { Assets } from "./assets.ts";
 import type { Sessions } from "./sessions.ts";
 
 export type WebLog = Pick<BaseLogger, "info" | "warn" | "error">;
@@ -20,6 +21,7 @@ export interface WebServices {
   readonly variable: (key: string) => Promise<string | null>;
   readonly notice: string | undefined;
   readonly log: WebLog;
+  readonly assets: Assets;
   readonly sessions: Sessions;
   readonly watchers: Watchers;
   readonly drawer: GraphDrawer;

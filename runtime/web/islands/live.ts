@@ -1,9 +1,10 @@
 /**
  * Keeps a page current: one stream says that something changed, then the page is fetched
- * again and its live parts are replaced. The stream is closed while the page is hidden,
+ * again and what changed in its live parts is replaced. The stream is closed while the page is hidden,
  * so that many tabs do not use up the browser's connections.
  */
 import { adoptLog } from "./log.ts";
+import { morph } from "./morph.ts";
 import { showTimes } from "./times.ts";
 
 const SLOW_RETRY_MS = 5_000;
@@ -81,47 +82,12 @@ async function exchange(): Promise<void> {
   if (!answer.ok) return;
   etag = answer.headers.get("ETag") ?? "";
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const part of document.querySelectorAll("[data-live]"))
-    replace(part, fresh.getElementById(part.id));
+  for (const part of document.querySelectorAll("[data-live]")) {
+    const next = fresh.getElementById(part.id);
+    if (next) morph(part, next);
+  }
   adoptLog(fresh);
   showTimes();
-}
-
-/**
- * Leaves a part alone that did not change, or that is in use: focus and open details must
- * not disappear.
- */
-function replace(part: Element, fresh: Element | null): void {
-  if (!fresh || part.innerHTML === fresh.innerHTML) return;
-  const opened = new Set(
-    [...part.querySelectorAll("details[open] > summary")].map((summary) => summary.textContent),
-  );
-  const focused = part.contains(document.activeElement)
-    ? pathTo(part, document.activeElement)
-    : undefined;
-  const scrolled = [...part.querySelectorAll(".scroll")].map(({ scrollLeft, scrollTop }) => ({
-    scrollLeft,
-    scrollTop,
-  }));
-  part.replaceChildren(...fresh.childNodes);
-  for (const summary of part.querySelectorAll("details > summary"))
-    if (opened.has(summary.textContent)) summary.parentElement?.setAttribute("open", "");
-  for (const [index, box] of [...part.querySelectorAll(".scroll")].entries())
-    Object.assign(box, scrolled[index]);
-  if (focused) elementAt(part, focused)?.focus({ preventScroll: true });
-}
-
-function pathTo(root: Element, element: Element | null): number[] {
-  const path: number[] = [];
-  for (let at = element; at && at !== root; at = at.parentElement)
-    path.unshift([...(at.parentElement?.children ?? [])].indexOf(at));
-  return path;
-}
-
-function elementAt(root: Element, path: readonly number[]): HTMLElement | undefined {
-  let at: Element | undefined = root;
-  for (const index of path) at = at?.children[index];
-  return at instanceof HTMLElement ? at : undefined;
 }
 
 function say(text: string): void {

@@ -2,6 +2,8 @@
  * The log pane: follows a try that still writes, hides levels, finds text. Text is only
  * set as text, never as HTML.
  */
+import { showTime } from "./times.ts";
+
 interface Line {
   readonly time: string;
   readonly level: string;
@@ -67,15 +69,24 @@ function row(line: Line): HTMLLIElement {
   const level = LEVELS.includes(line.level) ? line.level : "info";
   const item = document.createElement("li");
   item.className = `l-${level}`;
-  const parts = [
-    document.createElement("time"),
-    document.createElement("b"),
-    document.createElement("span"),
-  ] as const;
-  for (const [index, text] of [line.time.slice(11, 23), level, line.text].entries())
-    (parts[index] as HTMLElement).textContent = text;
+  const parts = [timeOf(line), element("b", level), element("span", line.text)];
   item.append(...parts);
   return item;
+}
+
+function element(tag: string, text: string): HTMLElement {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  return made;
+}
+
+/** In the zone of the page. */
+function timeOf({ time }: Line): HTMLElement {
+  const made = element("time", time.slice(11, 23));
+  made.setAttribute("data-clock", "");
+  if (time !== "") made.setAttribute("datetime", time);
+  showTime(made);
+  return made;
 }
 
 function filter(pane: HTMLElement): void {

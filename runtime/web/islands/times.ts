@@ -27,13 +27,25 @@ export function showTimes(): void {
     button.textContent = local
       ? `times in ${Intl.DateTimeFormat().resolvedOptions().timeZone}`
       : "times in UTC";
-  for (const time of document.querySelectorAll("time[datetime]")) {
-    time.setAttribute("data-utc", time.getAttribute("data-utc") ?? time.textContent ?? "");
-    time.textContent = local
-      ? localText(new Date(time.getAttribute("datetime") ?? ""))
-      : time.getAttribute("data-utc");
-  }
+  for (const time of document.querySelectorAll("time[datetime]")) showTime(time);
   tick();
+}
+
+/** Shows one time in the chosen zone. The text of the server is kept: it is in UTC. */
+export function showTime(time: Element): void {
+  const utc = time.getAttribute("data-utc") ?? time.textContent ?? "";
+  time.setAttribute("data-utc", utc);
+  const at = time.getAttribute("datetime");
+  const shown = isLocal() && at !== null ? localTextOf(time, new Date(at)) : utc;
+  if (time.textContent !== shown) time.textContent = shown;
+}
+
+const two = (value: number): string => String(value).padStart(2, "0");
+
+function localTextOf(time: Element, date: Date): string {
+  if (!time.hasAttribute("data-clock")) return localText(date);
+  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
+  return `${clock}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
 function tick(): void {
@@ -48,7 +60,6 @@ function tick(): void {
 }
 
 function localText(date: Date): string {
-  const two = (value: number): string => String(value).padStart(2, "0");
   const seconds = date.getSeconds() === 0 ? "" : `:${two(date.getSeconds())}`;
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}${seconds}`;
 }

@@ -7,7 +7,9 @@ import type { WebServices } from "../http/services.ts";
 import { ErrorPage } from "../views/parts/plain.tsx";
 import { sendPlain } from "./send_page.ts";
 
-export function answerError(services: Pick<WebServices, "log" | "mask">): ErrorRequestHandler {
+export function answerError(
+  services: Pick<WebServices, "log" | "mask" | "assets">,
+): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const { status, message, code } = refusalOf(error, services.mask);
     if (status >= 500)
@@ -19,6 +21,8 @@ export function answerError(services: Pick<WebServices, "log" | "mask">): ErrorR
     if (status === 503) response.set("Retry-After", "5");
     if (/^\/(?:api|hooks)\//.test(request.path))
       return void response.status(status).json({ error: { code, message } });
-    sendPlain(response, status, String(status), ErrorPage({ status, message }));
+    sendPlain(services, response, status, String(status), ErrorPage({ status, message })).catch(
+      next,
+    );
   };
 }

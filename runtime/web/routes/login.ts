@@ -37,7 +37,7 @@ async function login(
     return response.redirect(303, ownPath(next));
   }
   await guesses.countWrong(request, response);
-  sendLogin(services, response, 401, ownPath(next), "This is not the token.");
+  await sendLogin(services, response, 401, ownPath(next), "This is not the token.");
 }
 
 function logout(services: WebServices, request: Request, response: Response): void {
@@ -53,8 +53,9 @@ function sendLogin(
   status: number,
   next: string,
   error: string | null,
-): void {
-  sendPlain(
+): Promise<void> {
+  return sendPlain(
+    services,
     response,
     status,
     "Log in",

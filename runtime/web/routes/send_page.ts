@@ -1,6 +1,7 @@
 /** Sends pages: in their frame, with a fingerprint, without a cache. */
 import { createHash } from "node:crypto";
 import type { Request, Response } from "express";
+import { sendCompressed } from "../http/compressed.ts";
 import type { WebServices } from "../http/services.ts";
 import { sessionOf } from "../http/sessions.ts";
 import { readHealth } from "../read/read_health.ts";
@@ -18,12 +19,13 @@ export async function sendPage(
 ): Promise<void> {
   const health = await readHealth(services);
   const logout = logoutOf(services, request);
-  const html = renderPage({ ...page, health, notice: services.notice, logout });
+  const { notice, assets } = services;
+  const html = renderPage({ ...page, health, notice, assets: assets.version, logout });
   const etag = `"${createHash("sha256").update(html).digest("base64url")}"`;
   response.set("ETag", etag);
   if (request.get("X-Live") === "1" && request.get("If-None-Match") === etag)
     return void response.status(304).end();
-  sendHtml(response, html);
+  await sendHtml(response, html);
 }
 
 function logoutOf({ sessions }: WebServices, request: Request): Frame["logout"] {
@@ -32,19 +34,19 @@ function logoutOf({ sessions }: WebServices, request: Request): Frame["logout"] 
 }
 
 /** Sends a page that needs no database. */
-export function sendPlain(
+export async function sendPlain(
+  { assets }: Pick<WebServices, "assets">,
   response: Response,
   status: number,
   title: string,
   body: Frame["body"],
-): void {
+): Promise<void> {
+  const frame = { title, body, notice: undefined, assets: assets.version, logout: undefined };
   response.status(status);
-  sendHtml(response, renderPage({ title, body, notice: undefined, logout: undefined }));
+  await sendHtml(response, renderPage(frame));
 }
 
-function sendHtml(response: Response, html: string): void {
-  response
-    .set("Cache-Control", "no-store")
-    .type("html")
-    .send(html.replace(NONCE, String(response.locals.nonce)));
+function sendHtml(response: Response, html: string): Promise<void> {
+  response.set("Cache-Control", "no-store").type("html");
+  return sendCompressed(response, html.replaceAll(NONCE, String(response.locals.nonce)));
 }

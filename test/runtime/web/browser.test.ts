@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { loadIslands } from "../../../runtime/web/routes/static.ts";
+import { loadIslands } from "../../../runtime/web/http/assets.ts";
 import { launchBrowser, packedLibraries } from "../../support/browser.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";

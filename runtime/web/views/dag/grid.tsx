@@ -34,7 +34,7 @@ export function GridTable({ grid, spec, folds, older }: GridTableProps): VNode {
     return <p class="nothing">No runs yet. The first one shows here as soon as it is created.</p>;
   return (
     <>
-      <section class="scroll" aria-label="Tasks by runs">
+      <section class="scroll newest" aria-label="Tasks by runs">
         <table class="grid">
           <thead>
             <tr>

@@ -19,7 +19,7 @@ export function RunList({
       next={older}
     >
       {runs.map((run) => (
-        <tr>
+        <tr data-key={String(run.id)}>
           <th scope="row">
             <a href={`/runs/${run.id}`}>{run.runId}</a>
           </th>

@@ -88,7 +88,7 @@ function DagRow({
 }): VNode {
   const last = dag.runs.at(-1);
   return (
-    <tr>
+    <tr data-key={dag.dagId}>
       <td>
         <PauseSwitch dagId={dag.dagId} isPaused={dag.isPaused} token={token} />
       </td>

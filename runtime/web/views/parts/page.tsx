@@ -15,6 +15,8 @@ export interface Frame {
   readonly live?: { readonly topic: string; readonly mark: string };
   readonly health?: Health;
   readonly notice: string | undefined;
+  /** The version of the assets. */
+  readonly assets: string;
   /** Shown when sessions are in use. */
   readonly logout: VNode | undefined;
 }
@@ -60,7 +62,7 @@ function HealthDots({ health }: { readonly health: Health }): VNode {
   );
 }
 
-function Page({ title, body, live, health, notice, logout }: Frame): VNode {
+function Page({ title, body, live, health, notice, assets, logout }: Frame): VNode {
   return (
     <html lang="en">
       <head>
@@ -68,15 +70,17 @@ function Page({ title, body, live, health, notice, logout }: Frame): VNode {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>{`${title} · dagsmith`}</title>
-        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
-        <link rel="stylesheet" href="/assets/page.css" />
-        {live && <script type="module" src="/assets/islands/page.js" nonce={NONCE} />}
+        <link rel="icon" href={`/assets/icon.svg?v=${assets}`} type="image/svg+xml" />
+        <link rel="stylesheet" href={`/assets/page.css?v=${assets}`} />
+        {health && (
+          <script type="module" src={`/assets/islands/page.js?v=${assets}`} nonce={NONCE} />
+        )}
       </head>
       <body data-topic={live?.topic} data-mark={live?.mark}>
         {notice !== undefined && <p class="notice">{notice}</p>}
         <header class="top">
           <a class="brand" href="/">
-            <img src="/assets/icon.svg" alt="" width="22" height="22" />
+            <img src={`/assets/icon.svg?v=${assets}`} alt="" width="22" height="22" />
             dagsmith
           </a>
           <a href="/data">Assets</a>
@@ -87,7 +91,7 @@ function Page({ title, body, live, health, notice, logout }: Frame): VNode {
               <HealthDots health={health} />
             </span>
           )}
-          {live && (
+          {health && (
             <span id="clock" class="clock">
               times in UTC
             </span>

@@ -45,7 +45,10 @@ export function TaskTable({ run, spec, tasks, folds, now }: TaskTableProps): VNo
       </thead>
       <tbody>
         {treeRows(groupTree(spec.tasks, spec.groups), folds.folded).map((row) => (
-          <tr id={row.item.type === "group" ? groupAnchor(row.item.id) : undefined}>
+          <tr
+            id={row.item.type === "group" ? groupAnchor(row.item.id) : undefined}
+            data-key={`${row.item.type} ${row.item.id}`}
+          >
             <Cells row={row} run={run} tasks={byId} folds={folds} scale={{ from, to }} />
           </tr>
         ))}

@@ -69,7 +69,9 @@ function Line({ line }: { readonly line: LogLine }): VNode {
   const level = (LOG_LEVELS as readonly string[]).includes(line.level) ? line.level : "info";
   return (
     <li class={`l-${level}`}>
-      <time>{line.time.slice(11, 23)}</time>
+      <time datetime={line.time === "" ? undefined : line.time} data-clock>
+        {line.time.slice(11, 23)}
+      </time>
       <b>{level}</b>
       <span>{line.text}</span>
     </li>

@@ -1,0 +1,103 @@
+/** What a person holds on the page while it changes: selections, boxes, zones, the newest run. */
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { launchBrowser } from "../../support/browser.ts";
+import { dagSpec, taskSpec } from "../../support/rows.ts";
+import { type TestWeb, testWeb } from "../../support/web.ts";
+
+let web: TestWeb;
+let browser: Browser;
+beforeAll(async () => {
+  [web, browser] = await Promise.all([testWeb(), launchBrowser()]);
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await web?.close();
+});
+
+async function visit(
+  path: string,
+  use: (page: Page) => Promise<void>,
+  options: BrowserContextOptions = {},
+): Promise<void> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  await page.goto(web.url + path);
+  await use(page);
+  await context.close();
+}
+
+test("selected text and untouched rows stay while another row changes", async () => {
+  await web.rows.dag(dagSpec("kept"));
+  const version = await web.rows.dag(dagSpec("moving"));
+  await visit("/", async (page) => {
+    await page.getByRole("link", { name: "kept", exact: true }).evaluate((link) => {
+      getSelection()?.selectAllChildren(link);
+      link.setAttribute("data-mine", "");
+    });
+    await web.rows.run("moving", version, { state: "running" });
+    const row = page.getByRole("row").filter({ hasText: "moving" });
+    await row.locator("svg .running").first().waitFor();
+    expect(await page.evaluate(() => getSelection()?.toString())).toBe("kept");
+  });
+});
+
+test("a row that goes takes no other row with it, and one that comes stands at its place", async () => {
+  for (const dagId of ["rows_a", "rows_b", "rows_c"]) await web.rows.dag(dagSpec(dagId));
+  const names = (page: Page) => page.locator("th[scope=row] > a:first-child").allTextContents();
+  await visit("/?q=rows_", async (page) => {
+    expect(await names(page)).toEqual(["rows_a", "rows_b", "rows_c"]);
+    await web.rows.sql("update dagsmith.dag set removed_at = now() where dag_id = 'rows_b'");
+    await page.getByRole("link", { name: "rows_b", exact: true }).waitFor({ state: "detached" });
+    await web.rows.dag(dagSpec("rows_ab"));
+    await page.getByRole("link", { name: "rows_ab", exact: true }).waitFor();
+    expect(await names(page)).toEqual(["rows_a", "rows_ab", "rows_c"]);
+  });
+});
+
+test("the log is in the zone of the page, for lines that were there and lines that come", async () => {
+  const version = await web.rows.dag(dagSpec("zoned"));
+  const run = await web.rows.run("zoned", version, { state: "running" });
+  const id = await web.rows.instance(run, "only", { state: "running" });
+  await web.rows.log(id, 0, ["already there"]);
+  await visit(
+    `/runs/${run}/tasks/only`,
+    async (page) => {
+      await page.getByRole("button", { name: "times in UTC" }).click();
+      await web.rows.log(id, 1, ["came later"]);
+      await page.locator("#log li", { hasText: "came later" }).waitFor();
+      for (const time of await page.locator("#log li time").all()) {
+        const at = new Date((await time.getAttribute("datetime")) ?? "");
+        const wall = at.toLocaleTimeString("en-GB", { timeZone: "Asia/Kolkata" });
+        expect(await time.textContent()).toContain(wall);
+      }
+    },
+    { timezoneId: "Asia/Kolkata" },
+  );
+});
+
+test.each([true, false])(
+  "a grid that overflows opens at its newest run (with script: %s)",
+  async (javaScriptEnabled) => {
+    const version = await web.rows.dag(dagSpec("wide", { tasks: [taskSpec("only")] }));
+    for (let count = 0; count < 40; count += 1) await web.rows.run("wide", version);
+    await visit(
+      "/dags/wide",
+      async (page) => {
+        const box = await page.locator(".scroll").boundingBox();
+        const newest = await page.locator(".grid thead th:last-child").boundingBox();
+        const name = await page.locator(".grid tbody th").first().boundingBox();
+        expect(newest!.x + newest!.width).toBeLessThanOrEqual(box!.x + box!.width);
+        expect(newest!.x).toBeGreaterThan(box!.x);
+        expect(Math.round(name!.x)).toBeGreaterThanOrEqual(Math.round(box!.x));
+        expect(name!.x).toBeLessThan(box!.x + 10);
+      },
+      { javaScriptEnabled, viewport: { width: 390, height: 800 } },
+    );
+  },
+);
+
+test("every page has the clock of its zone", async () => {
+  for (const path of ["/", "/data", "/pools", "/dags/kept/trigger"])
+    await visit(path, (page) => page.getByRole("button", { name: "times in UTC" }).waitFor());
+});

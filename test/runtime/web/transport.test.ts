@@ -1,0 +1,67 @@
+/** What crosses the wire: compressed answers, and assets that are asked for once. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { dagSpec } from "../../support/rows.ts";
+import { type TestWeb, testWeb } from "../../support/web.ts";
+
+let web: TestWeb;
+beforeAll(async () => {
+  web = await testWeb();
+  await web.rows.dag(dagSpec("sent"));
+});
+afterAll(() => web.close());
+
+const get = (path: string, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(web.url + path, { headers });
+
+async function assetsOf(path: string): Promise<string[]> {
+  const html = await (await get(path)).text();
+  return [...html.matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g)].map(
+    ([, address]) => address ?? "",
+  );
+}
+
+test.each([
+  ["br", "br"],
+  ["gzip", "gzip"],
+  ["gzip, br", "br"],
+  ["identity", null],
+])("a client that takes %s gets pages, answers and assets in %s", async (takes, encoding) => {
+  const [stylesheet = ""] = (await assetsOf("/")).filter((address) => address.includes(".css"));
+  for (const path of ["/", "/dags/sent", "/api/v1/openapi.json", stylesheet]) {
+    const answer = await get(path, { "Accept-Encoding": takes });
+    const plain = await get(path, { "Accept-Encoding": "identity" });
+    expect([path, answer.headers.get("content-encoding")]).toEqual([path, encoding]);
+    expect(answer.headers.get("vary")).toContain("Accept-Encoding");
+    expect((await answer.text()).length).toBe((await plain.text()).length);
+  }
+});
+
+test("a stream of events is never compressed", async () => {
+  const stream = await get("/events?topic=home", { "Accept-Encoding": "br, gzip" });
+  expect(stream.headers.get("content-encoding")).toBeNull();
+  await stream.body?.cancel();
+});
+
+test("assets are kept by the browser under the address of their content", async () => {
+  const addresses = await assetsOf("/");
+  expect(addresses.length).toBeGreaterThanOrEqual(3);
+  for (const address of addresses) {
+    const answer = await get(address);
+    expect([answer.status, answer.headers.get("cache-control")]).toEqual([
+      200,
+      "private, max-age=31536000, immutable",
+    ]);
+  }
+  const script = await (await get(addresses.find((one) => one.includes(".js")) ?? "")).text();
+  const version = new URL(addresses[0] ?? "", web.url).searchParams.get("v");
+  for (const [, query] of script.matchAll(/from "\.\/\w+\.js(.*?)"/g))
+    expect(query).toBe(`?v=${version}`);
+});
+
+test("an asset of another version is asked for again, and is not sent twice", async () => {
+  const answer = await get("/assets/page.css?v=other");
+  expect(answer.headers.get("cache-control")).toBe("no-cache");
+  const etag = answer.headers.get("etag") ?? "";
+  const again = await get("/assets/page.css?v=other", { "If-None-Match": etag });
+  expect([again.status, await again.text()]).toEqual([304, ""]);
+});
