@@ -61,6 +61,8 @@ function firstStartedAt(to: TaskState, nextTry: string | undefined): string {
     : "t.first_started_at";
 }
 
+const HAS_ENDED = isOneOf("t.state", TASK_STATES.filter(isFinal));
+
 /** The columns of an instance that enters a state. Pure. */
 function columnsFor(to: TaskState, given: Given = {}): ColumnValues<Column> {
   const holder = given.workerId ? `coalesce(${given.workerId}, t.worker_id)` : "t.worker_id";
@@ -70,7 +72,7 @@ function columnsFor(to: TaskState, given: Given = {}): ColumnValues<Column> {
     started_at: STARTED_AT[to] ?? "t.started_at",
     first_started_at: firstStartedAt(to, given.nextTry),
     // A person marks an instance that has ended: it keeps its end.
-    finished_at: isFinal(to) ? "coalesce(t.finished_at, now())" : "null",
+    finished_at: isFinal(to) ? `case when ${HAS_ENDED} then t.finished_at else now() end` : "null",
     retry_at: to === "up_for_retry" ? (given.retryAt ?? "t.retry_at") : "null",
   };
 }
@@ -127,7 +129,7 @@ export function moveByAnyVerb({ rows, to, more, ...given }: Move & { to: string 
 }
 
 /** Whether the transition `v` leads from one final state to another: only a mark does. */
-export const IS_MARKED_AGAIN = `t.finished_at is not null and ${isOneOf("v.to_state", TASK_STATES.filter(isFinal))}`;
+export const IS_MARKED_AGAIN = `${HAS_ENDED} and ${isOneOf("v.to_state", TASK_STATES.filter(isFinal))}`;
 
 /** Whether the row `t` is in a state that the transition `v` may leave. */
 export const MAY_LEAVE = "t.state = any(string_to_array(v.from_states, ','))";
