@@ -8,7 +8,7 @@ import { rowsOf } from "../database/unnest.ts";
 import { hasLease } from "../fleet/worker.ts";
 import { putWaits, waitsOf } from "../waits/task_wait.ts";
 import { jsonOrNull } from "./instance_columns.ts";
-import { IS_MARKED_AGAIN, MAY_LEAVE, moveByAnyVerb } from "./transition.ts";
+import { HAS_ENDED, MAY_LEAVE, moveByAnyVerb } from "./transition.ts";
 
 const MOVES = rowsOf<Transition>({
   id: ["bigint", (move) => move.instanceId],
@@ -23,12 +23,15 @@ const MOVES = rowsOf<Transition>({
   error: ["json", (move) => jsonOrNull(move.error)],
   lost: ["int", (move) => (move.history === "lost" ? 1 : 0)],
   starts: ["boolean", (move) => move.verb === "start"],
+  marks: ["boolean", (move) => move.verb === "mark"],
 });
 
 /** Whether the row `t` is at the try of the transition `v`, and held by its worker. */
 const IS_TRY = "t.try_number = v.try_number and (v.held_by is null or t.worker_id = v.held_by)";
 
-// The reason of a mark says how the instance had ended before.
+// A person marks an instance that has ended: it keeps its error, and its reason says how it had
+// ended.
+const IS_MARKED_AGAIN = `v.marks and ${HAS_ENDED}`;
 const REASONS =
   "left(v.reason || '; before that ' || t.state || coalesce(': ' || t.reason, ''), 2000)";
 

@@ -61,7 +61,8 @@ function firstStartedAt(to: TaskState, nextTry: string | undefined): string {
     : "t.first_started_at";
 }
 
-const HAS_ENDED = isOneOf("t.state", TASK_STATES.filter(isFinal));
+/** Whether the row `t` is in a final state. */
+export const HAS_ENDED = isOneOf("t.state", TASK_STATES.filter(isFinal));
 
 /** The columns of an instance that enters a state. Pure. */
 function columnsFor(to: TaskState, given: Given = {}): ColumnValues<Column> {
@@ -71,7 +72,7 @@ function columnsFor(to: TaskState, given: Given = {}): ColumnValues<Column> {
     queued_at: QUEUED_AT[to] ?? "t.queued_at",
     started_at: STARTED_AT[to] ?? "t.started_at",
     first_started_at: firstStartedAt(to, given.nextTry),
-    // A person marks an instance that has ended: it keeps its end.
+    // From one final state to another, by a mark or a decision, an instance keeps its end.
     finished_at: isFinal(to) ? `case when ${HAS_ENDED} then t.finished_at else now() end` : "null",
     retry_at: to === "up_for_retry" ? (given.retryAt ?? "t.retry_at") : "null",
   };
@@ -127,9 +128,6 @@ export function moveByAnyVerb({ rows, to, more, ...given }: Move & { to: string 
   const columns = columnsByState(to, TASK_STATES, (one) => columnsFor(one, given));
   return update({ state: to, ...columns, ...more }, rows, MAY_LEAVE);
 }
-
-/** Whether the transition `v` leads from one final state to another: only a mark does. */
-export const IS_MARKED_AGAIN = `${HAS_ENDED} and ${isOneOf("v.to_state", TASK_STATES.filter(isFinal))}`;
 
 /** Whether the row `t` is in a state that the transition `v` may leave. */
 export const MAY_LEAVE = "t.state = any(string_to_array(v.from_states, ','))";
