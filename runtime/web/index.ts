@@ -29,6 +29,7 @@ import { downloadRoutes } from "./routes/downloads.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { homeRoutes } from "./routes/home.ts";
 import { hookRoutes } from "./routes/hooks.ts";
+import { logFindRoutes } from "./routes/log_find.ts";
 import { logStreamRoutes } from "./routes/log_stream.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { markRoutes } from "./routes/marks.ts";
@@ -142,6 +143,7 @@ function makeApp(services: WebServices, streams: OpenStreams, localOnly: boolean
     changeStreamRoutes(services, streams),
     logStreamRoutes(services, streams),
     downloadRoutes(services),
+    logFindRoutes(services),
     homeRoutes(services),
     triggerRoutes(services),
     backfillRoutes(services),

@@ -89,7 +89,9 @@ function timeOf({ time }: Line): HTMLElement {
   return made;
 }
 
+/** A part of a log is not filtered here: the server searches the whole log. */
 function filter(pane: HTMLElement): void {
+  if (!pane.querySelector("[data-level]")) return;
   const shown = new Set(
     [...pane.querySelectorAll<HTMLInputElement>("[data-level]:checked")].map(
       (box) => `l-${box.value}`,

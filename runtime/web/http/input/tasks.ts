@@ -1,7 +1,7 @@
 /** Input about the tasks of a run, their instances and the logs of their tries. */
 import { z } from "zod";
 import { TASK_STATES } from "../../../state/task_state.ts";
-import { filled, MAX_INT, mapIndex, optional, rowId, smallNumber, taskId } from "./fields.ts";
+import { filled, MAX_INT, mapIndex, optional, rowId, smallNumber, taskId, text } from "./fields.ts";
 import { cancelBody } from "./runs.ts";
 
 export const taskParams = z.object({ id: rowId, taskId });
@@ -36,3 +36,22 @@ export const logQuery = z.object({
 });
 
 export const cancelTaskBody = cancelBody.extend({ mapIndex: mapIndex.optional() });
+
+const place = z
+  .string()
+  .regex(/^\d{1,10}\.\d{1,10}$/, "is not a place in a log")
+  .transform((at) => {
+    const [seq = 0, index = 0] = at.split(".").map(Number);
+    return { seq, index };
+  })
+  .refine(({ seq }) => seq <= MAX_INT, "is too large");
+const levels = z.union([text(20).transform((level) => [level]), z.array(text(20)).max(10)]);
+
+/** `from` and `lines`: the stored part, and the count of lines, after which to search. */
+export const logFindQuery = z.object({
+  q: text(500).default(""),
+  level: levels.default([]),
+  from: smallNumber.default(-1),
+  lines: smallNumber.default(0),
+  at: optional(place),
+});

@@ -5,7 +5,7 @@ import type { VNode } from "preact";
 import type { LogLine } from "../../read/log_lines.ts";
 import type { ShownLog } from "../../read/read_task.ts";
 
-const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
+export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
 
 export function Log({ window, instanceId, tryNumber, isOpen }: ShownLog): VNode {
   const address = `/logs/${instanceId}/${tryNumber}`;
@@ -23,17 +23,29 @@ export function Log({ window, instanceId, tryNumber, isOpen }: ShownLog): VNode 
         <h2>Log</h2>
         <span class="faint">try {tryNumber}</span>
         <span class="log-tools" hidden>
-          {LOG_LEVELS.map((level) => (
-            <label class={`l-${level}`}>
-              <input type="checkbox" checked value={level} data-level />
-              {level}
-            </label>
-          ))}
-          <input type="search" placeholder="Find in log" aria-label="Find in log" data-find />
+          {window.hasGap ? (
+            <Levels address={address} />
+          ) : (
+            LOG_LEVELS.map((level) => (
+              <label class={`l-${level}`}>
+                <input type="checkbox" checked value={level} data-level />
+                {level}
+              </label>
+            ))
+          )}
           <label>
             <input type="checkbox" checked data-follow /> follow
           </label>
         </span>
+        <form method="get" action={`${address}/find`}>
+          <input
+            type="search"
+            name="q"
+            placeholder="Find in log"
+            aria-label="Find in log"
+            data-find={window.hasGap ? undefined : ""}
+          />
+        </form>
         <span class="grow" />
         <span class="log-state faint" role="status">
           {isOpen ? "still open" : ""}
@@ -53,8 +65,8 @@ export function Log({ window, instanceId, tryNumber, isOpen }: ShownLog): VNode 
         ))}
         {window.hasGap && (
           <li class="gap">
-            … lines in between are left out; <a href={`${address}/download`}>download</a> the whole
-            log to see them …
+            … lines in between are left out; <a href={`${address}/find`}>search</a> or{" "}
+            <a href={`${address}/download`}>download</a> the whole log to see them …
           </li>
         )}
         {window.tail.map((line) => (
@@ -65,15 +77,35 @@ export function Log({ window, instanceId, tryNumber, isOpen }: ShownLog): VNode 
   );
 }
 
+/** A part of a log cannot show its levels: these links search the whole log. */
+function Levels({ address }: { readonly address: string }): VNode {
+  return (
+    <>
+      {LOG_LEVELS.map((level) => (
+        <a class={`l-${level}`} href={`${address}/find?level=${level}`}>
+          {level}
+        </a>
+      ))}
+    </>
+  );
+}
+
 function Line({ line }: { readonly line: LogLine }): VNode {
   const level = (LOG_LEVELS as readonly string[]).includes(line.level) ? line.level : "info";
   return (
     <li class={`l-${level}`}>
-      <time datetime={line.time === "" ? undefined : line.time} data-clock>
-        {line.time.slice(11, 23)}
-      </time>
+      <LogTime line={line} />
       <b>{level}</b>
       <span>{line.text}</span>
     </li>
+  );
+}
+
+/** The time of day of a line; a script shows it in the zone of the page. */
+export function LogTime({ line: { time } }: { readonly line: LogLine }): VNode {
+  return (
+    <time datetime={time === "" ? undefined : time} data-clock>
+      {time.slice(11, 23)}
+    </time>
   );
 }

@@ -1,0 +1,33 @@
+/** The page that searches the whole log of a try, and shows the lines around one line. */
+import { type Request, type Response, Router } from "express";
+import { h } from "preact";
+import { Refused } from "../http/gate.ts";
+import { checked } from "../http/input/check.ts";
+import { logFindQuery, logParams } from "../http/input/tasks.ts";
+import type { WebServices } from "../http/services.ts";
+import { findInLog, linesAround } from "../read/find_in_log.ts";
+import { isTryFinished } from "../read/read_log.ts";
+import { LogFindPage } from "../views/task/log_find.tsx";
+import { sendPage } from "./send_page.ts";
+
+export function logFindRoutes(services: WebServices): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  router.get("/logs/:instanceId/:tryNumber/find", (request, response) =>
+    find(services, request, response),
+  );
+  return router;
+}
+
+async function find(services: WebServices, request: Request, response: Response): Promise<void> {
+  const wanted = checked(logParams, request.params);
+  const { q, level, from, lines, at } = checked(logFindQuery, request.query);
+  if ((await isTryFinished(services, wanted)) === undefined)
+    throw new Refused(404, "There is no such try.");
+  const search = { text: q, levels: level, from: { seq: from, lines } };
+  const found = at === null ? await findInLog(services, wanted, search) : null;
+  const around = at === null ? [] : await linesAround(services, wanted, at.seq, at.index);
+  await sendPage(services, request, response, {
+    title: `Log ${wanted.instanceId}, try ${wanted.tryNumber}`,
+    body: h(LogFindPage, { ...wanted, search, found, around, at }),
+  });
+}
