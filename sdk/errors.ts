@@ -118,6 +118,8 @@ const messages = {
   INVALID_STATE:
     'The state "{key}" of {scope} does not fit its schema: {problems}. Delete it with `dag state delete`, or read it with a schema that fits.',
   INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
+  SCHEDULE_PARAMS:
+    'Runs of DAG "{dag}" that are started by {source} have no valid params: {problems}. Give each field of the schema a default, or name the schedule and give it params.',
   INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',
 
   STEP_NAME_USED:

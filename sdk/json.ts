@@ -69,18 +69,33 @@ const MAX_DEPTH = 200;
 
 /**
  * Writes a task output as JSON text. `undefined` becomes `null`; a property that is
- * `undefined` is left out, as JSON.stringify does; -0 becomes 0.
+ * `undefined` is left out, as JSON.stringify does.
  * @throws DagsmithError OUTPUT_NOT_JSON naming the path of the first value JSON cannot
  *   carry (BigInt, function, symbol, Map, Set, Date, class instance, NaN, Infinity, a
- *   cycle, deeper than 200 levels), OUTPUT_TOO_LARGE above {@link MAX_OUTPUT_BYTES}.
+ *   hole or undefined in a list, a cycle, deeper than 200 levels), OUTPUT_TOO_LARGE above {@link MAX_OUTPUT_BYTES}.
  */
 export function toJson(value: unknown, maxBytes: number = MAX_OUTPUT_BYTES): string {
-  refuseUnserializable(value, { path: [], ancestors: new Set(), leastBytes: 0, maxBytes });
-  const text = JSON.stringify(value ?? null);
+  const walk = {
+    path: [],
+    ancestors: new Set<object>(),
+    leastBytes: 0,
+    hasMinusZero: false,
+    maxBytes,
+  };
+  refuseUnserializable(value, walk);
+  const text = JSON.stringify(value ?? null, walk.hasMinusZero ? keepMinusZero : undefined);
   const bytes = Buffer.byteLength(text);
   if (bytes > maxBytes) throw new DagsmithError("OUTPUT_TOO_LARGE", { bytes, limit: maxBytes });
   return text;
 }
+
+/** JSON.stringify writes -0 as 0, although JSON has a -0. */
+function keepMinusZero(_key: string, value: unknown): unknown {
+  return Object.is(value, -0) ? rawJson("-0") : value;
+}
+
+/** Node has it since version 21; TypeScript does not know it yet. */
+const { rawJSON: rawJson } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
 
 /** Where a walk through a value is. */
 interface Walk {
@@ -91,6 +106,8 @@ interface Walk {
    * names one large part a million times.
    */
   leastBytes: number;
+  /** Whether the part walked so far has a -0. */
+  hasMinusZero: boolean;
   readonly maxBytes: number;
 }
 
@@ -98,16 +115,25 @@ function refuseUnserializable(value: unknown, walk: Walk): void {
   const found = unserializableKind(value, walk.ancestors);
   if (found) throw new DagsmithError("OUTPUT_NOT_JSON", { path: pathText(walk.path), found });
   walk.leastBytes += typeof value === "string" ? value.length + 2 : 1;
+  walk.hasMinusZero ||= Object.is(value, -0);
   if (walk.leastBytes > walk.maxBytes)
     throw new DagsmithError("OUTPUT_TOO_LARGE", { bytes: "too many", limit: walk.maxBytes });
   if (typeof value !== "object" || value === null) return;
   walk.ancestors.add(value);
   if (Array.isArray(value))
-    for (let index = 0; index < value.length; index++) refusePart(value[index], index, walk);
+    for (let index = 0; index < value.length; index++) refuseItem(value, index, walk);
   else
     for (const [key, part] of Object.entries(value))
       if (part !== undefined) refusePart(part, key, walk);
   walk.ancestors.delete(value);
+}
+
+/** In a list, undefined would come back as null. */
+function refuseItem(list: readonly unknown[], index: number, walk: Walk): void {
+  const found = index in list ? "undefined" : "a hole";
+  if (list[index] === undefined)
+    throw new DagsmithError("OUTPUT_NOT_JSON", { path: pathText([...walk.path, index]), found });
+  refusePart(list[index], index, walk);
 }
 
 function refusePart(part: unknown, key: string | number, walk: Walk): void {

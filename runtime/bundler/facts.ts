@@ -14,9 +14,10 @@ import { escapeRegExp } from "./text.ts";
  * `dag`: it builds DAGs and exports a value that may be one. `maybe`: it exports a value
  * that an import may have built; when it is not a DAG, the file is a helper, not an
  * error. `factory`: it builds DAGs but exports a function. `unexported`: it builds a DAG
- * when it is imported, but has no default export. `no`: none of these.
+ * when it is imported, but has no default export. `commonjs`: it builds DAGs in a CommonJS
+ * file, which is not loaded. `no`: none of these.
  */
-type Candidacy = "dag" | "maybe" | "factory" | "unexported" | "no";
+type Candidacy = "dag" | "maybe" | "factory" | "unexported" | "commonjs" | "no";
 
 /** An id in the text: the id itself, or the pattern of a template with values in it. */
 interface Declared {
@@ -26,8 +27,14 @@ interface Declared {
 
 export interface FileFacts {
   readonly candidacy: Candidacy;
-  /** `variable` is the variable to which the DAG was assigned. */
-  readonly dags: readonly (Declared & { readonly variable: string | null })[];
+  /**
+   * `variable` is the variable to which the DAG was assigned; `atImport`: it is built
+   * outside any function.
+   */
+  readonly dags: readonly (Declared & {
+    readonly variable: string | null;
+    readonly atImport: boolean;
+  })[];
   /**
    * Tasks and groups. `owner` is the variable on which it was declared, `group` the id of
    * the group around it.
@@ -62,7 +69,7 @@ const NO_DAG: FileFacts = { candidacy: "no", dags: [], tasks: [], branches: [], 
  * Cheap, and true for every file that has a default export, or calls dag(): most helpers
  * are left out here, before they are parsed.
  */
-const MAY_EXPORT_DEFAULT = /\bdefault\b|\bmodule\s*\.\s*exports\b|=\s*dag\s*\(/;
+const MAY_EXPORT_DEFAULT = /\bdefault\b|\bmodule\s*\.\s*exports\b|\bdag\s*\(/;
 const MAY_IMPORT = /\bimport\b|\bfrom\b|\brequire\b/;
 
 const project = new Project({
@@ -91,6 +98,8 @@ export function factsOf(file: string, text: string): FileFacts {
 }
 
 function candidacyOf(source: SourceFile): Candidacy {
+  if (/\.c[jt]s$/.test(source.getFilePath()))
+    return /["']dagsmith["']/.test(source.getFullText()) ? "commonjs" : "no";
   const exported = defaultExport(source);
   const imports = valueImports(source);
   const buildsDags = imports.some(
@@ -105,11 +114,14 @@ function candidacyOf(source: SourceFile): Candidacy {
   return exported === "value" && imports.length > 0 ? "maybe" : "no";
 }
 
-/** Whether importing the file builds a DAG: `const d = dag(…)` outside any function. */
+/** Whether importing the file builds a DAG: it calls `dag(…)` outside any function. */
 function declaresDagAtOnce(source: SourceFile): boolean {
-  return source
-    .getVariableDeclarations()
-    .some((declaration) => /^dag\s*\(/.test(declaration.getInitializer()?.getText() ?? ""));
+  const calls = (node: ts.Node): boolean =>
+    (ts.isCallExpression(node) &&
+      ts.isIdentifier(node.expression) &&
+      node.expression.text === "dag") ||
+    (!ts.isFunctionLike(node) && ts.forEachChild(node, calls) === true);
+  return calls(source.compilerNode);
 }
 
 /**
@@ -209,25 +221,28 @@ function declarations(source: ts.SourceFile): Pick<FileFacts, "dags" | "tasks" |
   const tasks: FileFacts["tasks"][number][] = [];
   const branches: FileFacts["branches"][number][] = [];
   let group: Declared["id"] | null = null;
+  let atImport = true;
   const visit = (node: ts.Node): void => {
-    const around = group;
+    const around = { group, atImport };
+    if (ts.isFunctionLike(node)) atImport = false;
     if (ts.isCallExpression(node)) {
       const id = declaredId(node.arguments[0]);
       const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1;
       const callee = node.expression;
       if (id !== undefined && ts.isIdentifier(callee) && callee.text === "dag")
-        dags.push({ id, line, variable: variableOf(node) });
+        dags.push({ id, line, variable: variableOf(node), atImport });
       if (id !== undefined && ts.isPropertyAccessExpression(callee)) {
         const owner = ts.isIdentifier(callee.expression) ? callee.expression.text : "";
         if (DECLARING.includes(callee.name.text)) tasks.push({ id, line, owner, group });
         if (callee.name.text === "group") group = id;
         if (callee.name.text === "branch")
           branches.push({ id, line, choices: choicesOf(node, source) });
-        if (callee.name.text === "dag") dags.push({ id, line, variable: variableOf(node) });
+        if (callee.name.text === "dag")
+          dags.push({ id, line, variable: variableOf(node), atImport });
       }
     }
     ts.forEachChild(node, visit);
-    group = around;
+    ({ group, atImport } = around);
   };
   visit(source);
   return { dags, tasks, branches };

@@ -236,16 +236,19 @@ function warningsOf(
   builds: ReadonlyMap<string, Build>,
 ): readonly ImportWarning[] {
   const imported = new Set([...builds.values()].flatMap(({ bundle }) => bundle.inputs));
+  const loaded = [...builds.values()].flatMap((build) => build.versions.map(({ dagId }) => dagId));
   return [...discovery.files].flatMap(([file, { facts }]) => {
     if (facts.candidacy === "factory" && !imported.has(file))
       return [exportsAFunction(file, facts)];
     if (facts.candidacy === "unexported" && !imported.has(file))
       return [exportsNothing(file, facts)];
+    if (facts.candidacy === "commonjs") return [isCommonJs(file)];
     const build = builds.get(file);
     if (!build?.inspection || (build.versions.length === 0 && facts.candidacy === "maybe"))
       return [];
     return [
       ...facts.warnings.map((warning) => ({ file, ...warning })),
+      ...(build.inspection.error ? [] : notExported(file, facts, loaded)),
       ...build.bundle.warnings,
       ...ruleWarnings(build.versions, facts),
       ...slowImport(build),
@@ -263,6 +266,28 @@ function exportsNothing(file: string, { dags }: FileFacts): ImportWarning {
   const message =
     "The file declares a DAG but has no default export, so it is not loaded. End it with: export default …";
   return { file, line: dags[0]?.line ?? null, code: "NO_DEFAULT_EXPORT", message };
+}
+
+/** DAGs that importing the file builds, and that its default export does not hold. */
+function notExported(
+  file: string,
+  { dags }: FileFacts,
+  loaded: readonly string[],
+): readonly ImportWarning[] {
+  const isLoaded = (id: string | RegExp): boolean =>
+    loaded.some((one) => (typeof id === "string" ? one === id : id.test(one)));
+  return dags
+    .filter(({ id, atImport }) => atImport && !isLoaded(id))
+    .map(({ id, line }) => ({
+      ...{ file, line, code: "NOT_EXPORTED" as const },
+      message: `DAG ${typeof id === "string" ? `"${id}"` : "with a computed id"} is not part of the default export, so it is not loaded. Export a list: export default [first, second];`,
+    }));
+}
+
+function isCommonJs(file: string): ImportWarning {
+  const message =
+    "CommonJS files are not loaded as DAG files. Rename it to .ts or .mjs, and end it with: export default …";
+  return { file, line: 1, code: "COMMONJS_FILE", message };
 }
 
 function slowImport({ bundle, inspection }: Build): readonly ImportWarning[] {

@@ -4,6 +4,7 @@
  * in another place.
  */
 import { ts } from "ts-morph";
+import { warnAboutState } from "./module_state.ts";
 import type { ImportWarning } from "./version.ts";
 
 /** A warning about one file, before the file has a name. */
@@ -30,6 +31,7 @@ export function lint(source: ts.SourceFile): readonly LineWarning[] {
     ts.forEachChild(node, (child) => visit(child, atImport && !insideRunsLater));
   };
   visit(source, true);
+  warnAboutState(source, warn);
   return [...warnings.values()];
 }
 

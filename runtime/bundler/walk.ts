@@ -25,7 +25,8 @@ export interface Walk {
  */
 export const IGNORE_FILE = ".dagignore";
 const IGNORED_DIRECTORIES = new Set(["node_modules", "dist"]);
-const MODULE = /\.(ts|mts|js|mjs)$/;
+/** A CommonJS file is no DAG file; it is read to say so. */
+const MODULE = /\.[cm]?[jt]s$/;
 const NEVER_A_DAG = /\.(d|test|spec|config)\.\w+$/;
 
 /** Rules that apply from one folder downwards. */

@@ -13,6 +13,7 @@ import { LeftOvers } from "./left_overs.ts";
 import { dieWithParent } from "./orphanhood.ts";
 // Loaded before the first file, so that no file's import time includes ours.
 import "../../sdk/index.ts";
+import { checkAutomaticParams } from "./check_params.ts";
 import { loadDags } from "./load.ts";
 
 /** A request for one bundle. */
@@ -109,6 +110,7 @@ async function describe({
     await new Promise((resolve) => setImmediate(resolve));
     const specs = dags.map(describeDag);
     for (const { schedule } of specs.flatMap((spec) => spec.schedules)) checkSchedule(schedule);
+    for (const [index, spec] of specs.entries()) await checkAutomaticParams(dags[index], spec);
     return {
       type: "described",
       specs,

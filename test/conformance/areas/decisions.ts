@@ -1,7 +1,7 @@
 /** Which tasks a branch or a short circuit passes over, asked of the plan of a DAG with the case's edges. */
 import { z } from "zod";
-import { skippedByBranch } from "../../../runtime/engine/plan/branch_tasks.ts";
-import type { Plan } from "../../../runtime/engine/plan/plan.ts";
+import { decisionError, skippedByBranch } from "../../../runtime/engine/plan/branch_tasks.ts";
+import { type Plan, plannedTask } from "../../../runtime/engine/plan/plan.ts";
 import { planOf } from "../../../runtime/engine/plan/plan_of.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
@@ -40,13 +40,17 @@ export const branch = area(
     const plan = planFor(edges, (d, taskId) =>
       taskId === id ? d.branch(taskId, () => chosen) : d.empty(taskId),
     );
+    const task = plannedTask(plan, id).spec;
+    const refused = decisionError(plan, task, JSON.stringify(chosen));
+    if (refused) return { error: refused.code };
     const skipped = skippedByBranch(plan, id, chosen);
     return {
       skipped_by_operator: skipped,
       followed: plan.tasks.get(id)?.downstream.filter((child) => !skipped.includes(child)),
     };
   },
-  inAnyOrder,
+  // Airflow says it in other words.
+  (expect, got) => ("error" in expect ? got.error !== undefined : inAnyOrder(expect, got)),
 );
 
 /** The rules and kinds of tasks beside the short circuit come as `<task>_trigger_rule`, `<task>_setup` and `<task>_teardown`. */

@@ -30,7 +30,7 @@ type Delta = z.infer<typeof DELTA>;
 const IMMEDIATELY = z.union([z.boolean(), DELTA]);
 
 const CRON = { cron: z.string(), timezone: z.string() };
-export const SCHEDULE = z.discriminatedUnion("type", [
+const WRITTEN = z.discriminatedUnion("type", [
   z.object({ type: z.literal("cron_data_interval"), ...CRON }),
   z.object({
     type: z.literal("cron_trigger"),
@@ -66,6 +66,11 @@ export const SCHEDULE = z.discriminatedUnion("type", [
   z.object({ type: z.literal("once") }),
   z.object({ type: z.literal("continuous") }),
   z.object({ type: z.literal("none") }),
+]);
+/** Airflow's `schedule=None` is null. */
+export const SCHEDULE = z.union([
+  WRITTEN,
+  z.null().transform((): z.infer<typeof WRITTEN> => ({ type: "none" })),
 ]);
 export type ScheduleInput = z.infer<typeof SCHEDULE>;
 

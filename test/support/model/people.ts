@@ -46,9 +46,29 @@ export function clear(model: RunModel, { task, what, item }: Clearing): string {
   );
   if (found.length === 0) return "NOTHING_TO_CLEAR";
   if (found.some(({ instance }) => instance.state === "running")) return "CLEAR_RUNNING";
-  forget(model, found);
+  forget(model, [...found, ...heldBackBy(model, found)]);
   reopen(model);
   return "done";
+}
+
+interface Found {
+  readonly id: string;
+  readonly index: number;
+  readonly instance: Instance;
+}
+
+/** What could not run because of the failures that are cleared has its turn again, too. */
+function heldBackBy(model: RunModel, cleared: readonly Found[]): readonly Found[] {
+  const bad = cleared.filter(({ instance }) => isBad(instance));
+  const after = new Set(bad.flatMap(({ id }) => [...allAfter(model.shape, id)]));
+  return [...after].flatMap((id) =>
+    Object.entries(model.tasks[id]!)
+      .map(([index, instance]) => ({ id, index: Number(index), instance }))
+      .filter(
+        ({ instance }) =>
+          instance.state === "upstream_failed" && !cleared.some((one) => one.instance === instance),
+      ),
+  );
 }
 
 function isBad({ state }: Instance): boolean {
