@@ -9,6 +9,7 @@ import {
   cpSync,
   existsSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -18,8 +19,8 @@ import { fileURLToPath } from "node:url";
 
 const SOURCES = ["sdk", "runtime", "plugins", "migrations"];
 const SETTINGS = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
-/** Files that tsc does not copy: styles and pictures of the page. */
-const ASSET = /\.(css|svg|png|ico|html)$/;
+/** Files that tsc does not copy: styles and pictures of the page, and written declarations. */
+const ASSET = /(\.(css|svg|png|ico|html)|\.d\.ts)$/;
 
 /** Written at the end of a build, so that an interrupted build does not count. */
 const marker = (root) => join(root, "dist", ".built");
@@ -48,8 +49,16 @@ export function build(root, node) {
   for (const path of SOURCES.flatMap((folder) => tree(root, folder))) {
     if (ASSET.test(path)) cpSync(join(root, path), join(root, "dist", path));
   }
+  declareTextModules(root);
   chmodSync(join(root, "dist/runtime/cli/bin.js"), 0o755);
   writeFileSync(marker(root), "");
+}
+
+/** A project that imports "dagsmith" may import .sql files. tsc would refer to a file of sdk/. */
+function declareTextModules(root) {
+  const index = join(root, "dist/sdk/index.d.ts");
+  const reference = '/// <reference path="./text_modules.d.ts" />\n';
+  writeFileSync(index, reference + readFileSync(index, "utf8"));
 }
 
 /**

@@ -30,6 +30,8 @@ void rows;
 `;
 /** Types that reach the user: a wrong input, a misspelt option and an output that JSON cannot carry do not compile. */
 const TYPED = `import { dag } from "dagsmith";
+import query from "./report.sql";
+query.toUpperCase();
 const d = dag("typed");
 const one = d.task("one", () => 1);
 // @ts-expect-error one gives a number
@@ -119,6 +121,7 @@ test("a DAG is typechecked against the declarations that ship", async () => {
       include: ["dags"],
     }),
   );
+  await project.write("dags/report.sql", "select 1");
   await project.write("dags/typed.check.ts", TYPED);
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
   const { stdout } = await run(process.execPath, [tsc, "-p", project.folder], {
