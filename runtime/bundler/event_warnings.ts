@@ -5,11 +5,11 @@
 import type { DagVersion, ImportWarning } from "./version.ts";
 
 export function eventWarnings(versions: readonly DagVersion[]): readonly ImportWarning[] {
-  const heard = new Map(versions.map((version) => [version.dagId, runSourcesOf(version)]));
+  const awaited = new Map(versions.map((version) => [version.dagId, runSourcesOf(version)]));
   return versions.flatMap(({ dagId, file, position }) => {
     const at = { file, line: position?.line ?? null };
-    const unknown = (heard.get(dagId) ?? []).filter((other) => !heard.has(other));
-    const circle = circleFrom(dagId, heard);
+    const unknown = (awaited.get(dagId) ?? []).filter((other) => !awaited.has(other));
+    const circle = circleFrom(dagId, awaited);
     return [
       ...unknown.map((other) => ({
         ...at,
@@ -41,16 +41,16 @@ function runSourcesOf({ spec }: DagVersion): readonly string[] {
  */
 function circleFrom(
   start: string,
-  heard: ReadonlyMap<string, readonly string[]>,
+  awaited: ReadonlyMap<string, readonly string[]>,
 ): readonly string[] | null {
-  const ways = (heard.get(start) ?? []).map((next) => [next, start]);
+  const ways = (awaited.get(start) ?? []).map((next) => [next, start]);
   const seen = new Set<string>();
   for (const way of ways) {
     const [first = ""] = way;
     if (first === start) return way;
     if (seen.has(first)) continue;
     seen.add(first);
-    ways.push(...(heard.get(first) ?? []).map((next) => [next, ...way]));
+    ways.push(...(awaited.get(first) ?? []).map((next) => [next, ...way]));
   }
   return null;
 }

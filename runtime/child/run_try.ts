@@ -98,7 +98,7 @@ export async function runTry(
   signal: AbortSignal,
 ): Promise<TryResult> {
   const hooks = new HookPool(host, signal);
-  const said: DeclaredUpdate[] = [];
+  const updates: DeclaredUpdate[] = [];
   const state = tryState(host);
   const steps = trySteps(host, (text) => host.log("info", text));
   let named: { readonly label?: string } = {};
@@ -109,7 +109,7 @@ export async function runTry(
       params: await validParams(dag, request.params),
       inputs: withLazyInputs(ref, request.inputs, host),
       item,
-      assets: taskAssets(ref, host, said),
+      assets: taskAssets(ref, host, updates),
       state: state.store,
       step: steps.step,
       run: runNotes(host),
@@ -129,7 +129,7 @@ export async function runTry(
     return {
       ...ending,
       ...goesOn(ref, request, ending),
-      ...(ending.outcome === "success" && said.length > 0 && { assets: said }),
+      ...(ending.outcome === "success" && updates.length > 0 && { assets: updates }),
       ...withState(ending, state.changes()),
       ...named,
     };

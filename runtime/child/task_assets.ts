@@ -18,11 +18,11 @@ export interface AssetHost {
   assetEvents(uri: string, limit: number): Promise<readonly AssetEvent[]>;
 }
 
-/** @param said the updates of the task; the task appends to it */
+/** @param updates the updates of the task; the task appends to it */
 export function taskAssets(
   ref: TaskRef<unknown>,
   host: AssetHost,
-  said: DeclaredUpdate[],
+  updates: DeclaredUpdate[],
 ): TaskAssets {
   const { outlets = [], inlets = [] } = definitionOf(ref).options;
   return {
@@ -34,7 +34,7 @@ export function taskAssets(
       );
       if (!isOutlet)
         throw new DagsmithError("NOT_AN_OUTLET", { task: ref.taskId, asset: alias ?? asset.uri });
-      said.push({
+      updates.push({
         uri: asset.uri,
         alias: alias ?? null,
         extra: JSON.parse(toJson(extra, MAX_EXTRA_BYTES)) as Json,

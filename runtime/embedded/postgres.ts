@@ -125,16 +125,16 @@ async function start(
     detached: true,
     stdio: ["ignore", "ignore", "pipe"],
   });
-  const said: string[] = [];
+  const lines: string[] = [];
   const ready = Promise.withResolvers<void>();
   createInterface({ input: server.stderr }).on("line", (line) => {
-    if (said.length < 50) said.push(line);
+    if (lines.length < 50) lines.push(line);
     if (line.includes("ready to accept connections")) ready.resolve();
   });
   server.once("error", ready.reject);
   server.once("exit", (code) =>
     ready.reject(
-      new Error(`PostgreSQL ended with code ${code}:\n${said.join("\n")}${adviceOn(data)}`),
+      new Error(`PostgreSQL ended with code ${code}:\n${lines.join("\n")}${adviceOn(data)}`),
     ),
   );
   await ready.promise;

@@ -35,7 +35,7 @@ const KILL_AFTER_MS = 2_000;
  * After the end of a process: how long its last output may take, when a child process
  * keeps the output open.
  */
-const LAST_WORDS_MS = 500;
+const LAST_OUTPUT_MS = 500;
 
 /** The user of the system, and the environment with its home instead of the worker's. */
 function asUser({ env, user }: TaskProcessOptions) {
@@ -265,14 +265,14 @@ export class TaskProcess {
     clearTimeout(this.#ending);
     this.#exited.resolve(how);
     // The last lines, and the reason of its death, may still be in the pipes.
-    const heard = setTimeout(() => this.#mourn(how), LAST_WORDS_MS);
+    const timer = setTimeout(() => this.#endAs(how), LAST_OUTPUT_MS);
     this.#process.once("close", () => {
-      clearTimeout(heard);
-      this.#mourn(how);
+      clearTimeout(timer);
+      this.#endAs(how);
     });
   }
 
-  #mourn(how: string): void {
+  #endAs(how: string): void {
     const outOfMemory = this.#complaints.some((line) => line.includes("heap out of memory"));
     const reason = outOfMemory ? "the task process ran out of memory" : `the task process ${how}`;
     if (this.#running) this.#finish(this.#running, { outcome: "crashed", reason });

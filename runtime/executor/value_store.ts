@@ -36,7 +36,7 @@ import type { Spill } from "./spill.ts";
 import { INTERRUPTIONS } from "./try_outcome.ts";
 
 type Source = Pick<StoredXCom, "runId" | "taskId">;
-type Place = Pick<StoredXCom, "runId" | "taskId" | "mapIndex">;
+type ValueKey = Pick<StoredXCom, "runId" | "taskId" | "mapIndex">;
 
 /**
  * A page of large values ends after this many bytes, so that a task that reads a list
@@ -52,7 +52,7 @@ export class ValueStore {
   readonly #db: Database;
   readonly #spill: Spill;
   readonly #outputs = new Batcher((wanted: readonly Source[]) => this.#readAll(wanted));
-  readonly #outputsAt = new Batcher((wanted: readonly Place[]) => this.#readAt(wanted));
+  readonly #outputsAt = new Batcher((wanted: readonly ValueKey[]) => this.#readAt(wanted));
 
   constructor(db: Database, spill: Spill) {
     this.#db = db;
@@ -202,7 +202,7 @@ export class ValueStore {
     return wanted.map((one) => rows.get(key(one)) ?? []);
   }
 
-  async #readAt(wanted: readonly Place[]): Promise<readonly (readonly StoredXCom[])[]> {
+  async #readAt(wanted: readonly ValueKey[]): Promise<readonly (readonly StoredXCom[])[]> {
     const rows = Map.groupBy(await getOutputsAt(this.#db, wanted), scopeKey);
     return wanted.map((one) => rows.get(scopeKey(one)) ?? []);
   }

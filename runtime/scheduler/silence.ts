@@ -1,13 +1,17 @@
 /**
- * Which workers are silent, counted in looks that found the same heartbeat. No clock is compared: a server
- * that was away or restarts again and again could have no heartbeat meanwhile, and a clock that people set
- * must not declare anybody lost, or keep a dead worker alive.
+ * Which workers are silent, counted in checks that found the same heartbeat. No clock is
+ * compared. While the server is away or restarts again and again, no worker can have a
+ * heartbeat. And a clock that is set must neither declare a worker lost nor keep a dead
+ * worker alive.
  */
 import type { SeenHeartbeat, SilentWorker } from "../store/fleet/lost_worker.ts";
 
-/** Looks, a second apart, that a worker without a session may be silent: a heartbeat and a half. */
+/**
+ * Checks, a second apart, that a worker without a session may be silent: a heartbeat and
+ * a half.
+ */
 const SILENT_LOOKS = 3;
-/** Looks after which any silent worker is dead. */
+/** Checks after which any silent worker is dead. */
 const DEAD_LOOKS = 12;
 
 interface Counted {

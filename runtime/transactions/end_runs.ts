@@ -47,24 +47,24 @@ async function createBatch(
 ): Promise<readonly string[]> {
   const dags = (await lockWaitingDags(tx, plans, dagIds)).map((dag) => ({
     ...dag,
-    heard: runSourcesOf(dag.spec),
+    sources: runSourcesOf(dag.spec),
   }));
   if (dags.length === 0) return [];
   await deleteForeignEnds(tx, dags);
-  const sources = dags.flatMap((dag) => dag.heard.map((heard) => ({ ...dag, heard })));
+  const sources = dags.flatMap((dag) => dag.sources.map((source) => ({ ...dag, source })));
   const ends = await readEnds(tx, sources);
   const runs: NewRun[] = [];
   const done: number[] = [];
   const stopped: AuditEntry[] = [];
-  for (const { heard, ...dag } of sources) {
-    const own = ends.filter((end) => end.listener === dag.dagId && end.source === heard.name);
-    const { runs: pairs, waiting } = pairEnds(heard, own);
+  for (const { source, ...dag } of sources) {
+    const own = ends.filter((end) => end.listener === dag.dagId && end.source === source.name);
+    const { runs: pairs, waiting } = pairEnds(source, own);
     const left = new Set(waiting.map(({ id }) => id));
     for (const { id } of own) if (!left.has(id)) done.push(id);
     for (const pair of pairs) {
-      const run = endRun(dag, heard, pair);
+      const run = endRun(dag, source, pair);
       if (run) runs.push(run);
-      else stopped.push(loopStopped(dag.dagId, heard, pair));
+      else stopped.push(loopStopped(dag.dagId, source, pair));
     }
   }
   await auditAll(tx, stopped);
@@ -78,7 +78,7 @@ function loopStopped(dagId: string, { name }: RunSource, ends: readonly End[]): 
 }
 
 /** Null when the DAG is among those whose runs led here: the circle would never end. */
-function endRun(dag: TriggeredDag, heard: RunSource, ends: readonly End[]): NewRun | null {
+function endRun(dag: TriggeredDag, source: RunSource, ends: readonly End[]): NewRun | null {
   const chain = [
     ...new Set(
       ends.flatMap(({ dagId, trigger }) => [
@@ -96,5 +96,5 @@ function endRun(dag: TriggeredDag, heard: RunSource, ends: readonly End[]): NewR
       at: at.toISOString(),
     }),
   );
-  return eventRun(dag, { type: "dagRun", name: heard.name, events, chain });
+  return eventRun(dag, { type: "dagRun", name: source.name, events, chain });
 }

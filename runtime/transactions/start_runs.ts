@@ -30,7 +30,7 @@ export async function startQueuedRuns(
       const room = await roomOf(on, plans, full);
       // A cleared run goes on from the instances that it has; any other run starts.
       const begun = [
-        ...(await startQueued(on, room.places)),
+        ...(await startQueued(on, room.capacities)),
         ...(await startBackfillRuns(on, room.unpaused)),
       ];
       const started = await tx.hold(begun);
@@ -58,7 +58,7 @@ export async function startQueuedRuns(
 
 interface Room {
   /** How many queued runs of each DAG may start. */
-  readonly places: readonly { readonly dagId: string; readonly places: number }[];
+  readonly capacities: readonly { readonly dagId: string; readonly runs: number }[];
   /** DAGs that may get a new run. */
   readonly free: readonly string[];
   readonly unpaused: readonly string[];
@@ -76,8 +76,8 @@ async function roomOf(on: Queryable, plans: Plans, dagIds: readonly string[]): P
     return { dag, running, all, most: versions.get(dag.versionId)?.plan.maxActiveRuns ?? 0 };
   });
   return {
-    places: counted.flatMap(({ dag, running, most }) =>
-      !dag.isPaused && running < most ? [{ dagId: dag.dagId, places: most - running }] : [],
+    capacities: counted.flatMap(({ dag, running, most }) =>
+      !dag.isPaused && running < most ? [{ dagId: dag.dagId, runs: most - running }] : [],
     ),
     unpaused: counted.flatMap(({ dag }) => (dag.isPaused ? [] : [dag.dagId])),
     free: counted.flatMap(({ dag, all, most }) => (all < most ? [dag.dagId] : [])),

@@ -107,10 +107,10 @@ async function deployOnChange({ cli, db }: Surroundings, folder: string) {
     import("../../actions/index.ts"),
   ]);
   const tell = (text: string): void => cli.terminal.note(text);
-  const told = new Set<string>();
+  const shown = new Set<string>();
   const deploy = async (load: FolderLoad): Promise<void> => {
     sayChanges(cli, load, await deployFolder(db, load, { actor: cli.config.user }));
-    sayProblems(cli, load, told);
+    sayProblems(cli, load, shown);
   };
   // One after the other: when two deployments run at once, the older load could win.
   let deploying = Promise.resolve();
@@ -149,16 +149,16 @@ function sayChanges(
 }
 
 /**
- * Prints each problem once, and again when it comes back. @param told the problems of the
- * load before
+ * Prints each problem once, and again when it comes back. @param shown the problems of
+ * the load before
  */
-function sayProblems(cli: Cli, { errors, warnings }: FolderLoad, told: Set<string>): void {
+function sayProblems(cli: Cli, { errors, warnings }: FolderLoad, shown: Set<string>): void {
   const { style } = cli.terminal;
   const problems = [
     ...errors.map((error) => errorLines(error, style).join("\n")),
     ...warnings.map((warning) => `${style.yellow("warning")} ${placed(warning)}`),
   ];
-  for (const problem of problems) if (!told.has(problem)) cli.say(problem);
-  told.clear();
-  for (const problem of problems) told.add(problem);
+  for (const problem of problems) if (!shown.has(problem)) cli.say(problem);
+  shown.clear();
+  for (const problem of problems) shown.add(problem);
 }

@@ -73,7 +73,9 @@ function outcomeOf(
   const output = outcome === "success" && result.output !== null ? mask(result.output) : null;
   const error = outcome === "failed" ? result.error : null;
   const name = of.mapIndex < 0 ? of.taskId : `${of.taskId}[${of.mapIndex}]`;
-  const told = error ? safeText(mask(error.stack || `${error.name}: ${error.message}`)) : output;
+  const shownText = error
+    ? safeText(mask(error.stack || `${error.name}: ${error.message}`))
+    : output;
   return {
     json: {
       ...{
@@ -86,7 +88,7 @@ function outcomeOf(
       error: error && { name: error.name, message: mask(error.message), stack: mask(error.stack) },
     },
     lines: [
-      ...(told === null ? [] : [error ? style.red(told) : safeText(told)]),
+      ...(shownText === null ? [] : [error ? style.red(shownText) : safeText(shownText)]),
       `${stateCell(outcome, style)} ${name} as try ${tryNumber}, version ${version} ${style.dim(durationCell(tookMs))}; nothing was recorded`,
     ],
     failed: outcome === "failed",

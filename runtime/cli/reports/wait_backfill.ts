@@ -13,13 +13,13 @@ export async function waitForBackfill(
   id: number,
   onProgress: (line: string) => void,
 ): Promise<BackfillSummary> {
-  let told = "";
+  let shown = "";
   const look = async (): Promise<BackfillSummary | undefined> => {
     const backfill = await findBackfill(db, id);
     if (!backfill) throw new Error(`backfill ${id} is gone`);
     const line = `  ${progressBar(backfill.progress)}`;
-    if (line !== told) onProgress(line);
-    told = line;
+    if (line !== shown) onProgress(line);
+    shown = line;
     return backfill.endedAt === null ? undefined : backfill;
   };
   return poll(look, PAUSES);

@@ -18,13 +18,13 @@ export async function waitForRun(
   onTask: (taskId: string, state: string) => void = () => undefined,
   signal?: AbortSignal,
 ): Promise<RunDetail> {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   const look = async (): Promise<RunDetail | undefined> => {
     const [run] = await findRuns(db, String(id));
     if (!run) throw new Error(`run ${id} is gone`);
     for (const { taskId, state, finishedAt } of await summariseTasks(db, id)) {
-      if (!isFinal(state) || finishedAt === null || told.has(taskId)) continue;
-      told.add(taskId);
+      if (!isFinal(state) || finishedAt === null || reported.has(taskId)) continue;
+      reported.add(taskId);
       onTask(taskId, state);
     }
     return run.finishedAt !== null || signal?.aborted ? run : undefined;

@@ -73,8 +73,8 @@ async function advanceOne(
   if (!backfill) return undefined;
   const { dagId, scheduleName } = backfill;
   const { running, queued } = await inFlight(on, id);
-  const places = backfill.maxActiveRuns - running - queued;
-  const planned = await waitingRuns(on, id, Math.min(BATCH, places + AHEAD));
+  const capacity = backfill.maxActiveRuns - running - queued;
+  const planned = await waitingRuns(on, id, Math.min(BATCH, capacity + AHEAD));
   const dates = planned.map(({ logicalDate }) => logicalDate);
   const existing =
     planned.length === 0 ? new Map() : await existingRuns(on, dagId, scheduleName, dates);
@@ -86,30 +86,30 @@ async function advanceOne(
       run.state,
     ]),
   );
-  const turn = new Turn(backfill, places);
+  const decisions = new Decisions(backfill, capacity);
   for (const one of planned) {
     const run = existing.get(one.logicalDate.getTime());
-    if (!turn.take(one, run && { ...run, state: held.get(run.id) ?? run.state })) break;
+    if (!decisions.take(one, run && { ...run, state: held.get(run.id) ?? run.state })) break;
   }
   await decideRuns(on, id, [
-    ...turn.skipped,
-    ...(await redo(on, tx, backfill, turn.again)),
-    ...(await make(on, backfill, turn.fresh)),
+    ...decisions.skipped,
+    ...(await redo(on, tx, backfill, decisions.again)),
+    ...(await make(on, backfill, decisions.fresh)),
   ]);
-  return { dagId, decided: turn.size };
+  return { dagId, decided: decisions.size };
 }
 
 /** The decisions about the next intervals, in their order. */
-class Turn {
+class Decisions {
   readonly skipped: RunDecided[] = [];
   readonly again: { readonly one: BackfillRun; readonly run: ExistingRun }[] = [];
   readonly fresh: BackfillRun[] = [];
   readonly #backfill: BackfillRow;
-  readonly #places: number;
+  readonly #capacity: number;
 
-  constructor(backfill: BackfillRow, places: number) {
+  constructor(backfill: BackfillRow, capacity: number) {
     this.#backfill = backfill;
-    this.#places = places;
+    this.#capacity = capacity;
   }
 
   get size(): number {
@@ -124,7 +124,7 @@ class Turn {
       this.skipped.push({ ordinal: one.ordinal, decision, reason, runId: run?.id ?? null });
     // A finished run is cleared only when there is capacity for it: until then its result
     // stays visible.
-    else if (taken >= this.#places + (run ? 0 : AHEAD)) return false;
+    else if (taken >= this.#capacity + (run ? 0 : AHEAD)) return false;
     else if (run) this.again.push({ one, run });
     else this.fresh.push(one);
     return true;
@@ -136,7 +136,7 @@ async function redo(
   on: Queryable,
   tx: EngineTx,
   backfill: BackfillRow,
-  again: Turn["again"],
+  again: Decisions["again"],
 ): Promise<readonly RunDecided[]> {
   const versionId =
     backfill.code === "latest" ? ((await getDag(on, backfill.dagId))?.versionId ?? null) : null;

@@ -87,12 +87,12 @@ returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state
 /** How many runs of a DAG may start. */
 interface Capacity {
   readonly dagId: string;
-  readonly places: number;
+  readonly runs: number;
 }
 
 const CAPACITIES = rowsOf<Capacity>({
   dag_id: ["text", ({ dagId }) => dagId],
-  places: ["int", ({ places }) => places],
+  runs: ["int", ({ runs }) => runs],
 });
 
 // The oldest queued runs of each DAG. The caller has locked the rows of the DAGs.
@@ -102,7 +102,7 @@ const START_QUEUED: Statement = {
   lateral (
     select id from dagsmith.dag_run q
     where q.dag_id = capacity.dag_id and q.state = 'queued' and q.backfill_id is null
-    order by q.id limit capacity.places
+    order by q.id limit capacity.runs
     for no key update skip locked
   ) next`),
 };
@@ -176,13 +176,13 @@ export async function createRuns(
   return rows.map((row) => ({ id: row.id, dagId: row.dag_id, runId: row.run_id }));
 }
 
-/** Starts up to `places` queued runs of each DAG, oldest first. */
+/** Starts up to `runs` queued runs of each DAG, oldest first. */
 export async function startQueued(
   db: Queryable,
-  places: readonly Capacity[],
+  capacities: readonly Capacity[],
 ): Promise<readonly RunRow[]> {
-  if (places.length === 0) return [];
-  return db.query<RunRow & Record<string, unknown>>(START_QUEUED, CAPACITIES.values(places));
+  if (capacities.length === 0) return [];
+  return db.query<RunRow & Record<string, unknown>>(START_QUEUED, CAPACITIES.values(capacities));
 }
 
 /**

@@ -31,14 +31,14 @@ const IS_OPEN = "not is_paused and removed_at is null and version_id is not null
  */
 export function dagsWithNews(table: string): string {
   return `
-with recursive news as (
+with recursive new_events as (
   (select w.dag_id from ${table} w where w.is_new order by w.dag_id limit 1)
   union all
   select (
     select w.dag_id from ${table} w where w.is_new and w.dag_id > n.dag_id order by w.dag_id limit 1)
-  from news n where n.dag_id is not null
+  from new_events n where n.dag_id is not null
 )
-select dag_id from news join dagsmith.dag using (dag_id) where ${IS_OPEN}`;
+select dag_id from new_events join dagsmith.dag using (dag_id) where ${IS_OPEN}`;
 }
 
 const LOCK: Statement = {

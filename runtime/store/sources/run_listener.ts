@@ -46,13 +46,13 @@ const NEWS: Statement = { name: "run_end_news", text: dagsWithNews("dagsmith.run
 /** A source of a DAG, to be read. */
 interface DagSource {
   readonly dagId: string;
-  readonly heard: RunSource;
+  readonly source: RunSource;
 }
 
 const SOURCES = rowsOf<DagSource>({
   dag_id: ["text", ({ dagId }) => dagId],
-  source: ["text", ({ heard }) => heard.name],
-  most: ["int", ({ heard }) => (heard.runs.length === 1 ? MOST_ENDS : null)],
+  source: ["text", ({ source }) => source.name],
+  most: ["int", ({ source }) => (source.runs.length === 1 ? MOST_ENDS : null)],
 });
 
 // A read marks its ends as seen, so the new ends of a later read came after it.
@@ -78,12 +78,12 @@ const DELETE: Statement = {
 /** A DAG with its sources. */
 interface DagSources {
   readonly dagId: string;
-  readonly heard: readonly RunSource[];
+  readonly sources: readonly RunSource[];
 }
 
 const DAGS = rowsOf<DagSources>({
   dag_id: ["text", ({ dagId }) => dagId],
-  sources: ["text", ({ heard }) => heard.map(({ name }) => name).join()],
+  sources: ["text", ({ sources }) => sources.map(({ name }) => name).join()],
 });
 
 const DELETE_FOREIGN: Statement = {

@@ -35,34 +35,34 @@ export function groupTree(
   const specs = new Map(groups.map((group) => [group.groupId, group]));
   const known = (groupId: string | null | undefined): string | null =>
     groupId != null && specs.has(groupId) ? groupId : null;
-  const places = new Map<string | null, (GroupSpec | GroupedTask)[]>([[null, []]]);
+  const members = new Map<string | null, (GroupSpec | GroupedTask)[]>([[null, []]]);
   const place = (groupId: string | null): void => {
     const group = groupId === null ? undefined : specs.get(groupId);
-    if (!group || places.has(group.groupId)) return;
-    places.set(group.groupId, []);
+    if (!group || members.has(group.groupId)) return;
+    members.set(group.groupId, []);
     place(known(group.parent));
-    places.get(known(group.parent))?.push(group);
+    members.get(known(group.parent))?.push(group);
   };
   for (const task of tasks) {
     const group = known(task.group);
     place(specs.has(task.taskId) ? task.taskId : group);
-    if (!specs.has(task.taskId)) places.get(group)?.push(task);
+    if (!specs.has(task.taskId)) members.get(group)?.push(task);
   }
   const taskIds = new Set(tasks.map(({ taskId }) => taskId));
-  return itemsOf([], places, taskIds);
+  return itemsOf([], members, taskIds);
 }
 
 /** @param around the groups around it, the innermost first */
 function itemsOf(
   around: readonly string[],
-  places: ReadonlyMap<string | null, readonly (GroupSpec | GroupedTask)[]>,
+  members: ReadonlyMap<string | null, readonly (GroupSpec | GroupedTask)[]>,
   taskIds: ReadonlySet<string>,
 ): readonly TreeItem[] {
-  return (places.get(around[0] ?? null) ?? []).map((one): TreeItem => {
+  return (members.get(around[0] ?? null) ?? []).map((one): TreeItem => {
     if ("taskId" in one)
       return { type: "task", id: one.taskId, name: nameWithin(one.taskId, around) };
     const { groupId: id, doc } = one;
-    const children = itemsOf([id, ...around], places, taskIds);
+    const children = itemsOf([id, ...around], members, taskIds);
     const inside = children.flatMap((child) =>
       child.type === "task" ? [child.id] : child.taskIds,
     );

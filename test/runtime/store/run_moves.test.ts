@@ -94,7 +94,7 @@ const MOVES: readonly (readonly [
   how: string,
   work: (of: Made) => Promise<unknown>,
 ])[] = [
-  [["start"], "of a DAG", ({ dagId }) => startQueued(postgres.db, [{ dagId, places: 10 }])],
+  [["start"], "of a DAG", ({ dagId }) => startQueued(postgres.db, [{ dagId, runs: 10 }])],
   [["start"], "of a backfill", ({ dagId }) => startBackfillRuns(postgres.db, [dagId])],
   ...(["running", "success", "failed"] as const).map(
     (state) =>
