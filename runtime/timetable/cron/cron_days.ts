@@ -50,7 +50,7 @@ export function matchingDays(dayOfMonth: string, dayOfWeek: string, read: Read):
   return special ? { matchesDay: special.matches, matchesBoth: both } : { matchesDay: either };
 }
 
-/** Whether a field restricts nothing: it has a `*`, or names all values beside a `*`. */
+/** Whether a field restricts nothing: it has a `*`, or names all values besides a `*`. */
 function isOpen({ text, size }: Days, other: Days, all: number): boolean {
   return (
     text.split(",").some((item) => item === "*" || item === "?") ||
@@ -107,7 +107,7 @@ function weekdaysIn(items: readonly string[], read: Read): ReadonlySet<number> {
   );
 }
 
-/** Weekdays of each week beside weekdays that count once a month: croniter refuses them. */
+/** Weekdays of each week together with weekdays that count once a month: croniter refuses them. */
 function refuseMixed(
   text: string,
   each: ReadonlySet<number>,
