@@ -6,30 +6,13 @@ import { DateTime } from "luxon";
 import { type Dag, graphOf } from "../../sdk/dag/dag.ts";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
-import type { Json } from "../../sdk/json.ts";
-import type { AssetEvent } from "../../sdk/sources/asset.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import { type CallbackRequest, runCallback } from "../child/run_callback.ts";
-import {
-  MAX_LABEL,
-  runTry,
-  type TaskHost,
-  type TryRequest,
-  type TryResult,
-  validParams,
-} from "../child/run_try.ts";
+import { runTry, type TaskHost, validParams } from "../child/run_try.ts";
 import { beginRuns } from "../engine/advance/begin_runs.ts";
 import type { MemoryInstance } from "../engine/memory/instance.ts";
 import { MemoryStore } from "../engine/memory/store.ts";
-import {
-  eagerInputs,
-  fieldOf,
-  isGroup,
-  isLoop,
-  missingInput,
-  plannedTask,
-  shareMapIndex,
-} from "../engine/plan/plan.ts";
+import { isGroup, plannedTask } from "../engine/plan/plan.ts";
 import { planOf } from "../engine/plan/plan_of.ts";
 import { completeTries } from "../engine/results/complete_tries.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
@@ -38,9 +21,17 @@ import { ENGINE, isFinal } from "../state/task_state.ts";
 import { start } from "../state/transition.ts";
 import { mainSchedule, manualInterval, runIdOf } from "../timetable/index.ts";
 import type { DagRunEvent, DagRunResult, RunDagOptions, TaskResult } from "./dag_run.ts";
-import { memoryState, stateHost, stateValues } from "./memory_state.ts";
-import { connectionOf } from "./run_task.ts";
+import {
+  type InstanceInRun,
+  type MemoryRun,
+  memoryHost,
+  type RunNotes,
+  requestOf,
+} from "./memory_host.ts";
+import { memoryState, stateValues } from "./memory_state.ts";
+import { restrict } from "./restrict.ts";
 import { Elapsed, endOfWait, pause, withinTime } from "./time.ts";
+import { outcomeOf } from "./try_outcome.ts";
 
 const WORKER = "this process";
 
@@ -92,7 +83,7 @@ export async function runDag(
       uri,
       extra,
     })),
-    ...{ labels: session.labels, note: session.note },
+    ...session.notes,
     stateValues: stateValues(store.state, spec.dagId),
     xcom: (taskId, key = "return_value") => store.xcom(taskId, key),
   };
@@ -112,10 +103,7 @@ class Session {
    */
   readonly #waiting = new Set<string>();
   readonly #elapsed = new Elapsed();
-  /** The labels that tasks gave the run. */
-  readonly labels: Record<string, string> = {};
-  /** The note that tasks wrote on the run. */
-  note: string | null = null;
+  readonly notes: RunNotes = { labels: {}, note: null };
   readonly #interval: { readonly start: Date; readonly end: Date };
   readonly logicalDate: string;
 
@@ -132,6 +120,13 @@ class Session {
     this.#options = options;
     this.logicalDate = date.toISOString();
     this.#interval = manualInterval(mainSchedule(spec), date);
+  }
+
+  get #run(): MemoryRun {
+    return {
+      ...{ store: this.#store, spec: this.#spec, options: this.#options, runId: this.runId },
+      ...{ logicalDate: this.logicalDate, interval: this.#interval, notes: this.notes },
+    };
   }
 
   get results(): readonly TaskResult[] {
@@ -159,7 +154,13 @@ class Session {
       this.#options.signal,
       async (signal) =>
         outcomeOf(
-          await runTry(this.#dag, ref, this.#request(instance), this.#host(instance), signal),
+          await runTry(
+            this.#dag,
+            ref,
+            requestOf(this.#run, instance),
+            this.#host(instance),
+            signal,
+          ),
         ),
     );
     const durationMs = performance.now() - startedAt;
@@ -222,7 +223,7 @@ class Session {
     const instance = this.#store.instance(instanceId);
     // The instance may be at its next try already.
     if (instance)
-      await this.#run(
+      await this.#runCallback(
         { ...instance, tryNumber },
         { event, ofRun: false, ordinal: 0, reason, error, url: null },
       );
@@ -233,20 +234,20 @@ class Session {
     const event = this.#store.run.state === "success" ? "onSuccess" : "onFailure";
     const nobody = { taskId: "", mapIndex: -1, tryNumber: 0, item: null };
     if (this.#spec.callbacks?.includes(event))
-      await this.#run(nobody, {
+      await this.#runCallback(nobody, {
         ...{ event, ofRun: true, ordinal: 0, reason: null, error: null, url: null },
       });
   }
 
   /** A callback that fails changes nothing; its failure is reported. */
-  async #run(
+  async #runCallback(
     of: Pick<MemoryInstance, "taskId" | "mapIndex" | "tryNumber" | "item">,
     callback: CallbackRequest,
   ): Promise<void> {
     const host = this.#host(of);
     const result = await runCallback(
       this.#dag,
-      this.#request(of),
+      requestOf(this.#run, of),
       callback,
       host,
       this.#options.signal ?? new AbortController().signal,
@@ -317,87 +318,8 @@ class Session {
     this.#emit({ type: "ended", task });
   }
 
-  #request({
-    taskId,
-    mapIndex,
-    tryNumber,
-    item,
-  }: Pick<MemoryInstance, "taskId" | "mapIndex" | "tryNumber" | "item">): TryRequest {
-    const { plan } = this.#store.run;
-    const spec = plan.tasks.get(taskId)?.spec;
-    const inputs = spec ? eagerInputs(spec) : {};
-    const input = (source: string): Json | undefined => {
-      const value = shareMapIndex(plan, taskId, source)
-        ? this.#store.outputOf(source, mapIndex)
-        : this.#store.xcom(source, "return_value");
-      return value === undefined ? missingInput(plan, source) : value;
-    };
-    // A copy, as each task process gets one: a task that changes its input must not
-    // change the input of another task.
-    return structuredClone({
-      ...{ dagId: this.#spec.dagId, taskId, runId: this.runId, tryNumber, mapIndex, item },
-      ...(spec && isLoop(spec) && mapIndex > 0
-        ? { previous: this.#store.outputOf(taskId, mapIndex - 1) ?? null }
-        : {}),
-      logicalDate: this.logicalDate,
-      dataIntervalStart: this.#interval.start.toISOString(),
-      dataIntervalEnd: this.#interval.end.toISOString(),
-      timezone: this.#spec.timezone,
-      params: this.#options.params ?? {},
-      trigger: this.#options.trigger ?? null,
-      inputs: Object.fromEntries(
-        Object.entries(inputs).flatMap(([name, source]) => {
-          const value = fieldOf(input(source), spec?.picks?.[name]);
-          return value === undefined ? [] : [[name, value]];
-        }),
-      ),
-    });
-  }
-
-  #host({ taskId, mapIndex }: Pick<MemoryInstance, "taskId" | "mapIndex">): TaskHost {
-    const { connections = {}, variables = {} } = this.#options;
-    return {
-      ...stateHost(this.#store.state, { dagId: this.#spec.dagId, taskId }),
-      labelRun: async (key, value) => {
-        this.labels[key] = value;
-      },
-      noteRun: async (text) => {
-        this.note = text === "" ? null : text;
-      },
-      readSteps: async () => this.#store.stepsOf({ taskId, mapIndex }),
-      writeStep: async (name, json) => this.#store.finishStep({ taskId, mapIndex }, name, json),
-      connection: async (id) =>
-        typeof connections === "function" ? connections(id) : connectionOf(id, connections[id]),
-      variable: async (key) =>
-        typeof variables === "function" ? variables(key) : (variables[key] ?? null),
-      assetEvents: async (uri, limit) => this.#assetEvents(uri).slice(-limit),
-      pullXCom: async (from, key) => structuredClone(this.#store.xcom(from, key) ?? null),
-      pullPage: async (from) => ({
-        items: structuredClone(this.#store.xcom(from, "return_value") ?? []) as readonly Json[],
-        next: null,
-      }),
-      pushXCom: async (key, json) =>
-        this.#store.pushXCom(taskId, mapIndex, key, JSON.parse(json) as Json),
-      log: (level, text) => this.#emit({ type: "log", taskId, mapIndex, level, text }),
-    };
-  }
-
-  /** Events of this run only: there is no earlier run. */
-  #assetEvents(uri: string): readonly AssetEvent[] {
-    const ids = { dagId: this.#spec.dagId, runId: this.runId };
-    return this.#store.assetUpdates.flatMap(({ taskId, mapIndex, ...update }, index) =>
-      update.uri === uri
-        ? [
-            {
-              id: index + 1,
-              uri,
-              at: this.logicalDate,
-              extra: update.extra,
-              source: { ...ids, taskId, mapIndex },
-            },
-          ]
-        : [],
-    );
+  #host(of: InstanceInRun): TaskHost {
+    return memoryHost(this.#run, of, (event) => this.#emit(event));
   }
 
   #emit(event: DagRunEvent): void {
@@ -405,69 +327,9 @@ class Session {
   }
 }
 
-function outcomeOf(result: TryResult): Outcome {
-  const named = result.label === undefined ? {} : { label: result.label.slice(0, MAX_LABEL) };
-  if (result.outcome === "not_yet") return { kind: "not_yet", ...named };
-  if (result.outcome === "asleep")
-    return { kind: "asleep", step: result.step, at: result.at, inMs: result.inMs, ...named };
-  if (result.outcome === "deferred") return { kind: "deferred", wait: result.wait, ...named };
-  if (result.outcome === "success")
-    return {
-      kind: "success",
-      output: result.output,
-      ...(result.assets && { assets: result.assets }),
-      ...(result.state && { state: result.state }),
-      ...(result.again ? { again: true } : {}),
-      ...named,
-    };
-  if (result.outcome === "skipped")
-    return {
-      kind: "skipped",
-      reason: result.reason,
-      ...(result.filteredOut ? { filteredOut: true } : {}),
-      ...named,
-    };
-  if (result.outcome === "keys") return { kind: "needs_slots", keys: result.keys, ...named };
-  const { error, retryable } = result;
-  return { kind: "failed", reason: `${error.name}: ${error.message}`, error, retryable, ...named };
-}
-
 function logicalDateOf(text: string | undefined, zone: string): Date {
   const date = text === undefined ? DateTime.now() : DateTime.fromISO(text, { zone });
   if (!date.isValid)
     throw new DagsmithError("INVALID_DATE", { found: `"${text}"`, where: "the logical date" });
   return date.toJSDate();
-}
-
-/** The DAG reduced to one task and everything upstream of it. */
-function restrict(spec: DagSpec, only: string | undefined): DagSpec {
-  if (only === undefined) return spec;
-  const byId = new Map(spec.tasks.map((task) => [task.taskId, task]));
-  if (!byId.has(only))
-    throw new DagsmithError("UNKNOWN_TASK", {
-      task: only,
-      dag: spec.dagId,
-      tasks: [...byId.keys()].join(", "),
-    });
-  const around = new Set<string>();
-  for (
-    let group = byId.get(only)?.parentGroup;
-    group !== undefined;
-    group = byId.get(group)?.parentGroup
-  )
-    around.add(group);
-  const needed = new Set([only]);
-  for (const taskId of needed) {
-    const { upstream = [], parentGroup, inputs = {} } = byId.get(taskId) ?? {};
-    for (const before of [
-      ...upstream,
-      ...Object.values(inputs),
-      ...(parentGroup === undefined ? [] : [parentGroup]),
-    ])
-      needed.add(before);
-    // A group is kept whole, except the groups around the task itself.
-    if (!around.has(taskId))
-      for (const task of spec.tasks) if (task.parentGroup === taskId) needed.add(task.taskId);
-  }
-  return { ...spec, tasks: spec.tasks.filter(({ taskId }) => needed.has(taskId)) };
 }

@@ -1,6 +1,6 @@
 /** The arguments and the results of a simulation; the shapes that its parts share. */
 import type { DagSpec } from "../../../sdk/spec/index.ts";
-import type { SkipReason } from "../../store/dags/schedule_decision.ts";
+import type { ScheduleDecision } from "../../store/reads/decisions.ts";
 
 /** A DAG to be simulated. */
 export interface SimulatedDag {
@@ -9,22 +9,13 @@ export interface SimulatedDag {
   readonly durationMs: number;
 }
 
-/** The decision about an interval. */
-export interface SimulatedDecision {
+/**
+ * The decision about an interval, as the scheduler would store it. `decidedAt` is later than
+ * `runAfter` when the run had to wait.
+ */
+export interface SimulatedDecision
+  extends Omit<ScheduleDecision, "lastRunAfter" | "run" | "runState"> {
   readonly dagId: string;
-  readonly schedule: string;
-  readonly decision: "run" | "skipped";
-  readonly reason: SkipReason | null;
-  /** Intervals in a row with this decision; null: too many to count. */
-  readonly count: number | null;
-  readonly logicalDate: Date;
-  readonly lastLogicalDate: Date;
-  readonly dataIntervalStart: Date;
-  readonly dataIntervalEnd: Date;
-  readonly runAfter: Date;
-  readonly runId: string | null;
-  /** When the scheduler decided: later than `runAfter` when the run had to wait. */
-  readonly decidedAt: Date;
 }
 
 /** The result of one DAG. */

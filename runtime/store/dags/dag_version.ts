@@ -1,5 +1,4 @@
 /** Versions and their bundles. A stored one never changes, so callers may cache it. */
-import { completeSpec, type StoredSpec } from "../../../sdk/spec/complete_spec.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
@@ -34,7 +33,7 @@ export async function getVersions(
     number: number;
     bundle_hash: string;
     file: string;
-    spec: StoredSpec;
+    spec: DagSpec;
   }>(GET, [ids]);
   return rows.map((row) => ({
     id: row.id,
@@ -42,7 +41,7 @@ export async function getVersions(
     number: row.number,
     bundleHash: row.bundle_hash,
     file: row.file,
-    spec: completeSpec(row.spec),
+    spec: row.spec,
   }));
 }
 

@@ -2,7 +2,6 @@
  * DAGs as people see them: a list with the last runs, one DAG with its spec, the specs of
  * all.
  */
-import { completeSpec, type StoredSpec } from "../../../sdk/spec/complete_spec.ts";
 import type {
   AssetCondition,
   DagSpec,
@@ -214,7 +213,7 @@ export interface DagDetail extends DagStanding {
 
 /** One DAG by its id. A removed DAG is found too, because its runs stay. */
 export async function getDag(db: Queryable, dagId: string): Promise<DagDetail | undefined> {
-  return (await db.query<Stored<DagDetail>>(GET, [dagId])).map(complete)[0];
+  return (await db.query<DagDetail & Record<string, unknown>>(GET, [dagId]))[0];
 }
 
 /** A deployed DAG with its spec and the state of its last run. */
@@ -227,16 +226,8 @@ export interface DeployedDag extends DagStanding {
 }
 
 /** All deployed DAGs by id, each with its whole spec. Removed DAGs are left out. */
-export async function listDeployedDags(db: Queryable): Promise<readonly DeployedDag[]> {
-  return (await db.query<Stored<DeployedDag>>(DEPLOYED)).map(complete);
-}
-
-type Stored<Dag> = Omit<Dag, "spec"> & { readonly spec: StoredSpec };
-
-function complete<Dag extends { readonly spec: StoredSpec }>(
-  dag: Dag,
-): Omit<Dag, "spec"> & { readonly spec: DagSpec } {
-  return { ...dag, spec: completeSpec(dag.spec) };
+export function listDeployedDags(db: Queryable): Promise<readonly DeployedDag[]> {
+  return db.query<DeployedDag & Record<string, unknown>>(DEPLOYED);
 }
 
 /** A version of a DAG. */

@@ -34,6 +34,7 @@ export interface ScheduleDecision {
   readonly schedule: string;
   readonly decision: "run" | "skipped";
   readonly reason: SkipReason | null;
+  /** Intervals in a row with this decision; null: too many to count. */
   readonly count: number | null;
   readonly logicalDate: Date;
   readonly lastLogicalDate: Date;

@@ -5,7 +5,6 @@
 import { escapeLiteral } from "pg";
 import type { Json } from "../../../sdk/json.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
-import { completeSpec, type StoredSpec } from "../../../sdk/spec/complete_spec.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -161,6 +160,6 @@ export async function getRunTrigger(db: Queryable, id: number): Promise<RunTrigg
 
 /** The spec of the version that the run is pinned to. */
 export async function findRunSpec(db: Queryable, id: number): Promise<DagSpec | undefined> {
-  const [row] = await db.query<{ spec: StoredSpec }>(SPEC, [id]);
-  return row && completeSpec(row.spec);
+  const [row] = await db.query<{ spec: DagSpec }>(SPEC, [id]);
+  return row?.spec;
 }
