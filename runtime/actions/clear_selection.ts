@@ -1,6 +1,6 @@
 /** Which instances of which runs a clear means. */
 import { DagsmithError } from "../../sdk/errors.ts";
-import { type Plan, shareMapIndex } from "../engine/plan/plan.ts";
+import type { Plan } from "../engine/plan/plan.ts";
 import { withSetups } from "../engine/plan/with_setups.ts";
 import type { CodeChoice } from "../store/backfills/backfill.ts";
 import { getDag } from "../store/dags/dag.ts";
@@ -9,7 +9,8 @@ import type { Queryable } from "../store/database/database.ts";
 import { type SelectedInstance, selectInstances } from "../store/instances/instance_selection.ts";
 import { holdRuns, type NamedRun, runsBetweenDates, seeRuns } from "../store/runs/named_run.ts";
 import { instanceName, type RunToClear } from "../transactions/clear_run.ts";
-import { downstreamOf, selectTasks, specOf, type TaskSelection } from "./run_tasks.ts";
+import { withHeldBack } from "./held_back.ts";
+import { selectTasks, specOf, type TaskSelection } from "./run_tasks.ts";
 import { dateOf } from "./trigger.ts";
 import { unknownDag } from "./unknown.ts";
 
@@ -87,66 +88,13 @@ export async function selectToClear(
   const taskIds = [...new Set([...tasksOf.values()].flatMap((tasks) => [...tasks]))];
   const selected = await selectInstances(on, ids, { taskIds, mapIndex, onlyFailed });
   const byRun = Map.groupBy(selected, ({ runId }) => runId);
-  const chosen = runs.map((one) => ({
-    ...one,
-    instances: (byRun.get(one.run.id) ?? []).filter(({ taskId }) =>
+  const cleared = runs.map((one) => {
+    const own = (byRun.get(one.run.id) ?? []).filter(({ taskId }) =>
       tasksOf.get(one.run.id)?.has(taskId),
-    ),
-  }));
-  return (await withHeldBack(on, chosen))
-    .map((one) => ({ ...one, instances: clearable(one, one.instances) }))
-    .filter((one) => isWorth(one, selection));
-}
-
-/**
- * Adds the downstream tasks that could not run because of failures among the instances: they
- * are decided again, as after a mark.
- */
-async function withHeldBack(
-  on: Queryable,
-  runs: readonly SelectedRun[],
-): Promise<readonly SelectedRun[]> {
-  const isHeldBack = new Map(runs.map((one) => [one.run.id, heldBackBy(one)]));
-  const taskIds = [...new Set(runs.flatMap((one) => [...downstreamOfFailures(one)]))];
-  if (taskIds.length === 0) return runs;
-  const ids = runs.map(({ run }) => run.id);
-  const found = await selectInstances(on, ids, { taskIds, mapIndex: null, onlyFailed: true });
-  const byRun = Map.groupBy(found, ({ runId }) => runId);
-  return runs.map((one) => {
-    const known = new Set(one.instances.map(({ instanceId }) => instanceId));
-    const more = (byRun.get(one.run.id) ?? []).filter(
-      (instance) =>
-        instance.state === "upstream_failed" &&
-        !known.has(instance.instanceId) &&
-        isHeldBack.get(one.run.id)?.(instance),
     );
-    return { ...one, instances: [...one.instances, ...more] };
+    return { ...one, instances: clearable(one, own) };
   });
-}
-
-function failuresOf({ instances }: SelectedRun): readonly SelectedInstance[] {
-  return instances.filter(({ state }) => state === "failed" || state === "upstream_failed");
-}
-
-function downstreamOfFailures(one: SelectedRun): ReadonlySet<string> {
-  const failed = new Set(failuresOf(one).map(({ taskId }) => taskId));
-  return new Set([...failed].flatMap((taskId) => [...downstreamOf(one.plan, taskId)]));
-}
-
-/** Whether a failure may have held an instance back: in a mapped group, only at its map index. */
-function heldBackBy(one: SelectedRun): (instance: SelectedInstance) => boolean {
-  const { plan } = one;
-  const causes = [...Map.groupBy(failuresOf(one), ({ taskId }) => taskId)].map(([taskId, of]) => ({
-    taskId,
-    after: downstreamOf(plan, taskId),
-    indices: new Set(of.map(({ mapIndex }) => mapIndex)),
-  }));
-  return ({ taskId, mapIndex }) =>
-    causes.some(
-      (cause) =>
-        cause.after.has(taskId) &&
-        (!shareMapIndex(plan, cause.taskId, taskId) || cause.indices.has(mapIndex)),
-    );
+  return (await withHeldBack(on, cleared)).filter((one) => isWorth(one, selection));
 }
 
 /** Runs of a range may be deleted meanwhile; a run that a person names must exist. */

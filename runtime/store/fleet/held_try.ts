@@ -28,10 +28,14 @@ select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cle
   ${STOPPED},
   t.worker_id, w.hostname, w.pid
 from dagsmith.dag_run r
-join dagsmith.task_instance t on t.run_id = r.id and t.state = 'running'
+cross join lateral (
+  -- "offset 0" keeps this a look into the index of one run, whatever statistics say.
+  select * from dagsmith.task_instance i
+  where i.run_id = r.id and i.state = 'running' and i.worker_id <> '${ENGINE}'
+  offset 0
+) t
 left join dagsmith.worker w on w.id = t.worker_id
 where r.state = 'running' and (w.id is null or w.state = 'lost')
-  and t.worker_id <> '${ENGINE}'
 order by t.id limit $1
 for no key update of r skip locked`,
 };

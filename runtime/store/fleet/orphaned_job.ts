@@ -21,9 +21,13 @@ const UNLOCK_CALLBACKS: Statement = {
   text: `
 update dagsmith_queue._private_jobs j
 set locked_by = null, locked_at = null, attempts = greatest(0, j.attempts - 1)
-from dagsmith.callback c
 where j.locked_at < now() - $1 * interval '1 millisecond'
-  and c.id = (j.payload ->> 'callback')::bigint and c.state = 'queued'
+  -- "offset 0" keeps this a look into the primary key, whatever statistics say.
+  and exists (
+    select from dagsmith.callback c
+    where c.id = (j.payload ->> 'callback')::bigint and c.state = 'queued'
+    offset 0
+  )
 returning j.id`,
 };
 

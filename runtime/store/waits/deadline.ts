@@ -47,7 +47,10 @@ with due as (
   select due.run_id, 'deadline', due.ordinal,
     'the run had not succeeded by '
       || to_char(due.due_at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC'
-  from due join dagsmith.dag_run r on r.id = due.run_id
+  from due cross join lateral (
+    -- "offset 0" keeps this a look into the primary key, whatever statistics say.
+    select state, finished_at from dagsmith.dag_run where id = due.run_id offset 0
+  ) r
   where r.state <> 'success' or r.finished_at > due.due_at
   returning id
 ), queued as (${enqueueCallbacks("missed")})
