@@ -30,6 +30,7 @@ import {
 } from "./memory_host.ts";
 import { memoryState, stateValues } from "./memory_state.ts";
 import { restrict } from "./restrict.ts";
+import { withStrayErrors } from "./stray_errors.ts";
 import { Elapsed, endOfWait, pause, withinTime } from "./time.ts";
 import { outcomeOf } from "./try_outcome.ts";
 
@@ -154,12 +155,8 @@ class Session {
       this.#options.signal,
       async (signal) =>
         outcomeOf(
-          await runTry(
-            this.#dag,
-            ref,
-            requestOf(this.#run, instance),
-            this.#host(instance),
-            signal,
+          await withStrayErrors(() =>
+            runTry(this.#dag, ref, requestOf(this.#run, instance), this.#host(instance), signal),
           ),
         ),
     );

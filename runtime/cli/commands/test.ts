@@ -4,6 +4,7 @@ import { createResolver } from "../../secrets/resolver.ts";
 import { command, type Outcome } from "../command.ts";
 import { findTestedDag } from "../find/dag_file.ts";
 import { isoDate, jsonObject } from "../input/option_values.ts";
+import { withStrayErrors } from "../output/stray_errors.ts";
 import { withTaskOutput } from "../output/task_output.ts";
 import { TestReport } from "../reports/test_report.ts";
 
@@ -36,14 +37,17 @@ export const test = command({
       async () => {
         const found = await findTestedDag(cli, name, options.folder);
         const { runDag } = await import("../../testing/index.ts");
-        const run = await runDag(found, {
-          connections: secrets.connection,
-          variables: secrets.variable,
-          onEvent: (event) => report.tell(event),
-          ...(options.date && { logicalDate: options.date }),
-          ...(options.params && { params: options.params as Json }),
-          ...(options.task && { only: options.task }),
-        });
+        const { failTry } = await import("../../testing/stray_errors.ts");
+        const run = await withStrayErrors(failTry, () =>
+          runDag(found, {
+            connections: secrets.connection,
+            variables: secrets.variable,
+            onEvent: (event) => report.tell(event),
+            ...(options.date && { logicalDate: options.date }),
+            ...(options.params && { params: options.params as Json }),
+            ...(options.task && { only: options.task }),
+          }),
+        );
         return [found, run] as const;
       },
     );

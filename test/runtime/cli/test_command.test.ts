@@ -44,6 +44,15 @@ const d = dag("lingering");
 d.task("listen", () => { createServer().listen(0); setInterval(() => undefined, 1000); return 1; });
 export default d;
 `,
+  "dags/stray.ts": `import { dag } from "dagsmith";
+const d = dag("stray");
+const later = (text: string): void => void Promise.reject(new Error(text));
+const first = d.task("first", async () => { later("nothing waits for it"); await new Promise(() => undefined); });
+const timer = d.task("timer", { triggerRule: "all_done" }, async () => { setTimeout(() => { throw new Error("from a timer"); }, 1); await new Promise(() => undefined); });
+first.before(timer);
+d.task("fine", () => 1);
+export default d;
+`,
   "dags/two.ts": `import { dag } from "dagsmith";
 const [a, b] = [dag("first"), dag("second")];
 a.empty("t"); b.task("t", () => "second's");
@@ -130,6 +139,23 @@ describe("dag test", () => {
 
   test("ends although a task left a server and a timer behind", async () => {
     expect(await project.json(["test", "lingering"])).toMatchObject({ state: "success" });
+  });
+
+  test("an error that nothing waits for fails its task, and the run goes on", async () => {
+    expect(await project.json(["test", "stray"])).toMatchObject({
+      state: "failed",
+      tasks: expect.arrayContaining([
+        expect.objectContaining({
+          taskId: "first",
+          error: expect.objectContaining({ message: "nothing waits for it" }),
+        }),
+        expect.objectContaining({
+          taskId: "timer",
+          error: expect.objectContaining({ message: "from a timer" }),
+        }),
+        expect.objectContaining({ taskId: "fine", state: "success" }),
+      ]),
+    });
   });
 
   test("a file with several DAGs asks which; the id answers", async () => {
