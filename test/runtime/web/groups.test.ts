@@ -47,7 +47,7 @@ const text = (html: string): string => html.replaceAll(/<[^>]*>/g, " ").replaceA
 
 /** The row of a group in a list or the grid. */
 const rowOf = (html: string, groupId: string): string =>
-  html.split(`<tr id="group-${groupId}">`)[1]!.split("</tr>")[0]!;
+  html.split(new RegExp(`<tr id="group-${groupId}"[^>]*>`))[1]!.split("</tr>")[0]!;
 
 describe("the graph", () => {
   test("of a run shows the state of each group on its box, and its tasks without its prefix, in the order of the keyboard", async () => {
