@@ -35,8 +35,8 @@ export function ownModuleUrl(specifier: string): string | undefined {
 
 /**
  * Resolves the bundle at `path` and its imports: our packages to this runtime, others from
- * `projectFolder` first. With `code` no file is read at `path`. The hooks stay for the life of the process; another call only
- * adds a bundle.
+ * `projectFolder` first. With `code` no file is read at `path`. The hooks stay for the life
+ * of the process; another call only adds a bundle.
  */
 export function resolveBundle(
   path: string,

@@ -4,7 +4,6 @@
  */
 
 import { type Dag, graphOf } from "../../sdk/dag/dag.ts";
-import { errorMessage } from "../../sdk/error_message.ts";
 import type { TaskEvent } from "../../sdk/spec/index.ts";
 import type { CallbackContext, Callbacks } from "../../sdk/task/callback.ts";
 import { definitionOf } from "../../sdk/task/task_definition.ts";
@@ -67,11 +66,8 @@ async function callAll(callbacks: Callbacks, context: CallbackContext): Promise<
   const all = typeof callbacks === "function" ? [callbacks] : callbacks;
   const ends = await Promise.allSettled(all.map(async (callback) => callback(context)));
   const errors = ends.flatMap((end) => (end.status === "rejected" ? [end.reason as unknown] : []));
-  if (errors.length > 1)
-    throw new AggregateError(
-      errors,
-      `${errors.length} callbacks failed: ${errors.map(errorMessage).join("; ")}`,
-    );
+  // Whoever shows an AggregateError adds what each of its errors says.
+  if (errors.length > 1) throw new AggregateError(errors, `${errors.length} callbacks failed`);
   if (errors.length === 1) throw errors[0];
 }
 

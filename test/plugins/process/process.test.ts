@@ -8,6 +8,9 @@ import { type RunTaskOptions, runTask } from "dagsmith/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 
+/** Processes start and end slowly on a busy machine. */
+const PATIENT = { timeout: 30_000 };
+
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "process-test-"));
@@ -222,7 +225,8 @@ describe("nothing that a process starts outlives it", () => {
     }
   };
   const pidIn = async (file: string): Promise<number> => {
-    await expect.poll(() => existsSync(file) && readFileSync(file, "utf8").trim()).toMatch(/^\d+$/);
+    const written = (): string => (existsSync(file) ? readFileSync(file, "utf8").trim() : "");
+    await expect.poll(written, PATIENT).toMatch(/^\d+$/);
     return Number(readFileSync(file, "utf8"));
   };
 
@@ -230,7 +234,7 @@ describe("nothing that a process starts outlives it", () => {
     const file = join(folder, "pid");
     await runTask(shell(`sleep 1000 & echo $! > ${file}`));
     const pid = await pidIn(file);
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), PATIENT).toBe(false);
   });
 
   test("when the try is stopped, after it could tidy up", async () => {
@@ -242,7 +246,7 @@ describe("nothing that a process starts outlives it", () => {
     abort.abort(new Error("cancelled by a person"));
     expect((await failure).message).toBe("cancelled by a person");
     expect(existsSync(tidied)).toBe(true);
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), PATIENT).toBe(false);
   });
 
   test("when the try is stopped and the process does not listen", async () => {
@@ -253,7 +257,7 @@ describe("nothing that a process starts outlives it", () => {
     const pid = await pidIn(file);
     abort.abort(new Error("timed out"));
     expect((await failure).message).toBe("timed out");
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), PATIENT).toBe(false);
   });
 
   test("when the task process itself is killed", async () => {
@@ -261,7 +265,7 @@ describe("nothing that a process starts outlives it", () => {
     const victim = spawn(process.execPath, [await victimOf(file)], { stdio: "ignore" });
     const pid = await pidIn(file);
     victim.kill("SIGKILL");
-    await expect.poll(() => isAlive(pid)).toBe(false);
+    await expect.poll(() => isAlive(pid), PATIENT).toBe(false);
   });
 
   test("and no folder of a try is left", async () => {
@@ -279,7 +283,7 @@ async function victimOf(pidFile: string): Promise<string> {
   await writeFile(
     program,
     `import { resolveBundle } from ${ours("runtime/child/resolve.ts")};
-resolveBundle();
+resolveBundle("/victim.ts", {});
 const { runProcess } = await import("dagsmith/plugins/process");
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const command = ["bash", "-c", ${JSON.stringify(`sleep 1000 & echo $! > ${pidFile}; wait`)}];

@@ -101,3 +101,27 @@ test("every page has the clock of its zone", async () => {
   for (const path of ["/", "/data", "/pools", "/dags/kept/trigger"])
     await visit(path, (page) => page.getByRole("button", { name: "times in UTC" }).waitFor());
 });
+
+test("no page scrolls sideways, on a phone, a tablet or a desktop", async () => {
+  const dagId = "a_dag_with_a_name_that_is_as_long_as_people_make_them";
+  const version = await web.rows.dag(dagSpec(dagId));
+  const run = await web.rows.run(dagId, version, { state: "failed" });
+  await web.rows.instance(run, "only", { state: "failed" });
+  const views = ["", "/graph", "/runs", "/decisions", "/backfills", "/audit", "/trigger"];
+  const pages = [
+    ...["/", "/data", "/pools", `/runs/${run}`, `/runs/${run}/tasks/only`],
+    ...[`/runs/${run}/clear`, ...views.map((view) => `/dags/${dagId}${view}`)],
+  ];
+  for (const width of [390, 768, 1440])
+    await visit(
+      "/",
+      async (page) => {
+        for (const path of pages) {
+          await page.goto(web.url + path);
+          const scrolled = await page.evaluate(() => document.documentElement.scrollWidth);
+          expect(`${path}: ${scrolled}`).toBe(`${path}: ${width}`);
+        }
+      },
+      { viewport: { width, height: 800 } },
+    );
+});
