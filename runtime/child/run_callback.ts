@@ -66,7 +66,7 @@ async function callAll(callbacks: Callbacks, context: CallbackContext): Promise<
   const all = typeof callbacks === "function" ? [callbacks] : callbacks;
   const ends = await Promise.allSettled(all.map(async (callback) => callback(context)));
   const errors = ends.flatMap((end) => (end.status === "rejected" ? [end.reason as unknown] : []));
-  // Whoever shows an AggregateError adds what each of its errors says.
+  // The text of an AggregateError gets the texts of its errors where it is shown.
   if (errors.length > 1) throw new AggregateError(errors, `${errors.length} callbacks failed`);
   if (errors.length === 1) throw errors[0];
 }
