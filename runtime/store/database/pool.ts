@@ -2,6 +2,7 @@
 import type { Pool, PoolClient } from "pg";
 import pg from "pg";
 import { type WaitOptions, whileServerReturns } from "./connection_loss.ts";
+import { PlanRefresh } from "./plan_refresh.ts";
 import { poolSession, waitingSession } from "./session_settings.ts";
 import { socketOf } from "./socket.ts";
 
@@ -25,6 +26,7 @@ export interface PoolOptions {
 export class ReconnectingPool extends pg.Pool {
   readonly #wait: WaitOptions;
   readonly #clients = new Set<PoolClient>();
+  readonly #plans = new PlanRefresh();
 
   constructor({ url, size, sessionName, wait }: PoolOptions) {
     super({
@@ -43,6 +45,9 @@ export class ReconnectingPool extends pg.Pool {
       this.#clients.add(client);
     });
     this.on("remove", (client) => this.#clients.delete(client));
+    this.on("release", (error, client) => {
+      if (!error) this.#plans.refresh(client);
+    });
   }
 
   override connect(): Promise<PoolClient>;
