@@ -158,7 +158,6 @@ export class TryRunner {
     const { db, secrets, values, workerId, isLost } = this.#options;
     const { id: instanceId, tryNumber, pokes } = instance;
     const run = await this.#runOf(instance);
-    secrets.learnParams(run.params);
     const attempt = new Attempt({
       ...{ instance, run, secrets },
       xcoms: values.xcomsOf(instance, run, workerId),

@@ -78,7 +78,7 @@ export class Worker {
   constructor(options: WorkerOptions, onDeath: (reason: string) => void) {
     const { db, log, secrets, slots, folder, taskEnv: env } = options;
     const [plans, workerId] = [new Plans(), this.id];
-    const snapshots = new RunSnapshotCache(plans);
+    const snapshots = new RunSnapshotCache(plans, ({ params }) => secrets.learnParams(params));
     const bundles = new BundleCache(db, options.cacheFolder);
     const processes = new TaskPool(slots, { env, folder, bundles, user: options.taskUser });
     const spill = new Spill(db, options.xcoms);

@@ -36,8 +36,12 @@ export class RunSnapshotCache {
   readonly #plans: Plans;
   readonly #kept = new Map<number, RunSnapshot>();
 
-  constructor(plans: Plans) {
+  readonly #onRead: (run: RunSnapshot) => void;
+
+  /** @param onRead called with each run that is read, before anything uses it */
+  constructor(plans: Plans, onRead: (run: RunSnapshot) => void = () => undefined) {
     this.#plans = plans;
+    this.#onRead = onRead;
   }
 
   /**
@@ -52,7 +56,10 @@ export class RunSnapshotCache {
       .filter(({ id, generation }) => (this.#kept.get(id)?.generation ?? -1) < generation)
       .map(({ id }) => id);
     if (missing.length > 0)
-      for (const facts of await this.#read(db, [...new Set(missing)])) this.#keep(facts);
+      for (const facts of await this.#read(db, [...new Set(missing)])) {
+        this.#onRead(facts);
+        this.#keep(facts);
+      }
     return new Map(
       wanted.flatMap(({ id }) => this.#kept.get(id) ?? []).map((facts) => [facts.id, facts]),
     );
