@@ -57,16 +57,31 @@ delete from dagsmith.task_counter
 where run_id = $1 and task_id = any($2) and ${mapIndexIs("$3")}`,
 };
 
-interface CounterRow {
-  run_id: number;
-  task_id: string;
-  map_index: number;
+/** The counts of the upstream instances of a task, as their columns have them. */
+export interface UpstreamRow {
   upstream_total: number;
   upstream_success: number;
   upstream_failed: number;
   upstream_skipped: number;
   upstream_upstream_failed: number;
   upstream_removed: number;
+}
+
+/** How many upstream instances ended in each final state. */
+export function upstreamEndsOf(row: UpstreamRow): Omit<UpstreamCounts, "total"> {
+  return {
+    success: row.upstream_success,
+    failed: row.upstream_failed,
+    skipped: row.upstream_skipped,
+    upstreamFailed: row.upstream_upstream_failed,
+    removed: row.upstream_removed,
+  };
+}
+
+interface CounterRow extends UpstreamRow {
+  run_id: number;
+  task_id: string;
+  map_index: number;
   setups: UpstreamCounts | null;
   in_scope: UpstreamCounts | null;
   decided: boolean;
@@ -95,13 +110,7 @@ function counterOf(row: CounterRow): TaskCounter {
     taskId: row.task_id,
     mapIndex: row.map_index,
     upstreamTotal: row.upstream_total,
-    upstream: {
-      success: row.upstream_success,
-      failed: row.upstream_failed,
-      skipped: row.upstream_skipped,
-      upstreamFailed: row.upstream_upstream_failed,
-      removed: row.upstream_removed,
-    },
+    upstream: upstreamEndsOf(row),
     setups: row.setups,
     inScope: row.in_scope,
     decided: row.decided,

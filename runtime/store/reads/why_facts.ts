@@ -10,6 +10,7 @@ import type { RunState } from "../../state/run_state.ts";
 import type { TaskState } from "../../state/task_state.ts";
 import type { Awaited } from "../../state/trigger_rule.ts";
 import type { Queryable, Statement } from "../database/database.ts";
+import { type UpstreamRow, upstreamEndsOf } from "../instances/task_counter.ts";
 import { runningWait, WAIT_COLUMNS, type WaitRow } from "../waits/task_wait.ts";
 import { FRESH } from "./health.ts";
 import { LEADING_STATE } from "./task_states.ts";
@@ -145,25 +146,12 @@ export async function readUpstreamCounts(
   type Row = {
     task_id: string;
     kind: "whole" | "element";
-    upstream_total: number;
-    upstream_success: number;
-    upstream_failed: number;
-    upstream_skipped: number;
-    upstream_upstream_failed: number;
-    upstream_removed: number;
     setups: Awaited["setups"];
     in_scope: Awaited["inScope"];
-  };
+  } & UpstreamRow;
   const rows = await db.query<Row>(COUNTS, [runId]);
   const countsOf = (row: Row): Awaited => ({
-    upstream: {
-      total: row.upstream_total,
-      success: row.upstream_success,
-      failed: row.upstream_failed,
-      skipped: row.upstream_skipped,
-      upstreamFailed: row.upstream_upstream_failed,
-      removed: row.upstream_removed,
-    },
+    upstream: { total: row.upstream_total, ...upstreamEndsOf(row) },
     setups: row.setups,
     inScope: row.in_scope,
   });
