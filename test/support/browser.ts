@@ -7,7 +7,13 @@ import { createRequire } from "node:module";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import chromium, { inflate } from "@sparticuz/chromium";
-import { type Browser, chromium as playwright } from "playwright-core";
+import {
+  type Browser,
+  type BrowserContextOptions,
+  type Page,
+  chromium as playwright,
+} from "playwright-core";
+import { expect } from "vitest";
 
 /** Made for a sandbox in the cloud: they end the browser with its first page, or switch off the very rules that tests of a page rely on. */
 const UNWANTED = [
@@ -59,4 +65,29 @@ function start(executablePath: string, env: Record<string, string>): Promise<Bro
     headless: true,
     env: { ...process.env, ...env } as Record<string, string>,
   });
+}
+
+/** Opens a page; the test fails if the page raised an error, or its policy stopped something. */
+export async function visitAt(
+  browser: Browser,
+  address: string,
+  use: (page: Page) => Promise<void>,
+  options: BrowserContextOptions = {},
+): Promise<void> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("dialog", (dialog) => {
+    if (dialog.type() === "alert") complaints.push(`alert ${dialog.message()}`);
+    dialog.accept().catch((error: Error) => complaints.push(error.message));
+  });
+  try {
+    await page.goto(address);
+    await use(page);
+    expect(complaints).toEqual([]);
+  } finally {
+    await context.close();
+  }
 }

@@ -3,11 +3,12 @@
  * as success or failed, in any order of events. The same runs over both stores.
  */
 import { describe, expect, test } from "vitest";
-import { type Dag, dag } from "../../../sdk/dag/dag.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { TaskRef } from "../../../sdk/task/task_ref.ts";
 import { chain } from "../../../sdk/task/wirable.ts";
+import { firstOf, newDag, type PlainDag, work } from "../../support/engine_dags.ts";
 import {
   beginInMemory,
   beginInPostgres,
@@ -16,26 +17,12 @@ import {
   failed,
   play,
   type Seen,
-  type Snapshot,
   statesOf,
   success,
 } from "../../support/engine_driver.ts";
 import { migratedDatabase } from "../../support/migrated.ts";
 
 const postgres = migratedDatabase();
-const work = async (): Promise<null> => null;
-type D = Dag<Readonly<Record<string, never>>>;
-
-let lastDag = 0;
-function newDag(declare: (d: D) => void): DagSpec {
-  lastDag += 1;
-  const d = dag(`decisions_${lastDag}`);
-  declare(d);
-  return describeDag(d);
-}
-
-const seen = (snapshot: Snapshot, taskId: string): Seen | undefined =>
-  snapshot.instances.find((one) => one.taskId === taskId);
 
 /** Ends tasks, one after the other. */
 async function end(
@@ -43,7 +30,7 @@ async function end(
   outcomes: Readonly<Record<string, ReturnType<typeof success>>>,
 ): Promise<void> {
   for (const [taskId, outcome] of Object.entries(outcomes)) {
-    const instance = seen(await driver.look(), taskId)!;
+    const instance = firstOf(await driver.look(), taskId)!;
     await driver.take(instance);
     await driver.complete([endOf(instance, outcome)]);
   }
@@ -55,7 +42,7 @@ describe.each([
 ])("in %s", (_store, begin) => {
   /** `z` comes after `a`, which fails, and after a decision that skips it. */
   const DECISIONS: Readonly<
-    Record<string, readonly [declare: (d: D, z: TaskRef<null>) => void, output: unknown]>
+    Record<string, readonly [declare: (d: PlainDag, z: TaskRef<null>) => void, output: unknown]>
   > = {
     "a short circuit": [(d, z) => chain(d.shortCircuit("stop", work), z), false],
     "a short circuit that stops only what is directly after it": [
@@ -93,7 +80,7 @@ describe.each([
       await end(driver, order);
       const last = await play(driver, () => success());
       expect(statesOf(last)).toMatchObject({ a: "failed", z: "skipped", stop: "success" });
-      expect(seen(last, "z")?.reason).toBe("skipped by branch stop");
+      expect(firstOf(last, "z")?.reason).toBe("skipped by branch stop");
       expect([last.run, last.openTasks]).toEqual(["success", 0]);
     });
   });
@@ -123,10 +110,10 @@ describe.each([
     test("is left to run when it runs", async () => {
       const driver = await begin(both());
       await end(driver, { a: success() });
-      const z = seen(await driver.look(), "z")!;
+      const z = firstOf(await driver.look(), "z")!;
       await driver.take(z);
       await end(driver, { stop: success(false) });
-      expect(seen(await driver.look(), "z")?.state).toBe("running");
+      expect(firstOf(await driver.look(), "z")?.state).toBe("running");
       await driver.complete([endOf(z, success())]);
       expect((await driver.look()).run).toBe("success");
     });
@@ -143,7 +130,7 @@ describe.each([
     test("loses those of its items that do not run", async () => {
       const driver = await begin(both({ each: [1, 2, 3], maxActive: 2 }));
       await end(driver, { a: success() });
-      const first = seen(await driver.look(), "z")!;
+      const first = firstOf(await driver.look(), "z")!;
       await driver.take(first);
       await end(driver, { stop: success(false) });
       expect(statesOf(await driver.look())).toMatchObject({

@@ -1,10 +1,8 @@
 /** Setups and teardowns, decisions, failing fast, allowed failures: the same runs over both stores. */
 import { describe, expect, test } from "vitest";
-import { type Dag, dag } from "../../../sdk/dag/dag.ts";
-import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
-import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { chain } from "../../../sdk/task/wirable.ts";
+import { firstOf, newDag, outcomes, playedToEnd, work } from "../../support/engine_dags.ts";
 import {
   beginInMemory,
   beginInPostgres,
@@ -13,8 +11,6 @@ import {
   play,
   runnable,
   type Script,
-  type Seen,
-  type Snapshot,
   skipped,
   statesOf,
   success,
@@ -22,38 +18,12 @@ import {
 import { migratedDatabase } from "../../support/migrated.ts";
 
 const postgres = migratedDatabase();
-const work = async (): Promise<null> => null;
-
-let lastDag = 0;
-function newDag(
-  declare: (d: Dag<Readonly<Record<string, never>>>) => void,
-  options: DagOptions = {},
-): DagSpec {
-  lastDag += 1;
-  const d = dag(`rules_${lastDag}`, options as never) as Dag<Readonly<Record<string, never>>>;
-  declare(d);
-  return describeDag(d as unknown as Dag<unknown>);
-}
-
-const seen = (snapshot: Snapshot, taskId: string): Seen =>
-  snapshot.instances.find((one) => one.taskId === taskId)!;
-const outcomes =
-  (table: Readonly<Record<string, ReturnType<Script>>>): Script =>
-  ({ taskId, mapIndex }) =>
-    table[mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`] ?? table[taskId] ?? success();
 
 describe.each([
   ["memory", beginInMemory],
   ["PostgreSQL", beginInPostgres(postgres)],
 ])("in %s", (_store, begin) => {
-  const ends = async (
-    spec: DagSpec,
-    table: Readonly<Record<string, ReturnType<Script>>> = {},
-  ): Promise<Snapshot> => {
-    const end = await play(await begin(spec), outcomes(table));
-    expect([end.openTasks, end.run === "running"]).toEqual([0, false]);
-    return end;
-  };
+  const ends = playedToEnd(begin);
 
   describe("a teardown", () => {
     const around = (failsRun = false): DagSpec =>
@@ -126,10 +96,10 @@ describe.each([
       const [a, b] = runnable(await driver.look());
       await driver.take(a!);
       await driver.complete([endOf(a!, failed())]);
-      expect(seen(await driver.look(), "teardown")).toBeUndefined();
+      expect(firstOf(await driver.look(), "teardown")!).toBeUndefined();
       await driver.take(b!);
       await driver.complete([endOf(b!, failed())]);
-      expect(seen(await driver.look(), "teardown").state).toBe("queued");
+      expect(firstOf(await driver.look(), "teardown")!.state).toBe("queued");
     });
 
     test("decides the run in a DAG of nothing but teardowns", async () => {
@@ -177,7 +147,7 @@ describe.each([
         join: "success",
       });
       expect(end.run).toBe("success");
-      expect(seen(end, "right").reason).toBe("skipped by branch pick");
+      expect(firstOf(end, "right")!.reason).toBe("skipped by branch pick");
     });
 
     test("that chooses nothing skips all of them, and what comes after by its rule", async () => {
@@ -246,7 +216,7 @@ describe.each([
         chain([pick, slow], d.task("after", { triggerRule: "all_done" }, work));
       });
       const driver = await begin(spec);
-      const pick = seen(await driver.look(), "pick");
+      const pick = firstOf(await driver.look(), "pick")!;
       await driver.take(pick);
       await driver.complete([endOf(pick, success([]))]);
       expect(statesOf(await driver.look())).toEqual({
@@ -265,9 +235,9 @@ describe.each([
           chain(d.task("before", work), pick, d.task("left", work));
         });
         const end = await play(await begin(spec), two(chosen));
-        expect(seen(end, "pick")).toMatchObject({ state: "failed", tryNumber: 1 });
-        expect(seen(end, "pick").reason).toMatch(/^UNKNOWN_BRANCH: .* It may choose: left\.$/);
-        expect([seen(end, "left").state, end.run]).toEqual(["upstream_failed", "failed"]);
+        expect(firstOf(end, "pick")!).toMatchObject({ state: "failed", tryNumber: 1 });
+        expect(firstOf(end, "pick")!.reason).toMatch(/^UNKNOWN_BRANCH: .* It may choose: left\.$/);
+        expect([firstOf(end, "left")!.state, end.run]).toEqual(["upstream_failed", "failed"]);
       },
     );
 
@@ -315,7 +285,9 @@ describe.each([
       "has failed for a case %j that it does not have",
       async (name) => {
         const end = await ends(spec(), { kind: success(name) });
-        expect(seen(end, "kind").reason).toMatch(/^UNKNOWN_BRANCH: .* It may choose: csv, json\.$/);
+        expect(firstOf(end, "kind")!.reason).toMatch(
+          /^UNKNOWN_BRANCH: .* It may choose: csv, json\.$/,
+        );
       },
     );
   });
@@ -355,7 +327,7 @@ describe.each([
           b: "skipped",
           teardown: "success",
         });
-        expect(seen(end, "b").reason).toBe("skipped by branch go");
+        expect(firstOf(end, "b")!.reason).toBe("skipped by branch go");
       },
     );
 
@@ -373,7 +345,7 @@ describe.each([
           chain(slow, far);
         }),
       );
-      const go = seen(await driver.look(), "go");
+      const go = firstOf(await driver.look(), "go")!;
       await driver.take(go);
       await driver.complete([endOf(go, success(false))]);
       expect(statesOf(await driver.look())).toEqual({
@@ -398,12 +370,12 @@ describe.each([
           chain(a, never, d.teardown("undo_never", { setups: never }, work));
         }, options),
       );
-      const up = seen(await driver.look(), "up");
+      const up = firstOf(await driver.look(), "up")!;
       await driver.take(up);
       await driver.complete([endOf(up, success())]);
       const now = await driver.look();
-      for (const taskId of ["a", "b"]) await driver.take(seen(now, taskId));
-      await driver.complete([endOf(seen(now, "a"), failed())]);
+      for (const taskId of ["a", "b"]) await driver.take(firstOf(now, taskId)!);
+      await driver.complete([endOf(firstOf(now, "a")!, failed())]);
       expect(statesOf(await driver.look())).toEqual({
         ...{
           up: "success",
@@ -415,10 +387,14 @@ describe.each([
         },
         ...{ after_a: "skipped", never: "skipped", down: "queued", undo_never: "skipped" },
       });
-      expect(seen(await driver.look(), "b").reason).toBe("failFast: a failed");
-      expect((await driver.complete([endOf(seen(now, "b"), success())])).accepted.size).toBe(0);
+      expect(firstOf(await driver.look(), "b")!.reason).toBe("failFast: a failed");
+      expect((await driver.complete([endOf(firstOf(now, "b")!, success())])).accepted.size).toBe(0);
       const end = await play(driver);
-      expect([end.run, end.openTasks, seen(end, "down").state]).toEqual(["failed", 0, "success"]);
+      expect([end.run, end.openTasks, firstOf(end, "down")!.state]).toEqual([
+        "failed",
+        0,
+        "success",
+      ]);
     });
 
     test("begins no further iteration of a loop whose last one ends at the same moment", async () => {
@@ -433,7 +409,10 @@ describe.each([
       const now = await driver.look();
       for (const one of now.instances) await driver.take(one);
       const goesOn = { kind: "success", output: "1", again: true } as const;
-      await driver.complete([endOf(seen(now, "a"), failed()), endOf(seen(now, "loop"), goesOn)]);
+      await driver.complete([
+        endOf(firstOf(now, "a")!, failed()),
+        endOf(firstOf(now, "loop")!, goesOn),
+      ]);
       const end = await driver.look();
       expect(statesOf(end)).toEqual({ a: "failed", "loop[0]": "success", "loop[1]": "skipped" });
       expect([end.run, end.openTasks]).toEqual(["failed", 0]);
@@ -489,7 +468,11 @@ describe.each([
       for (const one of both) await driver.take(one);
       await driver.complete(both.map((one) => endOf(one, success("no list"))));
       const end = await driver.look();
-      expect([end.run, end.openTasks, seen(end, "after").state]).toEqual(["failed", 0, "skipped"]);
+      expect([end.run, end.openTasks, firstOf(end, "after")!.state]).toEqual([
+        "failed",
+        0,
+        "skipped",
+      ]);
       expect(statesOf(end)).toMatchObject({ bad: "failed", many: "skipped" });
     });
   });
@@ -542,7 +525,7 @@ describe.each([
       };
       const early = await ends(bounded({ startDate: "2999-01-01T00:00:00.000Z" }));
       expect(statesOf(early)).toEqual({ a: "success", b: "skipped", c: "success" });
-      expect(seen(early, "b").reason).toBe(
+      expect(firstOf(early, "b")!.reason).toBe(
         "the run lies before its startDate 2999-01-01T00:00:00.000Z",
       );
       expect(statesOf(await ends(bounded({ endDate: "1969-01-01T00:00:00.000Z" })))).toMatchObject({

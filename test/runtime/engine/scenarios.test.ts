@@ -1,11 +1,11 @@
 /** The same runs over both stores: what holds in memory (`dag test`) holds on PostgreSQL. */
 import { describe, expect, test } from "vitest";
 import { MAX_LOST_TRIES } from "../../../runtime/state/lost_try.ts";
-import { type Dag, dag, graphOf } from "../../../sdk/dag/dag.ts";
-import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { graphOf } from "../../../sdk/dag/dag.ts";
 import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec/index.ts";
 import type { TaskRef } from "../../../sdk/task/task_ref.ts";
 import { chain, crossDownstream } from "../../../sdk/task/wirable.ts";
+import { newDag, outcomes, work } from "../../support/engine_dags.ts";
 import {
   beginInMemory,
   beginInPostgres,
@@ -25,16 +25,6 @@ import {
 import { migratedDatabase } from "../../support/migrated.ts";
 
 const postgres = migratedDatabase();
-const work = async (): Promise<null> => null;
-
-let lastDag = 0;
-/** A DAG with an id of its own, so that all runs may share a database. */
-function newDag(declare: (d: Dag<Readonly<Record<string, never>>>) => void) {
-  lastDag += 1;
-  const d = dag(`dag_${lastDag}`);
-  declare(d);
-  return describeDag(d as unknown as Dag<unknown>);
-}
 
 const seen = (snapshot: Snapshot, taskId: string, mapIndex = -1): Seen => {
   const found = snapshot.instances.find(
@@ -43,11 +33,6 @@ const seen = (snapshot: Snapshot, taskId: string, mapIndex = -1): Seen => {
   if (!found) throw new Error(`no instance of ${taskId} at ${mapIndex}`);
   return found;
 };
-
-const outcomes =
-  (table: Readonly<Record<string, ReturnType<Script>>>): Script =>
-  ({ taskId, mapIndex }) =>
-    table[mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`] ?? table[taskId] ?? success();
 
 /** An early end for what a rule looks at. */
 const ENDS = { S: success(), F: failed(), K: skipped } as const;

@@ -3,20 +3,15 @@
  * setup. The same runs over both stores; the cases are Airflow's.
  */
 import { describe, expect, test } from "vitest";
-import { type Dag, dag } from "../../../sdk/dag/dag.ts";
-import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { type DagSpec, TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec/index.ts";
 import { chain } from "../../../sdk/task/wirable.ts";
+import { firstOf, newDag, playedToEnd, work } from "../../support/engine_dags.ts";
 import {
   beginInMemory,
   beginInPostgres,
   type Driver,
   endOf,
   failed,
-  play,
-  type Script,
-  type Seen,
-  type Snapshot,
   skipped,
   statesOf,
   success,
@@ -24,26 +19,9 @@ import {
 import { migratedDatabase } from "../../support/migrated.ts";
 
 const postgres = migratedDatabase();
-const work = async (): Promise<null> => null;
-type D = Dag<Readonly<Record<string, never>>>;
-
-let lastDag = 0;
-function newDag(declare: (d: D) => void): DagSpec {
-  lastDag += 1;
-  const d = dag(`setups_${lastDag}`);
-  declare(d);
-  return describeDag(d);
-}
-
-const outcomes =
-  (table: Readonly<Record<string, ReturnType<Script>>>): Script =>
-  ({ taskId, mapIndex }) =>
-    table[mapIndex < 0 ? taskId : `${taskId}[${mapIndex}]`] ?? table[taskId] ?? success();
-const seen = (snapshot: Snapshot, taskId: string): Seen | undefined =>
-  snapshot.instances.find((one) => one.taskId === taskId);
 
 async function end(driver: Driver, taskId: string, outcome = success()): Promise<void> {
-  const instance = seen(await driver.look(), taskId)!;
+  const instance = firstOf(await driver.look(), taskId)!;
   await driver.take(instance);
   await driver.complete([endOf(instance, outcome)]);
 }
@@ -52,14 +30,7 @@ describe.each([
   ["memory", beginInMemory],
   ["PostgreSQL", beginInPostgres(postgres)],
 ])("in %s", (_store, begin) => {
-  const ends = async (
-    spec: DagSpec,
-    table: Readonly<Record<string, ReturnType<Script>>> = {},
-  ): Promise<Snapshot> => {
-    const last = await play(await begin(spec), outcomes(table));
-    expect([last.openTasks, last.run === "running"]).toEqual([0, false]);
-    return last;
-  };
+  const ends = playedToEnd(begin);
 
   describe("a teardown waits for every task between its setup and itself", () => {
     test("when a failure elsewhere ends the task directly before it early", async () => {
@@ -72,12 +43,12 @@ describe.each([
       const driver = await begin(spec);
       await end(driver, "s");
       await end(driver, "y", failed(false));
-      expect(seen(await driver.look(), "w")?.state).toBe("upstream_failed");
+      expect(firstOf(await driver.look(), "w")?.state).toBe("upstream_failed");
       for (const before of ["x1", "x2", "x3"]) {
-        expect(seen(await driver.look(), "t"), `before ${before} has ended`).toBeUndefined();
+        expect(firstOf(await driver.look(), "t"), `before ${before} has ended`).toBeUndefined();
         await end(driver, before);
       }
-      expect(seen(await driver.look(), "t")?.state).toBe("queued");
+      expect(firstOf(await driver.look(), "t")?.state).toBe("queued");
     });
 
     test("which may be mapped", async () => {
@@ -95,10 +66,10 @@ describe.each([
       await driver.take(first!);
       await driver.complete([endOf(first!, failed(false))]);
       await end(driver, "alarm");
-      expect(seen(await driver.look(), "t")).toBeUndefined();
+      expect(firstOf(await driver.look(), "t")).toBeUndefined();
       await driver.take(second!);
       await driver.complete([endOf(second!, success())]);
-      expect(seen(await driver.look(), "t")?.state).toBe("queued");
+      expect(firstOf(await driver.look(), "t")?.state).toBe("queued");
     });
 
     test("and not for tasks that no setup of it comes before", async () => {
@@ -112,8 +83,8 @@ describe.each([
       // "last" is directly after s's work: far and near are not after s.
       const driver = await begin(spec);
       for (const taskId of ["s", "a", "last"]) await end(driver, taskId);
-      expect(seen(await driver.look(), "near")).toBeUndefined();
-      expect(seen(await driver.look(), "t")?.state).toBe("queued");
+      expect(firstOf(await driver.look(), "near")).toBeUndefined();
+      expect(firstOf(await driver.look(), "t")?.state).toBe("queued");
     });
   });
 
@@ -138,8 +109,8 @@ describe.each([
 
     test("with what held it back as the reason", async () => {
       const last = await ends(withRule("all_done"), { s: failed(false) });
-      expect(seen(last, "b")?.reason).toBe("a setup that it needs failed");
-      expect(seen(last, "a")?.reason).toBe("trigger rule all_success");
+      expect(firstOf(last, "b")?.reason).toBe("a setup that it needs failed");
+      expect(firstOf(last, "a")?.reason).toBe("trigger rule all_success");
     });
 
     test("at any distance, and not one whose teardown lies between", async () => {
@@ -162,7 +133,7 @@ describe.each([
       });
       const driver = await begin(spec);
       const first = await driver.look();
-      const [one, two] = ["one", "two"].map((id) => seen(first, id)!);
+      const [one, two] = ["one", "two"].map((id) => firstOf(first, id)!);
       for (const setup of [one, two]) await driver.take(setup!);
       await driver.complete([endOf(one!, skipped), endOf(two!, failed(false))]);
       expect(statesOf(await driver.look())).toMatchObject({ last: "upstream_failed" });
@@ -176,9 +147,9 @@ describe.each([
       });
       const driver = await begin(spec);
       for (const taskId of ["quick", "a"]) await end(driver, taskId);
-      expect(seen(await driver.look(), "b")).toBeUndefined();
+      expect(firstOf(await driver.look(), "b")).toBeUndefined();
       await end(driver, "slow");
-      expect(seen(await driver.look(), "b")?.state).toBe("queued");
+      expect(firstOf(await driver.look(), "b")?.state).toBe("queued");
     });
 
     test("for the same element in a mapped group", async () => {

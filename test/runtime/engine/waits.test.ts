@@ -1,12 +1,11 @@
 /** Waiting, over both stores: a sensor between its pokes, what waits for a time or an event, and what they end as. */
 import { describe, expect, test } from "vitest";
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
-import { type Dag, dag } from "../../../sdk/dag/dag.ts";
-import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { SensorTiming } from "../../../sdk/task/sensor.ts";
 import type { TaskDefaults } from "../../../sdk/task/task_options.ts";
 import { waitFor, waitForEvent, waitUntil } from "../../../sdk/task/wait.ts";
 import { chain } from "../../../sdk/task/wirable.ts";
+import { newDag } from "../../support/engine_dags.ts";
 import {
   beginInMemory,
   beginInPostgres,
@@ -30,15 +29,7 @@ const noSuchBucket: Outcome = {
   error: { name: "FailTask", message: "no such bucket", stack: "" },
 };
 
-let lastDag = 0;
-function newDag(declare: (d: Dag<Readonly<Record<string, never>>>) => void) {
-  lastDag += 1;
-  const d = dag(`waits_${lastDag}`);
-  declare(d);
-  return describeDag(d as unknown as Dag<unknown>);
-}
-
-/** Takes the one instance that may run and ends its turn. */
+/** Takes the one instance that may run, and ends its try. */
 async function turn(
   driver: Driver,
   outcome: Outcome,

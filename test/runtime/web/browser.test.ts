@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadIslands } from "../../../runtime/web/http/assets.ts";
-import { launchBrowser, packedLibraries } from "../../support/browser.ts";
+import { launchBrowser, packedLibraries, visitAt } from "../../support/browser.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
@@ -16,37 +16,11 @@ afterAll(async () => {
   await web?.close();
 });
 
-/** Opens a page; the test fails if the page raised an error, or its policy stopped something. */
-async function visit(
+const visit = (
   path: string,
   use: (page: Page) => Promise<void>,
   options: BrowserContextOptions = {},
-): Promise<void> {
-  return visitAt(web.url + path, use, options);
-}
-
-async function visitAt(
-  address: string,
-  use: (page: Page) => Promise<void>,
-  options: BrowserContextOptions = {},
-): Promise<void> {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("dialog", (dialog) => {
-    if (dialog.type() === "alert") complaints.push(`alert ${dialog.message()}`);
-    dialog.accept().catch((error: Error) => complaints.push(error.message));
-  });
-  try {
-    await page.goto(address);
-    await use(page);
-    expect(complaints).toEqual([]);
-  } finally {
-    await context.close();
-  }
-}
+): Promise<void> => visitAt(browser, web.url + path, use, options);
 
 test("all script together is less than 60 KB, gzipped", () => {
   const script = [...loadIslands().values()].join("\n");
@@ -211,7 +185,7 @@ describe("what people do", () => {
 test("behind a token one logs in, comes to where one wanted to go, follows it live, and logs out", async () => {
   const guarded = await testWeb({ token: "the token" });
   const version = await guarded.rows.dag(dagSpec("behind"));
-  await visitAt(`${guarded.url}/dags/behind`, async (page) => {
+  await visitAt(browser, `${guarded.url}/dags/behind`, async (page) => {
     await page.getByLabel("Token").fill("the token");
     await page.getByRole("button", { name: "Log in" }).click();
     await page.waitForURL("**/dags/behind");

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { chain } from "../../../sdk/task/wirable.ts";
-import { launchBrowser } from "../../support/browser.ts";
+import { launchBrowser, visitAt } from "../../support/browser.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
 let web: TestWeb;
@@ -45,25 +45,11 @@ function pipeline() {
   return d;
 }
 
-/** Opens a page; the test fails if the page raised an error, or its policy stopped something. */
-async function visit(
+const visit = (
   path: string,
   use: (page: Page) => Promise<void>,
   options: BrowserContextOptions = {},
-): Promise<void> {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  try {
-    await page.goto(web.url + path);
-    await use(page);
-    expect(complaints).toEqual([]);
-  } finally {
-    await context.close();
-  }
-}
+): Promise<void> => visitAt(browser, web.url + path, use, options);
 
 interface Shown {
   readonly name: string;

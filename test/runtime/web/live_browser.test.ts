@@ -1,7 +1,7 @@
 /** What a person holds on the page while it changes: selections, boxes, zones, the newest run. */
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { launchBrowser } from "../../support/browser.ts";
+import { launchBrowser, visitAt } from "../../support/browser.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
@@ -15,17 +15,11 @@ afterAll(async () => {
   await web?.close();
 });
 
-async function visit(
+const visit = (
   path: string,
   use: (page: Page) => Promise<void>,
   options: BrowserContextOptions = {},
-): Promise<void> {
-  const context = await browser.newContext(options);
-  const page = await context.newPage();
-  await page.goto(web.url + path);
-  await use(page);
-  await context.close();
-}
+): Promise<void> => visitAt(browser, web.url + path, use, options);
 
 test("selected text and untouched rows stay while another row changes", async () => {
   await web.rows.dag(dagSpec("kept"));
