@@ -1,5 +1,5 @@
 /**
- * What the compiler knows of groups that run as one: what `item` is inside a mapped
+ * What the compiler knows of groups that have an instance: what `item` is inside a mapped
  * group, and what its tasks are for those outside. `tsc` checks this file; the functions
  * given to `compiles` are never called.
  */

@@ -1,5 +1,5 @@
 /**
- * Groups that run as one, as a spec tells them: a task of their own, and every edge that
+ * Groups that have an instance, in a spec: a task of their own, and every edge that
  * enters or leaves them one to or from it.
  */
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** The counts that are kept of a run, beside those that its instances amount to. */
+/** The counts that are stored of a run, and those of its instances. */
 import { expect } from "vitest";
 import { type StateCount, tasksByIndex } from "../../runtime/engine/counts/instance_states.ts";
 import { planOf } from "../../runtime/engine/plan/plan_of.ts";
@@ -23,7 +23,7 @@ async function statesOf(
   );
 }
 
-/** What is stored of a run's counts, beside what its instances amount to. */
+/** The stored counts of a run, and the counts of its instances. */
 export async function expectCountsHold(db: Queryable, runId: number, spec: DagSpec): Promise<void> {
   const plan = planOf(spec);
   const counted = recount({ id: runId, plan }, await statesOf(db, runId, tasksByIndex(plan)));
@@ -76,7 +76,7 @@ export async function expectCountsHold(db: Queryable, runId: number, spec: DagSp
         },
       }),
     );
-  // Of groups that have not begun there is nothing to count, and of those that have ended nothing is counted anew.
+  // Groups that have not begun have nothing to count, and groups that have ended are not counted again.
   const asked = new Set(
     counted.rows
       .filter(({ isOpen }) => isOpen)

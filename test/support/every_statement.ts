@@ -1,4 +1,4 @@
-/** An operation that fails at each of its statements in turn, and is said again: what it leaves in between and in the end. */
+/** An operation that fails at each of its statements, one after the other, and is sent again: its effects in between and in the end. */
 import { expect } from "vitest";
 import type { Database } from "../../runtime/store/database/database.ts";
 import { Crash, type CrashingDatabase } from "./crashing_database.ts";

@@ -19,7 +19,7 @@ declare module "vitest" {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // Every process of ours that a test starts would read and strip the same TypeScript anew; it is three quarters of its start.
+  // Otherwise every process that a test starts reads and strips the same TypeScript again: three quarters of its start.
   const compiled = await mkdtemp(join(tmpdir(), "dagsmith-compiled-"));
   process.env.NODE_COMPILE_CACHE = compiled;
   const server = await startThrowawayPostgres(
@@ -29,7 +29,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const db = openDatabase(await createDatabase(server.url, MIGRATED), { poolSize: 2 });
   await migrate(db);
   await migrateQueue(db);
-  // PostgreSQL copies only what nobody is connected to.
+  // PostgreSQL copies only a database without connections.
   await db.close();
   project.provide("postgresUrl", server.url);
   return async () => {

@@ -9,7 +9,7 @@ export interface TestDatabase {
   drop(): Promise<void>;
 }
 
-/** The database that others are copies of; nobody may stay connected to it. */
+/** The database that others are copies of; no connection to it may stay open. */
 export const MIGRATED = "migrated";
 
 /** @param from the database to be copied. Default: none, it is empty */

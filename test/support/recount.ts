@@ -35,7 +35,7 @@ export interface Recount extends RunProgress {
 interface RecountedRow extends TaskCounter {
   /** Items that wait for a place. */
   readonly waiting: number;
-  /** Its turn may come: it is the run's own, or its group runs. */
+  /** Whether it may be decided: it is the run's own, or its group runs. */
   readonly isOpen: boolean;
 }
 
@@ -201,7 +201,7 @@ function rowOf(
     inScope: task.inScope.length > 0 ? seenOf(task.inScope) : null,
     decided: mine.decided,
     instances: mine.instances,
-    // Under other limits an item is let go by whoever gives places, and by nobody else.
+    // Under other limits only the granting of slots releases an item.
     released: (isLimited(route, run) ? mine.instances : mine.released) ?? 0,
     waiting: mine.waiting,
     own: isOne ? tally.membersOf(task, mapIndex) : mine.instances !== null ? mine.counts : NOTHING,

@@ -1,6 +1,6 @@
 /**
- * A scheduler or a worker as a process of its own, run from source: `node service.ts scheduler|worker`. Tests kill it, stop it and let it
- * go on. It says what happens as JSON lines; an error that nobody handles ends it, as it would end the real thing.
+ * A scheduler or a worker as a process of its own, run from source: `node service.ts scheduler|worker`. Tests kill it, stop it and
+ * continue it. It reports what happens as JSON lines. An unhandled error ends it, as it would end a real service.
  */
 import { startWorker } from "../../runtime/executor/supervisor.ts";
 import { startScheduler } from "../../runtime/scheduler/service.ts";

@@ -1,6 +1,6 @@
 /**
- * A host whose clock the test sets: it decides about one DAG as a tick does, keeps what a tick would store, and ends runs when it is told
- * to. No database; the decisions are the real ones.
+ * A host whose clock the test sets: it decides about one DAG as a tick does, keeps what a tick would store, and ends runs on
+ * request. No database; the decisions are the real ones.
  */
 import { decide, type SchedulingResult } from "../../runtime/scheduler/decisions/decide.ts";
 import type { DueSchedules } from "../../runtime/scheduler/decisions/due_schedules.ts";

@@ -18,7 +18,7 @@ export interface Wall {
   readonly why: string;
 }
 
-/** The rooms of runtime/, lowest first. A room may reach the rooms below it, never one beside or above it. */
+/** The rooms of runtime/, lowest first. A room may reach the rooms below it, never one on its floor or above it. */
 const FLOORS: readonly (readonly string[])[] = [
   ["retention.ts"],
   ["config.ts", "service", "state", "timetable", "embedded", "sandbox"],

@@ -1,4 +1,4 @@
-/** What people do to groups that run as one: clear, mark and cancel them, or what is within them, and ask why they wait. */
+/** What people do to groups that have an instance: clear, mark and cancel them or their tasks, and ask why they wait. */
 import { describe, expect, test } from "vitest";
 import {
   cancelRun,

@@ -31,7 +31,7 @@ function newSpec(options: DagOptions = {}) {
   return describeDag(d);
 }
 
-/** A DAG with runs that were started, and that were played to their ends when it is said. */
+/** A DAG with runs that were started; on request they are played to their ends. */
 async function withRuns(
   count: number,
   { played, ...options }: DagOptions & { readonly played: boolean },

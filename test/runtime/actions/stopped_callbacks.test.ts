@@ -38,7 +38,7 @@ const say: Callback = () => undefined;
 const all = { onSuccess: say, onFailure: say, onRetry: say, onSkipped: say };
 
 let last = 0;
-/** A run with a task in each state that somebody may find one in; only `elsewhere` and `after` have not begun. */
+/** A run with a task in each state in which a person can find one; only `elsewhere` and `after` have not begun. */
 async function inTheMiddle(
   options: DagOptions = {},
 ): Promise<{ readonly id: number; readonly driver: Driver; readonly runs: Seen }> {

@@ -1,4 +1,4 @@
-/** Groups that run as one, on the command line: what is shown of a run of one, and of its tasks. */
+/** Groups that have an instance, on the command line: what is shown of them and of their tasks. */
 import type { ChildProcess } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";

@@ -1,4 +1,4 @@
-/** What becomes of large values when the object store fails, stands still, refuses, or loses them; and when the worker dies beside it. */
+/** What happens to large values when the object store fails, stands still, refuses or loses them, and when the worker dies meanwhile. */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";

@@ -1,4 +1,4 @@
-/** Callbacks and deadlines for real: what is called, when, how often, where it is told, and what a failure of theirs changes. */
+/** Callbacks and deadlines on real workers: what is called, when, how often, what the log has of it, and what their failure changes. */
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { cancelRun, triggerRun } from "../../../runtime/actions/index.ts";
 import { type SchedulerService, startScheduler } from "../../../runtime/scheduler/service.ts";

@@ -43,7 +43,7 @@ async function underWay(id: string, text: string) {
   return { folder, server, gate, db, services, run };
 }
 
-/** Nobody had to begin again; and everybody can still end in order. */
+/** No service had to start again, and each of them still ends in order. */
 async function expectUnshaken(services: readonly NodeProcess[]): Promise<void> {
   expect(services.map(({ ended }) => ended)).toEqual([null, null, null]);
   expect(

@@ -1,4 +1,4 @@
-/** Limits under real workers: what a killed one held is free again, and nobody exceeds a limit, seen from inside the tasks. */
+/** Limits under real workers: the slots of a killed worker are free again, and no limit is exceeded, as the tasks themselves see it. */
 import { expect, onTestFinished, test } from "vitest";
 import { setPool, triggerRun } from "../../../runtime/actions/index.ts";
 import { startScheduler } from "../../../runtime/scheduler/service.ts";

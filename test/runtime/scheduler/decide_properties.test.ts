@@ -38,7 +38,7 @@ const SCHEDULES: readonly NonNullable<Schedule>[] = [
   ]),
 ];
 
-/** Whose grid begins anew where something was missed and is not wanted. */
+/** Schedules whose grid starts again where an interval was missed and is not wanted. */
 const REGRIDDED: readonly NonNullable<Schedule>[] = [
   deltaTrigger("2h"),
   deltaTrigger("1 month"),

@@ -8,7 +8,7 @@ afterEach(() => void vi.useRealTimers());
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
-/** A loop whose passes hang at a step until they are let go. */
+/** A loop whose passes hang at a step until the test releases them. */
 function hanging(job: Partial<Job> = {}) {
   let hang = Promise.withResolvers<void>();
   const loop = new Loop({

@@ -1,4 +1,4 @@
-/** Updates of assets and the runs that they make: on a real database, at the same time as others, and when whoever wrote them dies. */
+/** Updates of assets and the runs that they make: on a real database, at the same time as others, and when their writer dies. */
 import { describe, expect, test } from "vitest";
 import {
   pauseDag,

@@ -1,4 +1,4 @@
-/** How work waits for a server that is away: what is said of it, and when the wait ends. */
+/** How work waits for a server that is away: what is reported, and when the wait ends. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { whileServerReturns } from "../../../runtime/store/database/connection_loss.ts";
 import { Patience } from "../../../runtime/store/database/patience.ts";

@@ -300,7 +300,7 @@ describe.each([
           await afterTransaction(db, new Plans(), completed);
         },
         check: async () => {
-          // Whoever died between the two is made up for by the scheduler.
+          // After a death between the two the scheduler does the second.
           await releaseDependsOnPast(
             postgres.db,
             new Plans(),

@@ -1,4 +1,4 @@
-/** Groups that run as one, with a process that dies before any statement: what began, ended, was tried again or stopped is so once, and whole. */
+/** Groups that have an instance, with a process that dies before any statement: each begins, ends, is retried or stops once, and completely. */
 import { describe, expect, test } from "vitest";
 import { cancelTask, clearRuns, triggerRun } from "../../../runtime/actions/index.ts";
 import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";

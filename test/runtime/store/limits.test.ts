@@ -460,7 +460,7 @@ describe("a rate", () => {
     const run = await begun();
     const first = await took(run, "a");
     await run.complete([endOf(first, lost, WORKER)]);
-    // Two starts are counted: the lost try of a, and b, which was let go.
+    // Two starts are counted: the lost try of a, and b, which was released.
     expect(await going(run)).toEqual(["b"]);
     expect((await instanceOf(run, "a")).state).toBe("scheduled");
   });

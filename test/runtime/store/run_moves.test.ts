@@ -26,7 +26,7 @@ interface Made {
 }
 
 let dags = 0;
-/** One run of a DAG in each state; all of one backfill when it is said. */
+/** One run of a DAG in each state; on request all of one backfill. */
 async function inEveryState(isBackfill: boolean): Promise<Made> {
   const dagId = `moves_${++dags}`;
   await known(postgres.db, dagSpec(dagId));

@@ -132,7 +132,7 @@ export const dagShape: fc.Arbitrary<DagShape> = fc
     }),
   );
 
-/** DAGs with groups that run as one. */
+/** DAGs with groups that have an instance. */
 export const groupedShape: fc.Arbitrary<DagShape> = fc
   .array(fc.tuple(drawnOf(WITH_GROUPS), fc.array(drawnOf(ALONE), { minLength: 1, maxLength: 3 })), {
     minLength: 1,
@@ -177,7 +177,7 @@ function membersOf(group: ShapedTask, drawn: readonly Drawn[]): readonly ShapedT
   );
 }
 
-/** Whether a task is a group, which runs as one. */
+/** Whether a task is a group, which has an instance. */
 export function isGroup({ kind }: ShapedTask): boolean {
   return kind === "group" || kind === "mapped group";
 }

@@ -3,7 +3,7 @@ import { allAfter } from "./after.ts";
 import type { ShapedTask } from "./dag_shape.ts";
 import type { RunModel } from "./model_state.ts";
 
-/** Whether a task decided that another is passed over. */
+/** Whether a task decided that another is skipped. */
 /** @param place of both: -1, but within a mapped group */
 export function passesOver(
   { shape, tasks }: RunModel,

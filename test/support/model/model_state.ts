@@ -4,7 +4,7 @@ import type { TaskState } from "../../../runtime/state/task_state.ts";
 import type { Json } from "../../../sdk/json.ts";
 import type { DagShape, ShapedTask } from "./dag_shape.ts";
 
-/** An instance; one that was cleared is gone until its turn comes again. */
+/** An instance; a cleared one is gone until it is created again. */
 export interface Instance {
   /** Another one when it was cleared meanwhile. */
   readonly serial: number;
@@ -75,7 +75,7 @@ export function newInstance(state: Instance["state"], item: Json = null): Instan
   };
 }
 
-/** Moves an instance out of its state; whoever held it holds it no longer. */
+/** Moves an instance out of its state; its worker holds it no longer. */
 export function move(instance: Instance, state: Instance["state"]): void {
   instance.state = state;
   instance.claim = null;

@@ -192,7 +192,7 @@ export function passTime({ shape }: World): Move {
   };
 }
 
-/** Stops a task, or one item of it. Memory has no such action, and is told what the action tells. */
+/** Stops a task, or one item of it. The memory store has no such action, and gets the outcome that the action sends. */
 export function stopTask(task: string, item: number | null = null): Move {
   const mapIndex = item === null ? {} : { mapIndex: item };
   return {

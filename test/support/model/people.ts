@@ -57,7 +57,7 @@ interface Found {
   readonly instance: Instance;
 }
 
-/** What could not run because of the failures that are cleared has its turn again, too. */
+/** Tasks that could not run because of the cleared failures are decided again, too. */
 function heldBackBy(model: RunModel, cleared: readonly Found[]): readonly Found[] {
   const bad = cleared.filter(({ instance }) => isBad(instance));
   const after = new Set(bad.flatMap(({ id }) => [...allAfter(model.shape, id)]));

@@ -1,6 +1,7 @@
 /**
- * A run as it should be: the plain state of each instance, and nothing that is counted. After every change all tasks whose turn has not come
- * are asked anew, in waves: all of a wave are judged from the states before it. Simple and slow, which is what makes it worth comparing with.
+ * A run as it should be: the plain state of each instance, and no counts. After every change all
+ * undecided tasks are decided again, in waves: all tasks of a wave by the states before it. Simple
+ * and slow, which is what makes it worth comparing with.
  */
 
 import type { Json } from "../../../sdk/json.ts";
@@ -34,7 +35,7 @@ export function beginModel(shape: DagShape): RunModel {
   return model;
 }
 
-/** Whether a task has had its turn and nothing of it is left to end. */
+/** Whether a task was decided and none of its instances is left to end. */
 function isClosed(model: RunModel, id: string): boolean {
   const own = instancesOf(model, id);
   return own.length > 0 && own.every(hasEnded);
@@ -70,7 +71,7 @@ export function takeUp(model: RunModel): void {
 /** What one task, or group, does next. @returns the ends that it brings */
 type Step = () => readonly End[];
 
-/** Where tasks may have their turn: the run, and each group, or element of a mapped one, that runs. */
+/** Where tasks may be decided: the run, and each group, or element of a mapped group, that runs. */
 interface Scope {
   readonly group: string | null;
   readonly place: number;
@@ -174,7 +175,7 @@ function endGroup(task: ShapedTask, instance: Instance, state: Instance["state"]
   return again ? [] : [{ task, instance }];
 }
 
-/** Groups whose next try is due run again: their tasks are as before their turn. */
+/** Groups whose next try is due run again: their tasks are undecided again. */
 export function repeatGroups(model: RunModel): void {
   for (const { id } of model.shape.tasks.filter(isGroup))
     for (const [index, instance] of Object.entries(model.tasks[id]!)) {
@@ -313,7 +314,7 @@ const WITHOUT_RUNNING = {
   remove: "removed",
 } as const;
 
-/** @returns the task's end, when its turn was one */
+/** @returns the end of the task, when the decision ended it */
 function takeTurn(
   model: RunModel,
   task: ShapedTask,
