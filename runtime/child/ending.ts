@@ -12,8 +12,8 @@ import { definitionOf } from "../../sdk/task/task_definition.ts";
 import type { TaskRef } from "../../sdk/task/task_ref.ts";
 import { isWaiting } from "../../sdk/task/wait.ts";
 import type { DeclaredUpdate, StateChange } from "../engine/results/outcome.ts";
+import type { StepSleep } from "./context/task_steps.ts";
 import { describeError, type TaskError } from "./task_error.ts";
-import type { StepSleep } from "./task_steps.ts";
 
 /** How a try ended, as far as the task itself can tell. */
 export type TryResult = TryEnding & {

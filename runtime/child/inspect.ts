@@ -9,7 +9,7 @@ import { DagsmithError, type ErrorCode } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import { checkSchedule } from "../timetable/index.ts";
 import { listen, send as sendMessage } from "./channel.ts";
-import { LeftOvers } from "./left_overs.ts";
+import { LeftOvers } from "./left_overs/left_overs.ts";
 import { dieWithParent } from "./orphanhood.ts";
 // Loaded before the first file, so that no file's import time includes ours.
 import "../../sdk/index.ts";

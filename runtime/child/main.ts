@@ -8,7 +8,7 @@ import { type Dag, graphOf } from "../../sdk/dag/dag.ts";
 import { captureOutput } from "./capture.ts";
 import { listen, send } from "./channel.ts";
 import { failure } from "./ending.ts";
-import { LeftOvers } from "./left_overs.ts";
+import { LeftOvers } from "./left_overs/left_overs.ts";
 import { loadDags } from "./load.ts";
 import { dieWithParent } from "./orphanhood.ts";
 import type { ToChild } from "./protocol.ts";

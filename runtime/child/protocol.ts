@@ -8,7 +8,7 @@ import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { AssetEvent } from "../../sdk/sources/asset.ts";
 import type { StateEntry } from "../../sdk/task/state_store.ts";
-import type { OutputPage } from "./lazy_list.ts";
+import type { OutputPage } from "./context/lazy_list.ts";
 import type { CallbackRequest } from "./run_callback.ts";
 import type { LogLevel, TryRequest, TryResult } from "./run_try.ts";
 

@@ -19,15 +19,15 @@ import type { TaskLog } from "../../sdk/task/task_log.ts";
 import type { GivenTaskOptions } from "../../sdk/task/task_options.ts";
 import type { TaskRef } from "../../sdk/task/task_ref.ts";
 import type { DeclaredUpdate, StateChange } from "../engine/results/outcome.ts";
+import { keysOf } from "./context/keys.ts";
+import { lazyList, type OutputPage } from "./context/lazy_list.ts";
+import { type AssetHost, taskAssets } from "./context/task_assets.ts";
+import { type RunNotesHost, runNotes } from "./context/task_run_notes.ts";
+import { type StateHost, tryState } from "./context/task_state.ts";
+import { type StepHost, trySteps } from "./context/task_steps.ts";
 import { returned, type TryResult, thrown } from "./ending.ts";
 import { formatLine } from "./format.ts";
-import { keysOf } from "./keys.ts";
-import { lazyList, type OutputPage } from "./lazy_list.ts";
-import { type AssetHost, taskAssets } from "./task_assets.ts";
 import { describeError } from "./task_error.ts";
-import { type RunNotesHost, runNotes } from "./task_run_notes.ts";
-import { type StateHost, tryState } from "./task_state.ts";
-import { type StepHost, trySteps } from "./task_steps.ts";
 
 export type { TryResult } from "./ending.ts";
 

@@ -8,7 +8,7 @@ import type { Json } from "../../sdk/json.ts";
 import type { AssetEvent } from "../../sdk/sources/asset.ts";
 import type { TaskSpec } from "../../sdk/spec/index.ts";
 import type { StateEntry } from "../../sdk/task/state_store.ts";
-import type { OutputPage } from "../child/lazy_list.ts";
+import type { OutputPage } from "../child/context/lazy_list.ts";
 import type { CallMethod } from "../child/protocol.ts";
 import { MAX_LABEL, type TryRequest } from "../child/run_try.ts";
 import { plannedTask } from "../engine/plan/plan.ts";

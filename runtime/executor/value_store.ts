@@ -4,7 +4,7 @@
  */
 import type { Json } from "../../sdk/json.ts";
 import type { TaskSpec } from "../../sdk/spec/index.ts";
-import type { OutputPage } from "../child/lazy_list.ts";
+import type { OutputPage } from "../child/context/lazy_list.ts";
 import { scopeKey } from "../engine/counts/scope.ts";
 import {
   eagerInputs,

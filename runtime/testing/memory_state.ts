@@ -1,6 +1,6 @@
 /** State in tests: given as values by key, and read back after the run. */
 import type { Json } from "../../sdk/json.ts";
-import type { StateHost } from "../child/task_state.ts";
+import type { StateHost } from "../child/context/task_state.ts";
 import { MemoryState } from "../engine/memory/state.ts";
 import type { StateChange } from "../engine/results/outcome.ts";
 import { storedScope } from "../engine/results/state_scope.ts";

@@ -1,9 +1,9 @@
 /** Steps as a task uses them: results that earlier tries stored, and those of this one. */
 import { DateTime } from "luxon";
-import { type Duration, durationMs } from "../../sdk/duration.ts";
-import { DagsmithError } from "../../sdk/errors.ts";
-import { toJson } from "../../sdk/json.ts";
-import { MAX_STEP_BYTES, MAX_STEP_NAME, type Step } from "../../sdk/task/step.ts";
+import { type Duration, durationMs } from "../../../sdk/duration.ts";
+import { DagsmithError } from "../../../sdk/errors.ts";
+import { toJson } from "../../../sdk/json.ts";
+import { MAX_STEP_BYTES, MAX_STEP_NAME, type Step } from "../../../sdk/task/step.ts";
 
 /** Where results of steps are stored. */
 export interface StepHost {

@@ -3,11 +3,11 @@
  * computed where the task's code is loaded, before its body runs.
  */
 
-import { limitKey } from "../../sdk/describe/describe_routing.ts";
-import type { LateKeys } from "../../sdk/spec/index.ts";
-import { resolveField, type TaskContext } from "../../sdk/task/context.ts";
-import { definitionOf } from "../../sdk/task/task_definition.ts";
-import type { TaskRef } from "../../sdk/task/task_ref.ts";
+import { limitKey } from "../../../sdk/describe/describe_routing.ts";
+import type { LateKeys } from "../../../sdk/spec/index.ts";
+import { resolveField, type TaskContext } from "../../../sdk/task/context.ts";
+import { definitionOf } from "../../../sdk/task/task_definition.ts";
+import type { TaskRef } from "../../../sdk/task/task_ref.ts";
 
 /**
  * @throws DagsmithError INVALID_OPTION for a value that is no key; and whatever the

@@ -3,8 +3,8 @@
  * values that are already in memory.
  */
 
-import type { Json } from "../../sdk/json.ts";
-import type { LazyList } from "../../sdk/task/lazy.ts";
+import type { Json } from "../../../sdk/json.ts";
+import type { LazyList } from "../../../sdk/task/lazy.ts";
 
 /** Some outputs of a mapped task, in map order. */
 export interface OutputPage {

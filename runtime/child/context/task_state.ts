@@ -3,16 +3,16 @@
  * the task itself at once.
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { DagsmithError } from "../../sdk/errors.ts";
-import { type Json, toJson } from "../../sdk/json.ts";
+import { DagsmithError } from "../../../sdk/errors.ts";
+import { type Json, toJson } from "../../../sdk/json.ts";
 import {
   MAX_STATE_BYTES,
   MAX_STATE_KEY,
   type StateEntry,
   type StateScope,
   type StateStore,
-} from "../../sdk/task/state_store.ts";
-import type { StateChange } from "../engine/results/outcome.ts";
+} from "../../../sdk/task/state_store.ts";
+import type { StateChange } from "../../engine/results/outcome.ts";
 
 /** Where state is stored. A scope is `dag`, `task`, or `shared:` and a name. */
 export interface StateHost {

@@ -3,13 +3,13 @@
  * inlets come from the host.
  */
 
-import { DagsmithError } from "../../sdk/errors.ts";
-import { type Json, toJson } from "../../sdk/json.ts";
-import { type Asset, type AssetEvent, MAX_EXTRA_BYTES } from "../../sdk/sources/asset.ts";
-import type { TaskAssets } from "../../sdk/task/context.ts";
-import { definitionOf } from "../../sdk/task/task_definition.ts";
-import type { TaskRef } from "../../sdk/task/task_ref.ts";
-import type { DeclaredUpdate } from "../engine/results/outcome.ts";
+import { DagsmithError } from "../../../sdk/errors.ts";
+import { type Json, toJson } from "../../../sdk/json.ts";
+import { type Asset, type AssetEvent, MAX_EXTRA_BYTES } from "../../../sdk/sources/asset.ts";
+import type { TaskAssets } from "../../../sdk/task/context.ts";
+import { definitionOf } from "../../../sdk/task/task_definition.ts";
+import type { TaskRef } from "../../../sdk/task/task_ref.ts";
+import type { DeclaredUpdate } from "../../engine/results/outcome.ts";
 
 const USUAL_EVENTS = 100;
 

@@ -1,5 +1,5 @@
 /** The labels and the note of a run as a task writes them. */
-import { checkLabel, checkNote, type RunNotes } from "../../sdk/task/run_notes.ts";
+import { checkLabel, checkNote, type RunNotes } from "../../../sdk/task/run_notes.ts";
 
 /** Where labels and notes are written. */
 export interface RunNotesHost {
