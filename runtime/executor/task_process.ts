@@ -204,9 +204,9 @@ export class TaskProcess {
     this.#ended.add(running);
     this.#spoilt ||= isSpoilt;
     this.#measure(rss);
-    // Output that was printed before the end is in the pipes by now, and this tick of
-    // the event loop reads it.
-    setImmediate(() => this.#finish(running, result));
+    // Output that was printed before the end is in the pipes by now. This tick may have
+    // looked at the pipes before that; the next one reads them.
+    setImmediate(() => setImmediate(() => this.#finish(running, result)));
   }
 
   /** From an ended try: its lines go into its own log, and its calls are refused. */

@@ -190,6 +190,16 @@ describe("a log", () => {
     ]);
   });
 
+  test("holds what was printed last, however soon the end followed", async () => {
+    const tries = run.tasks.filter(({ taskId }) => taskId === "last_words");
+    expect(tries).toHaveLength(300);
+    const logs = await Promise.all(tries.map((task) => logOf(postgres.db, task)));
+    const missing = logs.filter((lines, at) =>
+      lines.every(({ text }) => text !== `${tries[at]?.mapIndex} through the pipe`),
+    );
+    expect(missing).toEqual([]);
+  });
+
   test.each([
     ["one_long_line", 5_000_000],
     ["a_long_line_of_a_child", 3_000_000],

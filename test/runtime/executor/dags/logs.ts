@@ -1,6 +1,7 @@
 /** What tasks print. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeSync } from "node:fs";
 import { dag } from "dagsmith";
 
 const d = dag("logs");
@@ -21,6 +22,14 @@ d.task("from_a_child", async () => {
   });
   await once(spawn("true", { stdio: "inherit" }), "close");
 });
+d.task(
+  "last_words",
+  { each: Array.from({ length: 300 }, (_, at) => at) },
+  async ({ log, item }) => {
+    log.info("through the channel");
+    writeSync(1, `${item} through the pipe\n`);
+  },
+);
 d.task("one_long_line", async () => {
   console.log("x".repeat(5_000_000));
 });
