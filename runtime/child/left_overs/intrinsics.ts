@@ -47,7 +47,7 @@ export interface Intrinsics {
 export function intrinsicsNow(): Intrinsics {
   const watched = keys(WATCHED).map((name) => functionsOf(name, WATCHED[name] as object));
   const closed = keys(CLOSED).map((name) => sizeOf(name, CLOSED[name] as object));
-  const globals = keys(globalThis).length;
+  const globals = getOwnPropertyNames(globalThis).length;
   return {
     changed: () => {
       for (let index = 0; index < watched.length; index++) {
@@ -58,7 +58,9 @@ export function intrinsicsNow(): Intrinsics {
         const found = closed[index]?.();
         if (found !== undefined) return found;
       }
-      return keys(globalThis).length === globals ? undefined : "a property of globalThis";
+      return getOwnPropertyNames(globalThis).length === globals
+        ? undefined
+        : "a property of globalThis";
     },
   };
 }

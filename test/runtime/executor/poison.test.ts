@@ -17,6 +17,7 @@ import {
   runToEnd,
   type TestWorker,
   testWorker,
+  until,
 } from "../../support/worker.ts";
 
 const postgres = migratedDatabase(12);
@@ -94,7 +95,10 @@ test("a timer of an ended try pushes nothing, and its words stay in the log of i
   expect(await textsOf(met.task("meet"))).toEqual(["begin", "end"]);
   const late = await rows(postgres.db, "select 1 from dagsmith.xcom where key = 'late'");
   expect(late).toEqual([]);
-  const own = await textsOf(left.task("leave"));
+  const own = await until("the late words in the log", async () => {
+    const texts = await textsOf(left.task("leave"));
+    return texts.length > 0 && texts;
+  });
   expect(own).toEqual(expect.arrayContaining(["late words", "late print"]));
   expect(own.find((text) => text.startsWith("TRY_ENDED: "))).toContain('Task "leave"');
   expect(own.length).toBeLessThanOrEqual(100);
