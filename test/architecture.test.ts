@@ -13,6 +13,7 @@ import {
   clockReadings,
   environmentReadings,
   importsOf,
+  sqlTexts,
   untypedPlaces,
   WALLS,
 } from "./support/walls.ts";
@@ -105,6 +106,16 @@ describe("the walls of the house", () => {
     expect(hidden).toEqual([]);
   });
 
+  it("let no room of the runtime but the store hold SQL", () => {
+    const outside = ours.filter((path) => /^runtime\/(?!store\/)/.test(path));
+    const found = outside.flatMap((path) =>
+      sqlTexts(textOf(path)).map((text) => `${path}: ${text.slice(0, 60)}`),
+    );
+    expect(found).toEqual([]);
+    const store = ours.filter((path) => path.startsWith("runtime/store/"));
+    expect(store.filter((path) => sqlTexts(textOf(path)).length > 0).length).toBeGreaterThan(50);
+  });
+
   it("let the migrations alone load knex, which costs each process 100 ms", () => {
     const loaders = ours.filter((path) => importsOf(textOf(path)).includes("knex"));
     expect(loaders.filter((path) => !path.startsWith("migrations/"))).toEqual([
@@ -152,6 +163,28 @@ describe("the tree", () => {
 
   it("holds no linked node_modules", () => {
     expect(files.filter((path) => path.split("/").includes("node_modules"))).toEqual([]);
+  });
+});
+
+describe("SQL is found", () => {
+  it.each([
+    "db.query(`select id from dagsmith.dag`)",
+    "db.query(`\n  with due as (select 1) select * from due`)",
+    'db.query("insert into dagsmith.audit values ($1)")',
+    `db.query(\`update dagsmith.dag_run set $\{columns}\`)`,
+    'db.query("delete from dagsmith.xcom")',
+    "db.query(`select pg_advisory_lock(1)`)",
+  ])("in %s", (code) => {
+    expect(sqlTexts(code)).toHaveLength(1);
+  });
+
+  it.each([
+    'fail("select a DAG")',
+    'summary("Set or remove labels of a run")',
+    'audit("delete state")',
+    'audit("update asset")',
+  ])("and not in %s", (code) => {
+    expect(sqlTexts(code)).toEqual([]);
   });
 });
 

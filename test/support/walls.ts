@@ -393,6 +393,21 @@ export function untypedPlaces(text: string): string[] {
   ];
 }
 
+/**
+ * SQL in the strings of a file: a query's statement from its first word on. Words for people do
+ * not match, because they name no table after `from`, `into` or `set`.
+ */
+export function sqlTexts(text: string): string[] {
+  return find(text, (node) => isText(node) && SQL.test(node.getText().slice(1)));
+}
+
+const SQL =
+  /^\s*(?:with\s+\w+\s+as\s*\(|select\s[\s\S]*?\b(?:from|\w+\()|insert\s+into\s|delete\s+from\s|update\s+\S+\s+set\s|lock\s+table\s|notify\s|listen\s|begin\b|commit\b)/;
+
+function isText(node: ts.Node): boolean {
+  return ts.isStringLiteralLike(node) || ts.isTemplateExpression(node);
+}
+
 function find(
   text: string,
   matches: (node: ts.Node) => boolean,
