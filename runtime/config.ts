@@ -20,6 +20,11 @@ export interface Config {
     readonly port: number | null;
     readonly token: string | null;
   };
+  /**
+   * DAG_METRICS_PORT: where each service answers with its metrics and probes; null: it does not.
+   * DAG_METRICS_HOST: the address it listens on, default 127.0.0.1.
+   */
+  readonly metrics: { readonly host: string; readonly port: number | null };
   /** DAG_BASE_URL: the address of the page as people reach it, without "/" at its end. Null: messages have no links. */
   readonly baseUrl: string | null;
   /** DAG_TASK_USER: the user that task processes run as. Null: that of the worker. */
@@ -95,11 +100,12 @@ export function readConfig(environment: Environment = process.env): Config {
     secretKey: text("DAG_SECRET_KEY"),
     web: {
       host: text("DAG_WEB_HOST") ?? "127.0.0.1",
-      port:
-        text("DAG_WEB_PORT") === null
-          ? null
-          : wholeNumber("DAG_WEB_PORT", text("DAG_WEB_PORT"), 0, 0, 65_535),
+      port: port("DAG_WEB_PORT", text("DAG_WEB_PORT")),
       token: text("DAG_WEB_TOKEN"),
+    },
+    metrics: {
+      host: text("DAG_METRICS_HOST") ?? "127.0.0.1",
+      port: port("DAG_METRICS_PORT", text("DAG_METRICS_PORT")),
     },
     baseUrl: baseUrl(text("DAG_BASE_URL")),
     taskUser: text("DAG_TASK_USER"),
@@ -272,6 +278,11 @@ function trueOrFalse(name: string, text: string | null, otherwise: boolean): boo
   if (text === null) return otherwise;
   if (text !== "true" && text !== "false") refused(name, `it is "${text}"; allowed: true, false`);
   return text === "true";
+}
+
+/** 0: any free one. */
+function port(name: string, text: string | null): number | null {
+  return text === null ? null : wholeNumber(name, text, 0, 0, 65_535);
 }
 
 function wholeNumber(

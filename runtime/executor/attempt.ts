@@ -98,9 +98,14 @@ export class Attempt {
     return this.#interruption !== undefined;
   }
 
+  /** Milliseconds since this try was claimed. */
+  get tryMs(): number {
+    return performance.now() - this.#claimedAt;
+  }
+
   /** Milliseconds since the start of the first try. */
   get elapsedMs(): number {
-    return this.instance.elapsedMs + performance.now() - this.#claimedAt;
+    return this.instance.elapsedMs + this.tryMs;
   }
 
   /**

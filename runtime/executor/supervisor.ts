@@ -10,6 +10,10 @@ import { Worker, type WorkerOptions } from "./worker.ts";
 export interface WorkerService {
   /** The id of the current life. */
   readonly id: string;
+  /** The tries that it holds now. */
+  readonly tries: number;
+  /** Its background jobs. */
+  loops(): readonly Loop[];
   /** Lets running tries finish for a while, then stops. Idempotent. */
   stop(): Promise<void>;
 }
@@ -51,10 +55,18 @@ class Supervisor implements WorkerService {
     return this.#id;
   }
 
+  get tries(): number {
+    return this.#life?.tries ?? 0;
+  }
+
+  loops(): readonly Loop[] {
+    return [this.#loop, ...(this.#life?.loops ?? [])];
+  }
+
   async start(): Promise<void> {
     await this.#begin();
     this.#loop.start();
-    const loops = (): Loop[] => [this.#loop, ...(this.#life?.loops ?? [])];
+    const loops = (): readonly Loop[] => this.loops();
     const { db, log } = this.#options;
     this.#watchdog = watch(loops, { log, onLate: replaceConnectionsOf(db, log) });
   }

@@ -40,6 +40,7 @@ export interface TryRunnerOptions {
   readonly values: ValueStore;
   /** Most bytes of the log of a try. Default 64 MiB. */
   readonly logBytes?: number | undefined;
+  readonly onTryEnd?: TryListener | undefined;
   /**
    * Whether the worker was declared lost: its tries belong to other workers, and it
    * records no more outcomes.
@@ -51,6 +52,13 @@ export interface TryRunnerOptions {
    */
   readonly onUnrecorded: (reason: string) => void;
 }
+
+/** Called after each run of a task's body, with what a monitoring system counts. */
+export type TryListener = (end: {
+  readonly dagId: string;
+  readonly outcome: Outcome["kind"];
+  readonly seconds: number;
+}) => void;
 
 /**
  * How many tries a worker may hold for each slot, including tries that only wait to be
@@ -83,10 +91,20 @@ export class TryRunner {
     if (!instance) return this.#reconsider(ref);
     const attempt = await this.#prepare(instance);
     const outcome = await this.#perform(attempt);
+    this.#options.onTryEnd?.({
+      dagId: attempt.run.version.dagId,
+      outcome: outcome.kind,
+      seconds: attempt.tryMs / 1_000,
+    });
     const recorded = this.#record(attempt, outcome);
     // The outcome is recorded while the process runs its next try. Only a worker that
     // records too slowly waits for it.
     if (this.#attempts.size > this.#options.slots * RECORDING_AHEAD) await recorded;
+  }
+
+  /** How many tries it holds, including those whose end it still records. */
+  get size(): number {
+    return this.#attempts.size;
   }
 
   /** The tries of this worker, for a heartbeat. */

@@ -22,7 +22,7 @@ import { Spill, type SpillOptions } from "./spill.ts";
 import { sweepFiles } from "./sweep_files.ts";
 import { TaskPool } from "./task_pool.ts";
 import type { TaskUser } from "./task_user.ts";
-import { TryRunner } from "./try_runner.ts";
+import { type TryListener, TryRunner } from "./try_runner.ts";
 import { ValueStore } from "./value_store.ts";
 
 export interface WorkerOptions {
@@ -53,6 +53,7 @@ export interface WorkerOptions {
   readonly baseUrl?: string | null;
   /** Most bytes of the log of a try. Default 64 MiB. */
   readonly logBytes?: number | undefined;
+  readonly onTryEnd?: TryListener | undefined;
   readonly log: ServiceLog;
 }
 
@@ -92,6 +93,7 @@ export class Worker {
     this.#callbacks = new CallbackRunner({ ...shared, baseUrl: options.baseUrl ?? null });
     this.#tries = new TryRunner({
       ...{ ...shared, slots, plans, values: new ValueStore(db, spill) },
+      onTryEnd: options.onTryEnd,
       isLost: () => this.#lost,
       onUnrecorded: onDeath,
     });
@@ -107,6 +109,11 @@ export class Worker {
     });
     // Only queue jobs wait for it, and there may be none.
     this.#registered.promise.catch(() => undefined);
+  }
+
+  /** The tries that it holds now. */
+  get tries(): number {
+    return this.#tries.size;
   }
 
   /** For a watchdog. */

@@ -12,6 +12,8 @@ import { Subscriber, type SubscriberOptions } from "./subscriber.ts";
 export type ListenerOptions = Omit<SubscriberOptions, "plans">;
 
 export interface ListenerService {
+  /** Its background jobs. */
+  loops(): readonly Loop[];
   /** Finishes the current pass. Idempotent. */
   stop(): Promise<void>;
 }
@@ -40,6 +42,7 @@ export function startListener(options: ListenerOptions): ListenerService {
   const { db, log } = options;
   const watchdog = watch(loops, { log, onLate: replaceConnectionsOf(db, log) });
   return {
+    loops,
     stop: async () => {
       await Promise.all([watchdog.stop(), loop.stop()]);
       await Promise.all(Array.from(subscribers.values(), (subscriber) => subscriber.stop()));

@@ -44,6 +44,8 @@ export interface SchedulerOptions {
 }
 
 export interface SchedulerService {
+  /** Its background jobs. */
+  loops(): readonly Loop[];
   /** Finishes the running passes, then stops. Idempotent. */
   stop(): Promise<void>;
 }
@@ -61,7 +63,7 @@ export function startScheduler({ db, log, retention = {} }: SchedulerOptions): S
     await removeScheduler(db, id).catch(() => undefined);
   };
   let stopping: Promise<void> | undefined;
-  return { stop: () => (stopping ??= stop()) };
+  return { loops: () => loops, stop: () => (stopping ??= stop()) };
 }
 
 function startJobs(

@@ -58,6 +58,17 @@ export interface Job {
   readonly staggerMs?: number;
 }
 
+/** What a loop has done since its start. */
+export interface LoopTotals {
+  readonly passes: number;
+  /** Passes that ended with an error. */
+  readonly failures: number;
+  /** The sum of what its passes returned. */
+  readonly items: number;
+  /** Milliseconds that its passes took, together. */
+  readonly busyMs: number;
+}
+
 const STAGGER_MS = 250;
 
 export class Loop {
@@ -74,7 +85,9 @@ export class Loop {
   /** When the current pass started, or when the next pass is due. */
   #expectedAt = Number.POSITIVE_INFINITY;
   #fault: string | null = null;
+  /** Failures since the last pass that succeeded. */
   #failures = 0;
+  readonly #totals = { passes: 0, failures: 0, items: 0, busyMs: 0 };
 
   /** @param log default: nothing is logged */
   constructor(job: Job, log: ServiceLog = () => undefined) {
@@ -115,6 +128,10 @@ export class Loop {
     return this.#job.runOnce({ signal: this.#stopping.signal, at: () => undefined });
   }
 
+  get totals(): LoopTotals {
+    return this.#totals;
+  }
+
   /** The current step of the pass, or `waiting`. */
   get doing(): string {
     return this.#step ?? "waiting";
@@ -144,7 +161,8 @@ export class Loop {
   async #pass(): Promise<number> {
     // A wake-up from here on is for work that this pass may have missed.
     this.#woken = Promise.withResolvers();
-    this.#expectedAt = performance.now();
+    const startedAt = performance.now();
+    this.#expectedAt = startedAt;
     const at = (step: string): void => {
       this.#step = step;
     };
@@ -159,6 +177,8 @@ export class Loop {
     } finally {
       this.#step = undefined;
       this.#lastRoundAt = performance.now();
+      this.#totals.passes += 1;
+      this.#totals.busyMs += this.#lastRoundAt - startedAt;
     }
   }
 
@@ -167,6 +187,7 @@ export class Loop {
     if (this.#fault !== null) this.#log(`${this.name} works again`, detail);
     this.#fault = null;
     this.#failures = 0;
+    this.#totals.items += count;
     if (did !== undefined && count > 0) this.#log(did, { count, ...detail });
   }
 
@@ -177,6 +198,7 @@ export class Loop {
       this.#log(failed, { ...detail, reason });
     this.#fault = reason;
     this.#failures += 1;
+    this.#totals.failures += 1;
     return retry ? Math.min(retry.longestMs, retry.firstMs * 2 ** (this.#failures - 1)) : everyMs;
   }
 

@@ -28,7 +28,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["secrets"],
   ["child"],
   ["bundler"],
-  ["scheduler", "executor", "listener"],
+  ["scheduler", "executor", "listener", "observe"],
   ["testing", "actions"],
   ["web"],
   ["cli"],
@@ -100,6 +100,11 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
     packages: ["graphile-worker", "pino", "zod"],
     why: "the queue could be another one day; only this room would change",
   },
+  observe: {
+    builtins: ["node:http"],
+    packages: ["prom-client"],
+    why: "services count in plain numbers; only this room knows the monitoring system",
+  },
   actions: { packages: ["luxon", "zod"], why: "what people do, the same from every face" },
   web: {
     packages: [
@@ -116,7 +121,6 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
       "zod-openapi/",
       "@dagrejs/dagre",
       "luxon",
-      "prom-client",
       "openid-client",
     ],
     why: "the page could be another one day; only this room would change",

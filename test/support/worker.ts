@@ -38,7 +38,7 @@ export const secrets: Secrets = {
 
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 
-export interface TestWorker extends WorkerService {
+export interface TestWorker extends Pick<WorkerService, "id" | "stop"> {
   readonly cacheFolder: string;
   /** What it had to say, by event. */
   readonly said: {

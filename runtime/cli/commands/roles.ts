@@ -6,7 +6,7 @@ import { type Cli, command, type Outcome } from "../command.ts";
 import { DEFAULT_FOLDER } from "../find/dags.ts";
 import { queueNames, wholeNumber } from "../input/option_values.ts";
 import { needDatabaseUrl } from "../project/database.ts";
-import { runServices, serve } from "../services/running.ts";
+import { runServices, type Service, serve } from "../services/running.ts";
 import {
   openSurroundings,
   type Surroundings,
@@ -117,7 +117,7 @@ export const web = command({
  */
 async function runRole(
   cli: Cli,
-  startRole: (all: Surroundings) => Promise<{ stop(): Promise<void> }>,
+  startRole: (all: Surroundings) => Promise<Service>,
 ): Promise<Outcome> {
   const url = await needDatabaseUrl(cli);
   await runServices(cli, async (running, stop) => {

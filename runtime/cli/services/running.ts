@@ -1,10 +1,13 @@
 /** The services of one process: started one after the other, and stopped in the reverse order. */
+import type { Loop } from "../../service/loop.ts";
 import { type Cli, EXIT } from "../command.ts";
 import { aborted, listenForStop } from "./signals.ts";
 
 export interface Service {
   /** How long its running tasks may take to finish when it is stopped, in milliseconds. Default 0. */
   readonly graceMs?: number;
+  /** Its background jobs, for metrics. Default: none. */
+  loops?(): readonly Loop[];
   /** Idempotent. */
   stop(): Promise<void>;
 }
@@ -41,6 +44,11 @@ export class Running implements Service {
   /** How long an orderly stop may take from now on, in milliseconds. */
   get stopWithinMs(): number {
     return STOP_WITHIN_MS + Math.max(0, ...this.#services.map(({ graceMs = 0 }) => graceMs));
+  }
+
+  /** The background jobs of all services that run. */
+  loops(): readonly Loop[] {
+    return this.#services.flatMap((service) => service.loops?.() ?? []);
   }
 
   /** Adds a service, and returns it. */

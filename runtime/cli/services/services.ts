@@ -7,18 +7,21 @@ import { resolve } from "node:path";
 import type { Connection } from "../../../sdk/connection.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { SpillOptions } from "../../executor/spill.ts";
+import type { ServiceMetrics } from "../../observe/service_metrics.ts";
 import { type ConnectionResolver, createResolver } from "../../secrets/resolver.ts";
 import type { ServiceLog } from "../../service/log.ts";
 import { Loop } from "../../service/loop.ts";
 import type { WaitListener } from "../../store/database/connection_loss.ts";
 import { type Database, openDatabase } from "../../store/database/database.ts";
 import { assertReachable } from "../../store/database/probe.ts";
+import { pageReader } from "../../store/reads/reader.ts";
 import type { Cli } from "../command.ts";
 import { safeText } from "../output/terminal.ts";
 import { directAddress } from "../project/database.ts";
 import { bundleFolder } from "../project/project.ts";
 import { openStoredSecrets, ownSecrets } from "../project/secrets.ts";
 import { findUserOfTasks } from "../project/task_user.ts";
+import { startMetrics } from "./metrics.ts";
 import type { Running, Service } from "./running.ts";
 import { watchSchema } from "./watch_schema.ts";
 
@@ -28,6 +31,8 @@ export interface Surroundings {
   readonly db: Database;
   readonly secrets: ConnectionResolver;
   readonly log: ServiceLog;
+  /** Undefined when DAG_METRICS_PORT is not set. */
+  readonly metrics: ServiceMetrics | undefined;
 }
 
 /**
@@ -58,7 +63,7 @@ export async function openSurroundings(
     stored: await openStoredSecrets(cli, db),
     defaults,
   });
-  return { cli, db, secrets, log };
+  return { cli, db, secrets, log, metrics: await startMetrics(cli, db, running) };
 }
 
 /**
@@ -100,6 +105,7 @@ export async function startSchedulerRole({
   db,
   secrets,
   log,
+  metrics,
 }: Surroundings): Promise<Service> {
   const [{ startScheduler }, { startListener }] = await Promise.all([
     import("../../scheduler/service.ts"),
@@ -107,7 +113,14 @@ export async function startSchedulerRole({
   ]);
   const listener = startListener({ db, log, connection: secrets.connection, mask: secrets.mask });
   const scheduler = startScheduler({ db, log, retention: cli.config.retention });
-  return { stop: async () => void (await Promise.all([listener.stop(), scheduler.stop()])) };
+  if (metrics) {
+    const { watchFleet } = await import("../../observe/fleet_metrics.ts");
+    watchFleet(metrics.registry, metrics.dags, pageReader(db));
+  }
+  return {
+    loops: () => [...listener.loops(), ...scheduler.loops()],
+    stop: async () => void (await Promise.all([listener.stop(), scheduler.stop()])),
+  };
 }
 
 /** Options of a worker. */
@@ -123,12 +136,13 @@ const WORKER_GRACE_MS = 10_000;
 
 /** Runs tries. */
 export async function startWorkerRole(
-  { cli, db, secrets, log }: Surroundings,
-  { slots, queues }: WorkerFlags = {},
+  { cli, db, secrets, log, metrics }: Surroundings,
+  { slots: wanted, queues }: WorkerFlags = {},
 ): Promise<Service> {
   const { startWorker } = await import("../../executor/supervisor.ts");
+  const slots = wanted ?? cli.config.slots;
   const worker = await startWorker({
-    ...{ db, secrets, log, slots: slots ?? cli.config.slots, folder: cli.folder },
+    ...{ db, secrets, log, slots, folder: cli.folder },
     ...(queues && { queues }),
     xcoms: xcomFiles(cli),
     baseUrl: cli.config.baseUrl,
@@ -137,8 +151,11 @@ export async function startWorkerRole(
     taskUser: await findUserOfTasks(cli),
     graceMs: WORKER_GRACE_MS,
     logBytes: cli.config.logBytes,
+    ...(metrics && { onTryEnd: (end) => metrics.tryEnded(end) }),
   });
-  return { graceMs: WORKER_GRACE_MS, stop: () => worker.stop() };
+  metrics?.watchWorker(() => ({ slots, tries: worker.tries }));
+  const graceMs = WORKER_GRACE_MS;
+  return { graceMs, loops: () => worker.loops(), stop: () => worker.stop() };
 }
 
 /** The store of large values; undefined when none is set. */
@@ -199,7 +216,7 @@ export async function startPageRole(
   } catch (error) {
     await learning.stop();
     if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
-    throw new DagsmithError("PORT_IN_USE", { host, port });
+    throw new DagsmithError("PORT_IN_USE", { host, port, setting: "--port or DAG_WEB_PORT" });
   }
 }
 
