@@ -3,12 +3,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, chownSync } from "node:fs";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { serverUser } from "../../runtime/embedded/binaries.ts";
 import { assertReachable } from "../../runtime/store/database/probe.ts";
 import type { Counterpart } from "./counterpart.ts";
+import { freePort } from "./free_port.ts";
 import { until } from "./worker.ts";
 
 const DEBIAN = "/usr/sbin/pgbouncer";
@@ -78,13 +78,4 @@ default_pool_size = 60
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
-  return port;
 }
