@@ -2,6 +2,7 @@
  * The environment, read in one place and checked once. Nothing else in runtime/ reads `process.env`, so what a deployment may set is
  * what stands here. An empty variable counts as not set.
  */
+import { type Duration, durationMs } from "../sdk/duration.ts";
 import { errorMessage } from "../sdk/error_message.ts";
 import { DagsmithError } from "../sdk/errors.ts";
 import { MAX_OUTPUT_BYTES } from "../sdk/json.ts";
@@ -35,6 +36,8 @@ export interface Config {
   readonly ownSecrets: readonly string[];
   /** DAG_WORKER_SLOTS: tries at once in one worker. Default 16. */
   readonly slots: number;
+  /** DAG_WORKER_GRACE: how long running tries may take to finish when their worker stops. Default 10 s. */
+  readonly workerGraceMs: number;
   /**
    * DAG_XCOM_FOLDER (a path as written, or a bucket's; null when not set), and DAG_XCOM_SPILL_BYTES: larger values go there. Default 1 MiB,
    * most 8 MiB.
@@ -111,6 +114,7 @@ export function readConfig(environment: Environment = process.env): Config {
     taskUser: text("DAG_TASK_USER"),
     ownSecrets: ownSecrets(environment),
     slots: wholeNumber("DAG_WORKER_SLOTS", text("DAG_WORKER_SLOTS"), 16, 1, 1_000),
+    workerGraceMs: grace(text("DAG_WORKER_GRACE")),
     xcoms: {
       folder: xcomFolder(text),
       spillBytes: wholeNumber(
@@ -278,6 +282,22 @@ function trueOrFalse(name: string, text: string | null, otherwise: boolean): boo
   if (text === null) return otherwise;
   if (text !== "true" && text !== "false") refused(name, `it is "${text}"; allowed: true, false`);
   return text === "true";
+}
+
+const GRACE_MS = 10_000;
+/** A day; timers of Node end at 24. */
+const LONGEST_GRACE_MS = 24 * 60 * 60_000;
+
+function grace(value: string | null): number {
+  const name = "DAG_WORKER_GRACE";
+  if (value === null) return GRACE_MS;
+  const rule = `it is "${value}"; allowed: a duration from 0s to 24h, such as 30s or 10m`;
+  try {
+    const ms = durationMs(value as Duration);
+    return ms <= LONGEST_GRACE_MS ? ms : refused(name, rule);
+  } catch {
+    return refused(name, rule);
+  }
 }
 
 /** 0: any free one. */

@@ -30,10 +30,23 @@ test.each([
   ["DAG_WEB_PORT", "-1"],
   ["DAG_WORKER_SLOTS", "0"],
   ["DAG_WORKER_SLOTS", "1.5"],
+  ["DAG_METRICS_PORT", "65536"],
+  ["DAG_WORKER_GRACE", "10"],
+  ["DAG_WORKER_GRACE", "25h"],
+  ["DAG_WORKER_GRACE", "-1s"],
 ])("%s=%s is refused by name", (name, value) => {
   expect(() => readConfig({ [name]: value })).toThrow(
     expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining(name) }),
   );
+});
+
+test.each([
+  [undefined, 10_000],
+  ["0s", 0],
+  ["10m", 600_000],
+  ["24h", 86_400_000],
+])("with DAG_WORKER_GRACE=%s a worker waits %i ms for its tasks", (text, ms) => {
+  expect(readConfig({ DAG_WORKER_GRACE: text }).workerGraceMs).toBe(ms);
 });
 
 test("NO_COLOR and a dumb terminal turn colours off", () => {

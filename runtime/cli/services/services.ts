@@ -131,9 +131,6 @@ export interface WorkerFlags {
   readonly queues?: readonly string[];
 }
 
-/** How long running tries may take to finish when their worker is stopped. */
-const WORKER_GRACE_MS = 10_000;
-
 /** Runs tries. */
 export async function startWorkerRole(
   { cli, db, secrets, log, metrics }: Surroundings,
@@ -149,12 +146,12 @@ export async function startWorkerRole(
     cacheFolder: await bundleFolder(cli.folder),
     taskEnv: { ...cli.config.taskEnvironment },
     taskUser: await findUserOfTasks(cli),
-    graceMs: WORKER_GRACE_MS,
+    graceMs: cli.config.workerGraceMs,
     logBytes: cli.config.logBytes,
     ...(metrics && { onTryEnd: (end) => metrics.tryEnded(end) }),
   });
   metrics?.watchWorker(() => ({ slots, tries: worker.tries }));
-  const graceMs = WORKER_GRACE_MS;
+  const graceMs = cli.config.workerGraceMs;
   return { graceMs, loops: () => worker.loops(), stop: () => worker.stop() };
 }
 
