@@ -14,7 +14,7 @@ const decisions = readdirSync("docs/decisions").map((name) => `docs/decisions/${
 /** Files that a reader of a document writes. */
 const WRITTEN_BY_READERS = [
   "dags/hello.ts",
-  "migrations/0007_run_owner.ts",
+  "migrations/0020_run_owner.ts",
   "plugins/http/exists.ts",
   "plugins/ntfy/hook.ts",
   "plugins/ntfy/index.ts",

@@ -20,7 +20,7 @@ export interface Wall {
 
 /** The rooms of runtime/, lowest first. A room may reach the rooms below it, never one on its floor or above it. */
 const FLOORS: readonly (readonly string[])[] = [
-  ["retention.ts"],
+  ["retention.ts", "access"],
   ["config.ts", "service", "state", "timetable", "embedded", "sandbox"],
   ["engine", "words"],
   ["store"],
@@ -39,6 +39,10 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
   "retention.ts": {
     builtins: [],
     why: "pure: a setting and its words, for the environment and the command line alike",
+  },
+  access: {
+    builtins: ["node:crypto", "node:util"],
+    why: "pure: who may do what is decided in one place, for the page and the command line alike",
   },
   "config.ts": {
     builtins: ["node:os", "node:path"],

@@ -1,6 +1,8 @@
 /** The API's endpoints about assets and their updates. */
+
 import type { Request } from "express";
 import type { Json } from "../../../sdk/json.ts";
+import { needs } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import * as input from "../http/input/assets.ts";
 import { checked } from "../http/input/check.ts";
@@ -13,6 +15,7 @@ export const ASSET_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/assets",
+    access: needs("asset.read"),
     summary: "List assets",
     query: input.assetsQuery,
     answer: answer.assets,
@@ -21,6 +24,7 @@ export const ASSET_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/assets/events",
+    access: needs("asset.read"),
     summary: "List an asset's updates, newest first",
     query: input.assetEventsQuery,
     answer: answer.assetEvents,
@@ -29,6 +33,7 @@ export const ASSET_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/assets/events",
+    access: needs("asset.update"),
     summary: "Record an update of an asset",
     body: input.assetEventBody,
     answer: answer.createdEvent,
@@ -51,6 +56,6 @@ async function assetUpdates(services: WebServices, request: Request): Promise<un
 
 async function updateAsset(services: WebServices, request: Request): Promise<unknown> {
   const { uri, extra = {} } = checked(input.assetEventBody, request.body ?? {});
-  const actions = await actionsOfApi(services);
+  const actions = await actionsOfApi(services, request);
   return actions.updateAsset(services.db, { uri, extra: extra as Json, actor: actorOf(request) });
 }

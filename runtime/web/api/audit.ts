@@ -1,5 +1,7 @@
 /** The API's endpoint that lists the actions of people. */
+
 import type { Request } from "express";
+import { needs } from "../http/access.ts";
 import { auditQuery } from "../http/input/audit.ts";
 import { checked } from "../http/input/check.ts";
 import type { WebServices } from "../http/services.ts";
@@ -11,6 +13,7 @@ export const AUDIT_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/audit",
+    access: needs("audit.read"),
     summary: "List the actions of people, newest first",
     query: auditQuery,
     answer: answer.audit,

@@ -1,7 +1,9 @@
 /** The API's endpoints about backfills. */
+
 import type { Request } from "express";
 import type { Json } from "../../../sdk/json.ts";
 import type { BackfillRequest } from "../../actions/index.ts";
+import { needs } from "../http/access.ts";
 import type { WebActions } from "../http/actions.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import * as input from "../http/input/backfills.ts";
@@ -18,6 +20,7 @@ export const BACKFILL_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/dags/{dagId}/backfills",
+    access: needs("dag.read", "dagId"),
     summary: "List a DAG's backfills with their progress, newest first",
     params: dagParams,
     query: input.backfillsQuery,
@@ -27,6 +30,7 @@ export const BACKFILL_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/dags/{dagId}/backfills",
+    access: needs("dag.operate", "dagId"),
     summary: "Create a backfill: runs over a range of a DAG's schedule",
     params: dagParams,
     body: input.backfillBody,
@@ -37,6 +41,7 @@ export const BACKFILL_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/dags/{dagId}/backfills/preview",
+    access: needs("dag.operate", "dagId"),
     summary: "List the runs of a backfill without creating it",
     params: dagParams,
     body: input.backfillBody,
@@ -46,6 +51,7 @@ export const BACKFILL_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/backfills/{id}",
+    access: needs("dag.read", "backfill"),
     summary: "Show a backfill",
     params: input.backfillParams,
     answer: answer.backfill,
@@ -54,6 +60,7 @@ export const BACKFILL_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/backfills/{id}/runs",
+    access: needs("dag.read", "backfill"),
     summary: "List the planned runs of a backfill, in their order",
     params: input.backfillParams,
     query: input.backfillRunsQuery,
@@ -95,13 +102,13 @@ function requestOf(request: Request): Omit<BackfillRequest, "actor"> {
 
 async function create(services: WebServices, request: Request): Promise<unknown> {
   const asked = requestOf(request);
-  const actions = await actionsOfApi(services);
+  const actions = await actionsOfApi(services, request);
   return actions.createBackfill(services.db, { ...asked, actor: actorOf(request) });
 }
 
 async function preview(services: WebServices, request: Request): Promise<unknown> {
   const asked = requestOf(request);
-  const actions = await actionsOfApi(services);
+  const actions = await actionsOfApi(services, request);
   const { dagId, schedule, runs: planned } = await actions.previewBackfill(services.db, asked);
   return { dagId, schedule, runs: planned.map(shownPlan) };
 }
@@ -122,12 +129,13 @@ function moving(verb: "pause" | "resume" | "cancel", summary: string): Endpoint 
   return {
     method: "post",
     path: `/backfills/{id}/${verb}`,
+    access: needs("dag.operate", "backfill"),
     summary,
     params: input.backfillParams,
     answer: done,
     run: async (services, request) => {
       const { id } = checked(input.backfillParams, request.params);
-      const actions = await actionsOfApi(services);
+      const actions = await actionsOfApi(services, request);
       await actions[`${verb}Backfill`](services.db, { id, actor: actorOf(request) });
       return { done: true };
     },

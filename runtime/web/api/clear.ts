@@ -2,6 +2,7 @@
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { ClearSelection } from "../../actions/index.ts";
+import { needs } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { dagParams } from "../http/input/dags.ts";
@@ -34,13 +35,14 @@ function clearing(path: string, summary: string, verb: "clearRuns" | "previewCle
   return {
     method: "post",
     path,
+    access: needs("dag.operate", isRun ? "run" : "dagId"),
     summary,
     params: isRun ? runParams : dagParams,
     body: isRun ? clearBody : clearRangeBody,
     answer: cleared,
     run: async (services, request) => {
       const selection = isRun ? clearOfRun(request) : clearOfDag(request);
-      const actions = await actionsOfApi(services);
+      const actions = await actionsOfApi(services, request);
       return { runs: await actions[verb](services.db, { ...selection, actor: actorOf(request) }) };
     },
   };

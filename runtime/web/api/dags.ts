@@ -1,8 +1,10 @@
 /**
  * The part of the API's table that is about DAGs, with their runs and schedule decisions.
  */
+
 import type { Request } from "express";
 import type { Json } from "../../../sdk/json.ts";
+import { needs } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import * as input from "../http/input/dags.ts";
@@ -22,6 +24,7 @@ export const DAG_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/dags",
+    access: needs("dag.read", "listed"),
     summary: "List DAGs with their last runs",
     query: input.dagsQuery,
     answer: answer.dags,
@@ -30,6 +33,7 @@ export const DAG_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/dags/{dagId}",
+    access: needs("dag.read", "dagId"),
     summary: "Show a DAG",
     params: input.dagParams,
     answer: answer.dagDetail,
@@ -38,6 +42,7 @@ export const DAG_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/dags/{dagId}/runs",
+    access: needs("dag.read", "dagId"),
     summary: "List a DAG's runs, newest first",
     params: input.dagParams,
     query: runsQuery,
@@ -47,6 +52,7 @@ export const DAG_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/dags/{dagId}/runs",
+    access: needs("dag.operate", "dagId"),
     summary: "Trigger a run",
     params: input.dagParams,
     body: input.triggerBody,
@@ -57,6 +63,7 @@ export const DAG_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/dags/{dagId}/pause",
+    access: needs("dag.operate", "dagId"),
     summary: "Pause the schedule",
     params: input.dagParams,
     answer: done,
@@ -65,6 +72,7 @@ export const DAG_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/dags/{dagId}/unpause",
+    access: needs("dag.operate", "dagId"),
     summary: "Resume the schedule",
     params: input.dagParams,
     answer: done,
@@ -73,6 +81,7 @@ export const DAG_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/dags/{dagId}/decisions",
+    access: needs("dag.read", "dagId"),
     summary:
       "List the intervals that a DAG's schedules wait for, then their decisions, newest first",
     params: input.dagParams,
@@ -117,7 +126,7 @@ async function decisions(services: WebServices, request: Request): Promise<unkno
 async function trigger(services: WebServices, request: Request): Promise<unknown> {
   const { dagId } = checked(input.dagParams, request.params);
   const { params, logicalDate } = checked(input.triggerBody, request.body ?? {});
-  const actions = await actionsOfApi(services);
+  const actions = await actionsOfApi(services, request);
   return actions.triggerRun(services.db, {
     dagId,
     ...defined({ params: params as Json | undefined, logicalDate }),
@@ -128,7 +137,7 @@ async function trigger(services: WebServices, request: Request): Promise<unknown
 function pausing(verb: "pauseDag" | "unpauseDag"): Endpoint["run"] {
   return async (services, request) => {
     const { dagId } = checked(input.dagParams, request.params);
-    const actions = await actionsOfApi(services);
+    const actions = await actionsOfApi(services, request);
     await actions[verb](services.db, { dagId, actor: actorOf(request) });
     return { done: true };
   };

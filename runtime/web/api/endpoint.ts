@@ -1,6 +1,7 @@
 /** The shape of an endpoint. */
 import type { Request } from "express";
 import type { ZodObject, ZodType } from "zod";
+import type { Access } from "../http/access.ts";
 import type { WebServices } from "../http/services.ts";
 
 /** One endpoint of the API. */
@@ -8,6 +9,7 @@ export interface Endpoint {
   readonly method: "get" | "post";
   /** With parameters as `{name}`. */
   readonly path: string;
+  readonly access: Access;
   readonly summary: string;
   readonly params?: ZodObject;
   readonly query?: ZodObject;

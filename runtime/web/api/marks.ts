@@ -1,6 +1,8 @@
 /** The API's endpoint that marks a run, or a task of it. */
+
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
+import { needs } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { defined } from "../http/input/fields.ts";
@@ -13,6 +15,7 @@ export const MARK_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/runs/{id}/mark",
+    access: needs("dag.operate", "run"),
     summary: "Mark a run, or a task of it",
     params: runParams,
     body: markBody,
@@ -24,7 +27,7 @@ export const MARK_ENDPOINTS: readonly Endpoint[] = [
 async function mark(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(runParams, request.params);
   const { state: to, taskId, mapIndex } = checked(markBody, request.body ?? {});
-  const actions = await actionsOfApi(services);
+  const actions = await actionsOfApi(services, request);
   const of = { id, actor: actorOf(request) };
   if (taskId !== undefined)
     await actions.markTask(services.db, { ...of, taskId, to, ...defined({ mapIndex }) });

@@ -1,5 +1,7 @@
 /** The API's endpoints for the note and the labels of a run. */
+
 import type { Request } from "express";
+import { needs } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { labelsBody, noteBody, runParams } from "../http/input/runs.ts";
@@ -11,6 +13,7 @@ export const NOTE_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/runs/{id}/note",
+    access: needs("dag.operate", "run"),
     summary: "Write a note on a run; an empty note removes it",
     params: runParams,
     body: noteBody,
@@ -20,6 +23,7 @@ export const NOTE_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/runs/{id}/labels",
+    access: needs("dag.operate", "run"),
     summary: "Set or remove labels of a run",
     params: runParams,
     body: labelsBody,
@@ -31,7 +35,7 @@ export const NOTE_ENDPOINTS: readonly Endpoint[] = [
 async function note(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(runParams, request.params);
   const body = checked(noteBody, request.body ?? {});
-  const actions = await actionsOfApi(services);
+  const actions = await actionsOfApi(services, request);
   await actions.noteRun(services.db, { id, ...body, actor: actorOf(request) });
   return { done: true };
 }
@@ -39,7 +43,7 @@ async function note(services: WebServices, request: Request): Promise<unknown> {
 async function label(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(runParams, request.params);
   const body = checked(labelsBody, request.body ?? {});
-  const actions = await actionsOfApi(services);
+  const actions = await actionsOfApi(services, request);
   await actions.labelRun(services.db, { id, ...body, actor: actorOf(request) });
   return { done: true };
 }

@@ -1,5 +1,7 @@
 /** The API's endpoints about pools. */
+
 import type { Request } from "express";
+import { needs } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { defined } from "../http/input/fields.ts";
@@ -14,6 +16,7 @@ export const POOL_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/pools",
+    access: needs("system.read"),
     summary: "List pools and their taken slots",
     answer: answer.pools,
     run: pools,
@@ -21,6 +24,7 @@ export const POOL_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/pools/{name}",
+    access: needs("pool.edit"),
     summary: "Create a pool, or change its size",
     params: input.poolParams,
     body: input.poolBody,
@@ -30,6 +34,7 @@ export const POOL_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/pools/{name}/delete",
+    access: needs("pool.edit"),
     summary: "Delete a pool; tasks that name it wait until it exists again",
     params: input.poolParams,
     answer: done,
@@ -44,7 +49,7 @@ async function pools(services: WebServices): Promise<unknown> {
 async function setPool(services: WebServices, request: Request): Promise<unknown> {
   const { name } = checked(input.poolParams, request.params);
   const { slots, description } = checked(input.poolBody, request.body ?? {});
-  const actions = await actionsOfApi(services);
+  const actions = await actionsOfApi(services, request);
   const pool = { name, slots, ...defined({ description }) };
   await actions.setPool(services.db, { ...pool, actor: actorOf(request) });
   return { done: true };
@@ -52,7 +57,7 @@ async function setPool(services: WebServices, request: Request): Promise<unknown
 
 async function deletePool(services: WebServices, request: Request): Promise<unknown> {
   const { name } = checked(input.poolParams, request.params);
-  const actions = await actionsOfApi(services);
+  const actions = await actionsOfApi(services, request);
   await actions.deletePool(services.db, { name, actor: actorOf(request) });
   return { done: true };
 }

@@ -1,29 +1,31 @@
 /** The API's routes, made from its table. */
-import { json, type RequestHandler, Router } from "express";
+import { json, type RequestHandler } from "express";
+import { needs } from "../http/access.ts";
 import { sendCompressed } from "../http/compressed.ts";
-import { Refused } from "../http/gate.ts";
+import { Refused } from "../http/refused.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { openApi } from "./openapi.ts";
 
 const API = "/api/v1";
 
-export function apiRoutes(services: WebServices): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get(`${API}/openapi.json`, (_request, response) =>
+export function apiRoutes(services: WebServices): Routes {
+  const routes = new Routes(services);
+  routes.get(`${API}/openapi.json`, needs("system.read"), (_request, response) =>
     sendCompressed(response.type("json"), JSON.stringify(openApi())),
   );
-  for (const { method, path, status = 200, run } of ENDPOINTS) {
+  for (const { method, path, access, status = 200, run } of ENDPOINTS) {
     const address = API + path.replace(/\{(\w+)\}/g, ":$1");
     const handler: RequestHandler = async (request, response) => {
       const answer = await run(services, request);
       response.status(status).set("Cache-Control", "no-store").type("json");
       await sendCompressed(response, JSON.stringify(answer));
     };
-    if (method === "get") router.get(address, handler);
-    else router.post(address, refuseOtherTypes, json({ limit: "1mb" }), handler);
+    if (method === "get") routes.get(address, access, handler);
+    else routes.post(address, access, refuseOtherTypes, json({ limit: "1mb" }), handler);
   }
-  return router;
+  return routes;
 }
 
 /**

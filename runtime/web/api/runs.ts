@@ -1,8 +1,10 @@
 /**
  * The API's endpoints about one run: its state, what it waits for, and the actions on it.
  */
+
 import type { Request } from "express";
 import type { Json } from "../../../sdk/json.ts";
+import { needs } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { defined } from "../http/input/fields.ts";
@@ -19,6 +21,7 @@ export const RUN_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/runs/{id}",
+    access: needs("dag.read", "run"),
     summary: "Show a run",
     params: input.runParams,
     answer: answer.runDetail,
@@ -27,6 +30,7 @@ export const RUN_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/runs/{id}/cancel",
+    access: needs("dag.operate", "run"),
     summary: "Cancel a run",
     params: input.runParams,
     body: input.cancelBody,
@@ -36,6 +40,7 @@ export const RUN_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/runs/{id}/callbacks",
+    access: needs("dag.read", "run"),
     summary: "List the callbacks and missed deadlines of a run, and how they ended",
     params: input.runParams,
     answer: answer.callbacks,
@@ -44,6 +49,7 @@ export const RUN_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/runs/{id}/events/{event}",
+    access: needs("dag.operate", "run"),
     summary: "Send an event to a run",
     params: input.eventParams,
     body: input.eventBody,
@@ -53,6 +59,7 @@ export const RUN_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/runs/{id}/why",
+    access: needs("dag.read", "run"),
     summary: "Say why tasks of a run do not run",
     params: input.runParams,
     query: input.whyQuery,
@@ -75,7 +82,7 @@ export function shownRun({ versionId: _, ...run }: RunDetail): Omit<RunDetail, "
 async function cancel(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(input.runParams, request.params);
   const body = checked(input.cancelBody, request.body ?? {});
-  const actions = await actionsOfApi(services);
+  const actions = await actionsOfApi(services, request);
   await actions.cancelRun(services.db, { id, actor: actorOf(request), ...defined(body) });
   return { done: true };
 }
@@ -89,7 +96,7 @@ async function callbacks(services: WebServices, request: Request): Promise<unkno
 async function sendEvent(services: WebServices, request: Request): Promise<unknown> {
   const { id, event: name } = checked(input.eventParams, request.params);
   const { value = null } = checked(input.eventBody, request.body ?? {});
-  const actions = await actionsOfApi(services);
+  const actions = await actionsOfApi(services, request);
   const sent = { id, name, value: value as Json, actor: actorOf(request) };
   return { resumed: await actions.sendEvent(services.db, sent) };
 }

@@ -1,4 +1,5 @@
 /** The API's endpoints about the deployment itself. */
+import { needs } from "../http/access.ts";
 import type { WebServices } from "../http/services.ts";
 import { readImportErrors } from "../read/read_dags.ts";
 import { readHealth } from "../read/read_health.ts";
@@ -9,6 +10,7 @@ export const SYSTEM_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/import-errors",
+    access: needs("dag.read", "listed"),
     summary: "List files that cannot be imported",
     answer: answer.importErrors,
     run: importErrors,
@@ -16,6 +18,7 @@ export const SYSTEM_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/health",
+    access: needs("system.read"),
     summary: "Count the live schedulers and workers",
     answer: answer.health,
     run: readHealth,

@@ -2,8 +2,10 @@
  * The API's endpoints about the tasks of a run, their instances and the logs of their
  * tries.
  */
+
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
+import { needs } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { defined } from "../http/input/fields.ts";
@@ -20,6 +22,7 @@ export const TASK_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/runs/{id}/tasks",
+    access: needs("dag.read", "run"),
     summary: "List a run's tasks",
     params: runParams,
     answer: answer.tasks,
@@ -28,6 +31,7 @@ export const TASK_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/runs/{id}/tasks/{taskId}",
+    access: needs("dag.read", "run"),
     summary: "Show a task, its tries and its instances",
     params: input.taskParams,
     query: input.instancesQuery,
@@ -37,6 +41,7 @@ export const TASK_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/runs/{id}/tasks/{taskId}/{mapIndex}",
+    access: needs("dag.read", "run"),
     summary: "Show an instance of a mapped task",
     params: input.instanceParams,
     answer: answer.taskDetail,
@@ -45,6 +50,7 @@ export const TASK_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "post",
     path: "/runs/{id}/tasks/{taskId}/cancel",
+    access: needs("dag.operate", "run"),
     summary: "Cancel one task of a run",
     params: input.taskParams,
     body: input.cancelTaskBody,
@@ -54,6 +60,7 @@ export const TASK_ENDPOINTS: readonly Endpoint[] = [
   {
     method: "get",
     path: "/logs/{instanceId}/{tryNumber}",
+    access: needs("dag.read", "instance"),
     summary: "Read a try's log, part by part",
     params: input.logParams,
     query: input.logQuery,
@@ -81,7 +88,7 @@ async function task(services: WebServices, request: Request): Promise<unknown> {
 async function cancelTask(services: WebServices, request: Request): Promise<unknown> {
   const { id, taskId } = checked(input.taskParams, request.params);
   const body = checked(input.cancelTaskBody, request.body ?? {});
-  const actions = await actionsOfApi(services);
+  const actions = await actionsOfApi(services, request);
   const which = { id, taskId, ...defined(body), actor: actorOf(request) };
   return { instances: await actions.cancelTask(services.db, which) };
 }

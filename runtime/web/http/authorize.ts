@@ -1,14 +1,17 @@
 /** Decides who may change something, and which name the audit gets. */
 import type { Request } from "express";
+import type { Permission } from "../../access/permissions.ts";
+import { PERMISSION_OF } from "../../actions/permissions.ts";
 import { getHealth } from "../../store/reads/health.ts";
 import type { WebActions } from "./actions.ts";
-import { Refused } from "./gate.ts";
+import { callerOf, checkOf } from "./caller.ts";
+import { Refused } from "./refused.ts";
 import type { WebServices } from "./services.ts";
 import { sessionOf } from "./sessions.ts";
 
 /** The name of the caller, for the audit. */
 export function actorOf(request: Request): string {
-  return `web ${request.ip ?? "unknown"}`;
+  return callerOf(request).name;
 }
 
 /**
@@ -17,8 +20,8 @@ export function actorOf(request: Request): string {
  * @throws Refused 403 when this server is read-only
  * @throws DagsmithError DATABASE_AWAY
  */
-export async function actionsOfApi(services: WebServices): Promise<WebActions> {
-  const actions = needActions(services);
+export async function actionsOfApi(services: WebServices, request: Request): Promise<WebActions> {
+  const actions = actionsUnder(needActions(services), checkOf(request).permission);
   await getHealth(services.reader);
   return actions;
 }
@@ -29,9 +32,24 @@ export async function actionsOfApi(services: WebServices): Promise<WebActions> {
  *   session
  */
 export function actionsOfForm(services: WebServices, request: Request): WebActions {
-  const actions = needActions(services);
+  const actions = actionsUnder(needActions(services), checkOf(request).permission);
   requireFormToken(services, request);
   return actions;
+}
+
+/**
+ * The actions that need the permission which the route was registered with. The others
+ * refuse: a route must not do more than its registration says.
+ */
+function actionsUnder(actions: WebActions, permission: Permission): WebActions {
+  const refuse = (name: string) => (): never => {
+    throw new Refused(403, `The action ${name} is not allowed under the permission ${permission}.`);
+  };
+  const needed: Readonly<Record<string, Permission>> = PERMISSION_OF;
+  const guarded = Object.entries(actions).map(
+    ([name, action]) => [name, needed[name] === permission ? action : refuse(name)] as const,
+  );
+  return Object.fromEntries(guarded) as unknown as WebActions;
 }
 
 /** @throws Refused 403 when this server is read-only */

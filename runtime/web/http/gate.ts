@@ -1,31 +1,23 @@
 /**
  * The one gate before all routes: a request that it refuses reaches no route, however its
- * address is written. Public addresses are compared as they were sent. The router behind
- * distinguishes case and slashes exactly, so an address that this gate does not know as
+ * address is written. Public addresses are compared as they were sent. The routers behind
+ * distinguish case and slashes exactly, so an address that this gate does not know as
  * public is not public anywhere.
  */
 import type { Request, RequestHandler, Response } from "express";
 import { type RateLimitRequestHandler, rateLimit } from "express-rate-limit";
+import { ALL_RIGHTS } from "../../access/permissions.ts";
+import { setCaller } from "./caller.ts";
+import { Refused } from "./refused.ts";
+import type { Registration } from "./routes.ts";
 import { type Sessions, sessionOf } from "./sessions.ts";
 
-const PUBLIC = new Set(["/healthz", "/readyz", "/login", "/assets/page.css", "/assets/icon.svg"]);
 /** The webhooks' addresses, which the page's login does not guard. */
 export const HOOKS = "/hooks";
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 const ATTEMPTS = 10;
 const ATTEMPTS_WINDOW_MS = 15 * 60_000;
-
-/** A refusal with its HTTP status; the message is shown. */
-export class Refused extends Error {
-  override readonly name = "Refused";
-  readonly status: number;
-
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
 
 /** Whether only programs on this machine can reach the address. */
 export function isLoopback(host: string): boolean {
@@ -71,18 +63,41 @@ function tooMany(): Refused {
  * @param localOnly no token protects the server, so it is for this machine only: another
  *   name in the Host header belongs to a foreign site whose name resolves to this machine
  */
-export function gate(sessions: Sessions, guesses: GuessLimit, localOnly: boolean): RequestHandler {
+export function gate(
+  sessions: Sessions,
+  guesses: GuessLimit,
+  routes: readonly Registration[],
+  localOnly: boolean,
+): RequestHandler {
+  const open = new Set(routes.flatMap(({ path, access }) => (access === "public" ? path : [])));
   return async (request, response, next) => {
     if (localOnly && !isLoopback(hostName(request)))
       throw new Refused(421, "This page answers to localhost only.");
     // They have their own secrets.
     if (isHook(request)) return next();
     if (!SAFE_METHODS.has(request.method)) refuseForeign(request, sessions);
-    if (!sessions.areRequired || PUBLIC.has(request.path)) return next();
-    if (await hasBearer(request, response, sessions, guesses)) return next();
-    if (sessions.isValid(sessionOf(request.headers.cookie))) return next();
+    if (await isLoggedIn(request, response, sessions, guesses, open)) {
+      setCaller(request, { name: `web ${request.ip ?? "unknown"}`, rights: ALL_RIGHTS });
+      return next();
+    }
+    if (open.has(request.path)) return next();
     askForLogin(request, response);
   };
+}
+
+async function isLoggedIn(
+  request: Request,
+  response: Response,
+  sessions: Sessions,
+  guesses: GuessLimit,
+  open: ReadonlySet<string>,
+): Promise<boolean> {
+  if (!sessions.areRequired) return true;
+  if (open.has(request.path)) return false;
+  return (
+    (await hasBearer(request, response, sessions, guesses)) ||
+    sessions.isValid(sessionOf(request.headers.cookie))
+  );
 }
 
 function isHook({ method, path }: Request): boolean {

@@ -2,7 +2,7 @@
  * An error as the caller may see it: a status, a code and a message, and no internals.
  */
 import { type ErrorCode, isDagsmithError } from "../../../sdk/errors.ts";
-import { Refused } from "./gate.ts";
+import { Refused } from "./refused.ts";
 
 /** Statuses of errors that the caller can correct. Every other error is ours: 500. */
 const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {

@@ -1,13 +1,15 @@
 /** Backfills: the list of a DAG, the form that creates one, and the page of one. */
-import { type Request, type Response, Router } from "express";
+import type { Request, Response } from "express";
 import { h } from "preact";
 import type { Json } from "../../../sdk/json.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { BackfillPreview, BackfillRequest } from "../../actions/index.ts";
+import { needs } from "../http/access.ts";
 import { actionsOfForm, actorOf, formToken, needFormToken } from "../http/authorize.ts";
 import { backfillBody, backfillParams, backfillRunsQuery } from "../http/input/backfills.ts";
 import { checked } from "../http/input/check.ts";
 import { defined, formBody } from "../http/input/fields.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { markOf } from "../live/topics.ts";
 import { type ParamField, paramFields } from "../params/param_field.ts";
@@ -22,23 +24,31 @@ import { labelsOf, numberOf, readForm, type Sent, shownError } from "./form.ts";
 import { type Problems, paramProblems, problemCount, readParams } from "./param_form.ts";
 import { sendPage } from "./send_page.ts";
 
-export function backfillRoutes(services: WebServices): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get("/dags/:dagId/backfills", (request, response) =>
+export function backfillRoutes(services: WebServices): Routes {
+  const routes = new Routes(services);
+  routes.get("/dags/:dagId/backfills", needs("dag.read", "dagId"), (request, response) =>
     sendDag(services, request, response, (dag) => list(services, request, dag)),
   );
-  router.get("/dags/:dagId/backfills/new", (request, response) =>
+  routes.get("/dags/:dagId/backfills/new", needs("dag.operate", "dagId"), (request, response) =>
     form(services, request, response, FRESH),
   );
-  router.post("/dags/:dagId/backfills", readForm, (request, response) =>
-    create(services, request, response),
+  routes.post(
+    "/dags/:dagId/backfills",
+    needs("dag.operate", "dagId"),
+    readForm,
+    (request, response) => create(services, request, response),
   );
-  router.get("/backfills/:id", (request, response) => backfill(services, request, response));
+  routes.get("/backfills/:id", needs("dag.read", "backfill"), (request, response) =>
+    backfill(services, request, response),
+  );
   for (const verb of ["pause", "resume", "cancel"] as const)
-    router.post(`/backfills/:id/${verb}`, readForm, (request, response) =>
-      move(services, request, response, verb),
+    routes.post(
+      `/backfills/:id/${verb}`,
+      needs("dag.operate", "backfill"),
+      readForm,
+      (request, response) => move(services, request, response, verb),
     );
-  return router;
+  return routes;
 }
 
 /** Backfills on the page of a DAG. */

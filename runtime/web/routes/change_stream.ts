@@ -1,15 +1,19 @@
 /** The live stream of a page: one event for each change of its topic. */
-import { type Request, type Response, Router } from "express";
-import { Refused } from "../http/gate.ts";
+import type { Request, Response } from "express";
+import { needs } from "../http/access.ts";
+import { Refused } from "../http/refused.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { sessionOf } from "../http/sessions.ts";
 import { type OpenStreams, openStream, sendEvent } from "../live/event_stream.ts";
 import { parseTopic } from "../live/topics.ts";
 
-export function changeStreamRoutes(services: WebServices, streams: OpenStreams): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get("/events", (request, response) => changes(services, streams, request, response));
-  return router;
+export function changeStreamRoutes(services: WebServices, streams: OpenStreams): Routes {
+  const routes = new Routes(services);
+  routes.get("/events", needs("dag.read", "topic"), (request, response) =>
+    changes(services, streams, request, response),
+  );
+  return routes;
 }
 
 function changes(

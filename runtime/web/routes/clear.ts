@@ -1,26 +1,28 @@
 /** The form that clears tasks of a run. Its first button lists what would be cleared. */
-import { type Request, type Response, Router } from "express";
+import type { Request, Response } from "express";
 import { h } from "preact";
 import type { ClearedRun, ClearSelection } from "../../actions/index.ts";
+import { needs } from "../http/access.ts";
 import { actionsOfForm, actorOf, needFormToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { formBody } from "../http/input/fields.ts";
 import { clearBody, runParams } from "../http/input/runs.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { readRun } from "../read/read_run.ts";
 import { ClearPage } from "../views/run/clear.tsx";
 import { numberOf, readForm, type Sent, shownError } from "./form.ts";
 import { sendPage } from "./send_page.ts";
 
-export function clearRoutes(services: WebServices): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get("/runs/:id/clear", (request, response) =>
+export function clearRoutes(services: WebServices): Routes {
+  const routes = new Routes(services);
+  routes.get("/runs/:id/clear", needs("dag.operate", "run"), (request, response) =>
     clearForm(services, request, response, checked(formBody, request.query), null, null),
   );
-  router.post("/runs/:id/clear", readForm, (request, response) =>
+  routes.post("/runs/:id/clear", needs("dag.operate", "run"), readForm, (request, response) =>
     clear(services, request, response),
   );
-  return router;
+  return routes;
 }
 
 async function clearForm(

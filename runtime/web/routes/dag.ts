@@ -1,12 +1,14 @@
 /** The pages of a DAG: grid, graph, runs, decisions and audit; and its pause switch. */
-import { type Request, type Response, Router } from "express";
+import type { Request, Response } from "express";
 import { type ComponentChildren, h } from "preact";
 import { foldsOf } from "../groups/folded_groups.ts";
+import { needs } from "../http/access.ts";
 import { actionsOfForm, actorOf } from "../http/authorize.ts";
 import { auditQuery } from "../http/input/audit.ts";
 import { checked } from "../http/input/check.ts";
 import { decisionsQuery, foldedQuery, gridQuery } from "../http/input/dags.ts";
 import { runsQuery } from "../http/input/runs.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { readAudit } from "../read/read_audit.ts";
 import type { DagDetail } from "../read/read_dags.ts";
@@ -32,19 +34,22 @@ const TABS: Readonly<Record<string, Tab>> = {
   "/audit": audit,
 };
 
-export function dagRoutes(services: WebServices): Router {
-  const router = Router({ caseSensitive: true, strict: true });
+export function dagRoutes(services: WebServices): Routes {
+  const routes = new Routes(services);
   for (const [path, read] of Object.entries(TABS))
-    router.get(`/dags/:dagId${path}`, (request, response) =>
+    routes.get(`/dags/:dagId${path}`, needs("dag.read", "dagId"), (request, response) =>
       sendDag(services, request, response, (dag) => read(services, request, dag)),
     );
-  router.post("/dags/:dagId/pause", readForm, (request, response) =>
+  routes.post("/dags/:dagId/pause", needs("dag.operate", "dagId"), readForm, (request, response) =>
     pause(services, request, response, "pauseDag"),
   );
-  router.post("/dags/:dagId/unpause", readForm, (request, response) =>
-    pause(services, request, response, "unpauseDag"),
+  routes.post(
+    "/dags/:dagId/unpause",
+    needs("dag.operate", "dagId"),
+    readForm,
+    (request, response) => pause(services, request, response, "unpauseDag"),
   );
-  return router;
+  return routes;
 }
 
 /** A part of the page that follows its topic. */

@@ -1,9 +1,11 @@
 /** The pages of assets and of pools. */
-import { type Request, type Response, Router } from "express";
+import type { Request, Response } from "express";
 import { h } from "preact";
-import { Refused } from "../http/gate.ts";
+import { needs } from "../http/access.ts";
 import { assetEventsQuery, assetsQuery } from "../http/input/assets.ts";
 import { checked } from "../http/input/check.ts";
+import { Refused } from "../http/refused.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { hasAsset, readAssetEvents, readAssets } from "../read/read_assets.ts";
 import { readPools } from "../read/read_pools.ts";
@@ -11,12 +13,18 @@ import { AssetEvents, AssetList } from "../views/data/assets.tsx";
 import { PoolsPage } from "../views/data/pools.tsx";
 import { sendPage } from "./send_page.ts";
 
-export function dataRoutes(services: WebServices): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get("/data", (request, response) => assets(services, request, response));
-  router.get("/data/events", (request, response) => events(services, request, response));
-  router.get("/pools", (request, response) => pools(services, request, response));
-  return router;
+export function dataRoutes(services: WebServices): Routes {
+  const routes = new Routes(services);
+  routes.get("/data", needs("asset.read"), (request, response) =>
+    assets(services, request, response),
+  );
+  routes.get("/data/events", needs("asset.read"), (request, response) =>
+    events(services, request, response),
+  );
+  routes.get("/pools", needs("system.read"), (request, response) =>
+    pools(services, request, response),
+  );
+  return routes;
 }
 
 async function assets(services: WebServices, request: Request, response: Response): Promise<void> {

@@ -4,19 +4,23 @@
  */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { type Request, type Response, Router } from "express";
-import { Refused } from "../http/gate.ts";
+import type { Request, Response } from "express";
+import { needs } from "../http/access.ts";
 import { checked } from "../http/input/check.ts";
 import { logParams } from "../http/input/tasks.ts";
+import { Refused } from "../http/refused.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { isTryFinished, readLogParts, type TryId } from "../read/read_log.ts";
 
-export function downloadRoutes(services: WebServices): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get("/logs/:instanceId/:tryNumber/download", (request, response) =>
-    download(services, request, response),
+export function downloadRoutes(services: WebServices): Routes {
+  const routes = new Routes(services);
+  routes.get(
+    "/logs/:instanceId/:tryNumber/download",
+    needs("dag.read", "instance"),
+    (request, response) => download(services, request, response),
   );
-  return router;
+  return routes;
 }
 
 async function download(

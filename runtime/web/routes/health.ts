@@ -1,13 +1,14 @@
 /** The probes: whether this process is up, and whether it can work. */
-import { type Response, Router } from "express";
+import type { Response } from "express";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { readHealth } from "../read/read_health.ts";
 
-export function healthRoutes(services: WebServices): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get("/healthz", (_request, response) => void response.json({ status: "ok" }));
-  router.get("/readyz", (_request, response) => ready(services, response));
-  return router;
+export function healthRoutes(services: WebServices): Routes {
+  const routes = new Routes(services);
+  routes.get("/healthz", "public", (_request, response) => void response.json({ status: "ok" }));
+  routes.get("/readyz", "public", (_request, response) => ready(services, response));
+  return routes;
 }
 
 /** Names the fault only, without details: the caller has not logged in. */

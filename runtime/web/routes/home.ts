@@ -1,19 +1,23 @@
 /** The list of DAGs. */
-import { type Request, type Response, Router } from "express";
+import type { Request, Response } from "express";
 import { h } from "preact";
+import { needs } from "../http/access.ts";
 import { formToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { dagsQuery } from "../http/input/dags.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { markOf } from "../live/topics.ts";
 import { readDagCounts, readDags, readImportErrors } from "../read/read_dags.ts";
 import { Home } from "../views/home/home.tsx";
 import { sendPage } from "./send_page.ts";
 
-export function homeRoutes(services: WebServices): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get("/", (request, response) => home(services, request, response));
-  return router;
+export function homeRoutes(services: WebServices): Routes {
+  const routes = new Routes(services);
+  routes.get("/", needs("dag.read", "listed"), (request, response) =>
+    home(services, request, response),
+  );
+  return routes;
 }
 
 async function home(services: WebServices, request: Request, response: Response): Promise<void> {

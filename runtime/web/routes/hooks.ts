@@ -4,13 +4,15 @@
  * prove that it knows the secret. A webhook that does not exist is refused like a wrong
  * secret, so that callers cannot find out which exist.
  */
-import { type Request, type RequestHandler, type Response, Router, raw } from "express";
+import { type Request, type RequestHandler, type Response, raw } from "express";
 import { ipKeyGenerator, rateLimit } from "express-rate-limit";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { needActions } from "../http/authorize.ts";
-import { HOOKS, Refused } from "../http/gate.ts";
+import { HOOKS } from "../http/gate.ts";
 import { checked } from "../http/input/check.ts";
 import { hookKey, hookParams } from "../http/input/hooks.ts";
+import { Refused } from "../http/refused.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { provesSecret } from "../http/webhook_proof.ts";
 import { readWebhookSecret } from "../read/read_webhook.ts";
@@ -21,16 +23,17 @@ const CALLS = 1_200;
 /** Most of them that may fail for one webhook. */
 const FAILED_CALLS = 60;
 
-export function hookRoutes(services: WebServices): Router {
-  const router = Router({ caseSensitive: true, strict: true });
+export function hookRoutes(services: WebServices): Routes {
+  const routes = new Routes(services);
   // Read as bytes, whatever its type: the signature is over these bytes.
-  router.post(
+  routes.post(
     `${HOOKS}/:dagId/:name`,
+    "webhook",
     ...limits(),
     raw({ type: () => true, limit: MAX_BODY }),
     (request, response) => receive(services, request, response),
   );
-  return router;
+  return routes;
 }
 
 /**

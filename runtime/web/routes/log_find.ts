@@ -1,21 +1,25 @@
 /** The page that searches the whole log of a try, and shows the lines around one line. */
-import { type Request, type Response, Router } from "express";
+import type { Request, Response } from "express";
 import { h } from "preact";
-import { Refused } from "../http/gate.ts";
+import { needs } from "../http/access.ts";
 import { checked } from "../http/input/check.ts";
 import { logFindQuery, logParams } from "../http/input/tasks.ts";
+import { Refused } from "../http/refused.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { findInLog, linesAround } from "../read/find_in_log.ts";
 import { isTryFinished } from "../read/read_log.ts";
 import { LogFindPage } from "../views/task/log_find.tsx";
 import { sendPage } from "./send_page.ts";
 
-export function logFindRoutes(services: WebServices): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get("/logs/:instanceId/:tryNumber/find", (request, response) =>
-    find(services, request, response),
+export function logFindRoutes(services: WebServices): Routes {
+  const routes = new Routes(services);
+  routes.get(
+    "/logs/:instanceId/:tryNumber/find",
+    needs("dag.read", "instance"),
+    (request, response) => find(services, request, response),
   );
-  return router;
+  return routes;
 }
 
 async function find(services: WebServices, request: Request, response: Response): Promise<void> {

@@ -1,19 +1,23 @@
 /** The live stream of a log: the lines of one try as they are stored. */
-import { type Request, type Response, Router } from "express";
-import { Refused } from "../http/gate.ts";
+import type { Request, Response } from "express";
+import { needs } from "../http/access.ts";
 import { checked } from "../http/input/check.ts";
 import { logParams, logQuery } from "../http/input/tasks.ts";
+import { Refused } from "../http/refused.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { drained, type OpenStreams, openStream, sendEvent } from "../live/event_stream.ts";
 import { isTryFinished, readLogParts, type TryId } from "../read/read_log.ts";
 import { sessionHasEnded } from "./change_stream.ts";
 
-export function logStreamRoutes(services: WebServices, streams: OpenStreams): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get("/logs/:instanceId/:tryNumber/stream", (request, response) =>
-    logStream(services, streams, request, response),
+export function logStreamRoutes(services: WebServices, streams: OpenStreams): Routes {
+  const routes = new Routes(services);
+  routes.get(
+    "/logs/:instanceId/:tryNumber/stream",
+    needs("dag.read", "instance"),
+    (request, response) => logStream(services, streams, request, response),
   );
-  return router;
+  return routes;
 }
 
 async function logStream(

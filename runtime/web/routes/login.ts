@@ -2,26 +2,30 @@
  * Login and logout. The token is exchanged for a session cookie that scripts cannot read
  * and other sites cannot send.
  */
-import { type CookieOptions, type Request, type Response, Router } from "express";
+import type { CookieOptions, Request, Response } from "express";
 import { h } from "preact";
+import { needs } from "../http/access.ts";
 import { requireFormToken } from "../http/authorize.ts";
 import type { GuessLimit } from "../http/gate.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { SESSION_COOKIE, sessionOf } from "../http/sessions.ts";
 import { LoginPage } from "../views/parts/plain.tsx";
 import { readForm } from "./form.ts";
 import { sendPlain } from "./send_page.ts";
 
-export function loginRoutes(services: WebServices, guesses: GuessLimit): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get("/login", (request, response) =>
+export function loginRoutes(services: WebServices, guesses: GuessLimit): Routes {
+  const routes = new Routes(services);
+  routes.get("/login", "public", (request, response) =>
     sendLogin(services, response, 200, ownPath(request.query.next), null),
   );
-  router.post("/login", readForm, (request, response) =>
+  routes.post("/login", "public", readForm, (request, response) =>
     login(services, guesses, request, response),
   );
-  router.post("/logout", readForm, (request, response) => logout(services, request, response));
-  return router;
+  routes.post("/logout", needs("account.use"), readForm, (request, response) =>
+    logout(services, request, response),
+  );
+  return routes;
 }
 
 async function login(

@@ -1,28 +1,36 @@
 /** The buttons that mark a run, or a task of it. */
-import { type Request, type Response, Router } from "express";
+import type { Request, Response } from "express";
 import { MARKS } from "../../state/task_state.ts";
+import { needs } from "../http/access.ts";
 import { actionsOfForm, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { clearBody, runParams } from "../http/input/runs.ts";
 import { taskParams } from "../http/input/tasks.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { numberOf, readForm } from "./form.ts";
 
 type Mark = (typeof MARKS)[number];
 
-export function markRoutes(services: WebServices): Router {
-  const router = Router({ caseSensitive: true, strict: true });
+export function markRoutes(services: WebServices): Routes {
+  const routes = new Routes(services);
   for (const state of MARKS) {
-    router.post(`/runs/:id/tasks/:taskId/mark/${state}`, readForm, (request, response) =>
-      markTask(services, request, response, state),
+    routes.post(
+      `/runs/:id/tasks/:taskId/mark/${state}`,
+      needs("dag.operate", "run"),
+      readForm,
+      (request, response) => markTask(services, request, response, state),
     );
     // A run cannot be skipped.
     if (state !== "skipped")
-      router.post(`/runs/:id/mark/${state}`, readForm, (request, response) =>
-        markRun(services, request, response, state),
+      routes.post(
+        `/runs/:id/mark/${state}`,
+        needs("dag.operate", "run"),
+        readForm,
+        (request, response) => markRun(services, request, response, state),
       );
   }
-  return router;
+  return routes;
 }
 
 async function markTask(

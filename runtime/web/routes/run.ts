@@ -1,12 +1,14 @@
 /** The page of a run, and the actions on it: cancel, note and labels. */
-import { type Request, type Response, Router } from "express";
+import type { Request, Response } from "express";
 import { h } from "preact";
 import type { Json } from "../../../sdk/json.ts";
 import { foldsOf } from "../groups/folded_groups.ts";
+import { needs } from "../http/access.ts";
 import { actionsOfForm, actorOf, formToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { formBody } from "../http/input/fields.ts";
 import { runParams, runQuery } from "../http/input/runs.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { markOf } from "../live/topics.ts";
 import { readCallbacks } from "../read/read_callbacks.ts";
@@ -17,16 +19,18 @@ import { RunPage } from "../views/run/run.tsx";
 import { labelsOf, readForm } from "./form.ts";
 import { sendPage } from "./send_page.ts";
 
-export function runRoutes(services: WebServices): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get("/runs/:id", (request, response) => run(services, request, response));
-  router.post("/runs/:id/cancel", readForm, (request, response) =>
+export function runRoutes(services: WebServices): Routes {
+  const routes = new Routes(services);
+  routes.get("/runs/:id", needs("dag.read", "run"), (request, response) =>
+    run(services, request, response),
+  );
+  routes.post("/runs/:id/cancel", needs("dag.operate", "run"), readForm, (request, response) =>
     cancel(services, request, response),
   );
-  router.post("/runs/:id/annotate", readForm, (request, response) =>
+  routes.post("/runs/:id/annotate", needs("dag.operate", "run"), readForm, (request, response) =>
     annotate(services, request, response),
   );
-  return router;
+  return routes;
 }
 
 async function run(services: WebServices, request: Request, response: Response): Promise<void> {

@@ -1,24 +1,32 @@
 /** The assets of the page, compressed once. */
-import { type Response, Router } from "express";
-import type { Asset, Assets } from "../http/assets.ts";
+import type { RequestHandler, Response } from "express";
+import { needs } from "../http/access.ts";
+import type { Asset } from "../http/assets.ts";
 import { compress, type Encoding, encodingFor } from "../http/compressed.ts";
+import { Routes } from "../http/routes.ts";
+import type { WebServices } from "../http/services.ts";
 
 /** Compressed at the first request, as small as it can be. */
 const BEST_QUALITY = 11;
 
-export function staticRoutes({ version, files }: Assets): Router {
+export function staticRoutes(services: WebServices): Routes {
+  const { version, files } = services.assets;
   const packed = new Map<string, Promise<Buffer>>();
   const etag = `"${version}"`;
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get(["/assets/:file", "/assets/islands/:file"], (request, response, next) => {
+  const routes = new Routes(services);
+  const serve: RequestHandler = (request, response, next) => {
     const path = request.path.slice("/assets/".length);
     const asset = files.get(path);
     if (asset === undefined) return next();
     response.set({ "Cache-Control": cacheFor(request.query.v === version), ETag: etag });
     if (request.get("If-None-Match") === etag) return void response.status(304).end();
     return send(response, path, asset, packed);
-  });
-  return router;
+  };
+  // The login page has a style and an icon.
+  routes.get("/assets/page.css", "public", serve);
+  routes.get("/assets/icon.svg", "public", serve);
+  routes.get("/assets/islands/:file", needs("system.read"), serve);
+  return routes;
 }
 
 /** An address of an older version gets what there is now, and must ask again. */

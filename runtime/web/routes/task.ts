@@ -1,9 +1,11 @@
 /** The page of a task or of one instance of it. */
-import { type Request, type Response, Router } from "express";
+import type { Request, Response } from "express";
 import { h } from "preact";
+import { needs } from "../http/access.ts";
 import { formToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { instanceParams, locateParams, taskParams, taskQuery } from "../http/input/tasks.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { markOf } from "../live/topics.ts";
 import { readCallbacks } from "../read/read_callbacks.ts";
@@ -11,16 +13,18 @@ import { findInstanceById, readTask } from "../read/read_task.ts";
 import { TaskPage } from "../views/task/task.tsx";
 import { sendPage } from "./send_page.ts";
 
-export function taskRoutes(services: WebServices): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get("/runs/:id/tasks/:taskId", (request, response) =>
+export function taskRoutes(services: WebServices): Routes {
+  const routes = new Routes(services);
+  routes.get("/runs/:id/tasks/:taskId", needs("dag.read", "run"), (request, response) =>
     task(services, request, response, { ...checked(taskParams, request.params), mapIndex: -1 }),
   );
-  router.get("/runs/:id/tasks/:taskId/:mapIndex", (request, response) =>
+  routes.get("/runs/:id/tasks/:taskId/:mapIndex", needs("dag.read", "run"), (request, response) =>
     task(services, request, response, checked(instanceParams, request.params)),
   );
-  router.get("/t/:instanceId", (request, response) => instance(services, request, response));
-  return router;
+  routes.get("/t/:instanceId", needs("dag.read", "instance"), (request, response) =>
+    instance(services, request, response),
+  );
+  return routes;
 }
 
 async function task(

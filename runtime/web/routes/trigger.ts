@@ -1,10 +1,12 @@
 /** The form that triggers a run. */
-import { type Request, type Response, Router } from "express";
+import type { Request, Response } from "express";
 import { h } from "preact";
 import { isDagsmithError } from "../../../sdk/errors.ts";
+import { needs } from "../http/access.ts";
 import { actionsOfForm, actorOf, needFormToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { formBody } from "../http/input/fields.ts";
+import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { paramFields } from "../params/param_field.ts";
 import { TriggerForm } from "../views/dag/trigger.tsx";
@@ -12,15 +14,18 @@ import { dagOf, sendDag } from "./dag_page.ts";
 import { readForm, type Sent, shownError } from "./form.ts";
 import { type Problems, paramProblems, problemCount, readParams } from "./param_form.ts";
 
-export function triggerRoutes(services: WebServices): Router {
-  const router = Router({ caseSensitive: true, strict: true });
-  router.get("/dags/:dagId/trigger", (request, response) =>
+export function triggerRoutes(services: WebServices): Routes {
+  const routes = new Routes(services);
+  routes.get("/dags/:dagId/trigger", needs("dag.operate", "dagId"), (request, response) =>
     triggerPage(services, request, response, { sent: {}, problems: {}, error: null }),
   );
-  router.post("/dags/:dagId/trigger", readForm, (request, response) =>
-    trigger(services, request, response),
+  routes.post(
+    "/dags/:dagId/trigger",
+    needs("dag.operate", "dagId"),
+    readForm,
+    (request, response) => trigger(services, request, response),
   );
-  return router;
+  return routes;
 }
 
 /** What the form shows of an attempt. */

@@ -1,0 +1,37 @@
+/**
+ * The permission that each action needs. The page and the API refuse an action under a
+ * route that was registered with another permission.
+ */
+import type { Permission } from "../access/permissions.ts";
+
+export const PERMISSION_OF = {
+  triggerRun: "dag.operate",
+  pauseDag: "dag.operate",
+  unpauseDag: "dag.operate",
+  createBackfill: "dag.operate",
+  previewBackfill: "dag.operate",
+  pauseBackfill: "dag.operate",
+  resumeBackfill: "dag.operate",
+  cancelBackfill: "dag.operate",
+  clearRuns: "dag.operate",
+  previewClear: "dag.operate",
+  cancelRun: "dag.operate",
+  cancelTask: "dag.operate",
+  sendEvent: "dag.operate",
+  markRun: "dag.operate",
+  markTask: "dag.operate",
+  noteRun: "dag.operate",
+  labelRun: "dag.operate",
+  updateAsset: "asset.update",
+  setPool: "pool.edit",
+  deletePool: "pool.edit",
+  deployFolder: "dag.deploy",
+  rollbackDag: "dag.deploy",
+  installEvents: "dag.deploy",
+  uninstallEvents: "dag.deploy",
+  clean: "dag.deploy",
+  previewClean: "dag.deploy",
+} as const satisfies Readonly<Record<string, Permission>>;
+
+/** A webhook call proves that it knows the secret of the webhook; no user is behind it. */
+export const BY_PROOF = ["receiveWebhook"] as const;

@@ -1,0 +1,33 @@
+/** The tags of the DAG to which a run, a backfill or an instance belongs, for permissions. */
+import type { Queryable, Statement } from "../database/database.ts";
+
+/** How an address names the DAG that it is about. */
+export type DagReference =
+  | { readonly of: "dag"; readonly dagId: string }
+  | { readonly of: "run" | "backfill" | "instance"; readonly id: number };
+
+const statement = (of: DagReference["of"], dagId: string): Statement => ({
+  name: `tags_of_${of}`,
+  text: `
+select v.spec -> 'tags' as tags
+from dagsmith.dag d join dagsmith.dag_version v on v.id = d.version_id
+where d.dag_id = ${dagId}`,
+});
+
+const STATEMENTS: Readonly<Record<DagReference["of"], Statement>> = {
+  dag: statement("dag", "$1"),
+  run: statement("run", "(select dag_id from dagsmith.dag_run where id = $1)"),
+  backfill: statement("backfill", "(select dag_id from dagsmith.backfill where id = $1)"),
+  instance: statement(
+    "instance",
+    `(select r.dag_id from dagsmith.task_instance t join dagsmith.dag_run r on r.id = t.run_id
+      where t.id = $1)`,
+  ),
+};
+
+/** The tags of the DAG; none when there is no such DAG. */
+export async function dagTags(db: Queryable, which: DagReference): Promise<readonly string[]> {
+  const named = which.of === "dag" ? which.dagId : which.id;
+  const [row] = await db.query<{ tags: string[] | null }>(STATEMENTS[which.of], [named]);
+  return row?.tags ?? [];
+}

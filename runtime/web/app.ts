@@ -1,0 +1,119 @@
+/**
+ * The application: every route, behind the gate. Routes are registered with their
+ * permissions only, see {@link Routes}.
+ */
+import { randomBytes } from "node:crypto";
+import express, { type Express, type RequestHandler } from "express";
+import helmet from "helmet";
+import { apiRoutes } from "./api/routes.ts";
+import { GuessLimit, gate } from "./http/gate.ts";
+import { Refused } from "./http/refused.ts";
+import type { Registration, Routes } from "./http/routes.ts";
+import type { WebServices } from "./http/services.ts";
+import type { OpenStreams } from "./live/event_stream.ts";
+import { answerError } from "./routes/answer_error.ts";
+import { backfillRoutes } from "./routes/backfills.ts";
+import { changeStreamRoutes } from "./routes/change_stream.ts";
+import { clearRoutes } from "./routes/clear.ts";
+import { dagRoutes } from "./routes/dag.ts";
+import { dataRoutes } from "./routes/data.ts";
+import { downloadRoutes } from "./routes/downloads.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { homeRoutes } from "./routes/home.ts";
+import { hookRoutes } from "./routes/hooks.ts";
+import { logFindRoutes } from "./routes/log_find.ts";
+import { logStreamRoutes } from "./routes/log_stream.ts";
+import { loginRoutes } from "./routes/login.ts";
+import { markRoutes } from "./routes/marks.ts";
+import { runRoutes } from "./routes/run.ts";
+import { staticRoutes } from "./routes/static.ts";
+import { taskRoutes } from "./routes/task.ts";
+import { triggerRoutes } from "./routes/trigger.ts";
+
+export interface App {
+  readonly handler: Express;
+  /** Every route with its permission. */
+  readonly routes: readonly Registration[];
+}
+
+export function makeApp(services: WebServices, streams: OpenStreams, localOnly: boolean): App {
+  const guesses = new GuessLimit();
+  const all = allRoutes(services, streams, guesses);
+  const routes = all.flatMap(({ registered }) => registered);
+  const handler = express();
+  handler
+    .disable("x-powered-by")
+    .disable("etag")
+    .set("query parser", "simple")
+    .enable("strict routing")
+    .enable("case sensitive routing");
+  handler.use(nonce, securityHeaders());
+  handler.use(gate(services.sessions, guesses, routes, localOnly));
+  handler.use(all.map(({ router }) => router));
+  handler.use(() => {
+    throw new Refused(404, "This address does not exist.");
+  });
+  handler.use(answerError(services));
+  return { handler, routes };
+}
+
+function allRoutes(
+  services: WebServices,
+  streams: OpenStreams,
+  guesses: GuessLimit,
+): readonly Routes[] {
+  return [
+    healthRoutes(services),
+    staticRoutes(services),
+    ...(services.sessions.areRequired ? [loginRoutes(services, guesses)] : []),
+    hookRoutes(services),
+    apiRoutes(services),
+    changeStreamRoutes(services, streams),
+    logStreamRoutes(services, streams),
+    downloadRoutes(services),
+    logFindRoutes(services),
+    homeRoutes(services),
+    triggerRoutes(services),
+    backfillRoutes(services),
+    dagRoutes(services),
+    markRoutes(services),
+    clearRoutes(services),
+    runRoutes(services),
+    taskRoutes(services),
+    dataRoutes(services),
+  ];
+}
+
+const nonce: RequestHandler = (_request, response, next) => {
+  response.locals.nonce = randomBytes(16).toString("base64");
+  next();
+};
+
+/**
+ * No script runs but ours, by its nonce. Nothing is loaded from other sites. No other
+ * site may frame a page.
+ */
+function securityHeaders(): RequestHandler {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        scriptSrc: [
+          (_request, response) =>
+            `'nonce-${String((response as unknown as express.Response).locals.nonce)}'`,
+        ],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'", "data:"],
+        connectSrc: ["'self'"],
+        formAction: ["'self'"],
+        baseUri: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+    },
+    // Sent by the proxy that terminates TLS: on a plain loopback address it would lock
+    // the browser out.
+    strictTransportSecurity: false,
+    referrerPolicy: { policy: "same-origin" },
+  });
+}

@@ -1,0 +1,42 @@
+/** Who sent a request, and the permission under which it passed. */
+import type { Request } from "express";
+import type { Permission, Rights } from "../../access/permissions.ts";
+import { Refused } from "./refused.ts";
+
+export interface Caller {
+  /** The name for the audit. */
+  readonly name: string;
+  readonly rights: Rights;
+}
+
+/** The permission that a request passed with. */
+export interface Checked {
+  readonly permission: Permission;
+  /** The tags of its DAG. Null: it is about no DAG, or no grant depends on tags. */
+  readonly tags: readonly string[] | null;
+}
+
+const CALLERS = new WeakMap<Request, Caller>();
+const CHECKS = new WeakMap<Request, Checked>();
+
+export function setCaller(request: Request, caller: Caller): void {
+  CALLERS.set(request, caller);
+}
+
+/** @throws Refused 401 when the request is not logged in */
+export function callerOf(request: Request): Caller {
+  const caller = CALLERS.get(request);
+  if (caller) return caller;
+  throw new Refused(401, "Log in, or send the token as: Authorization: Bearer <token>");
+}
+
+export function rememberCheck(request: Request, check: Checked): void {
+  CHECKS.set(request, check);
+}
+
+/** @throws Refused 403 when no route has checked the request */
+export function checkOf(request: Request): Checked {
+  const check = CHECKS.get(request);
+  if (check) return check;
+  throw new Refused(403, "This address names no permission.");
+}
