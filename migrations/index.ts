@@ -9,6 +9,7 @@ import * as liveness from "./0003_liveness.ts";
 import * as setupCounts from "./0004_setup_counts.ts";
 import * as state from "./0005_state.ts";
 import * as step from "./0006_step.ts";
+import * as secrets from "./0008_secrets.ts";
 
 export interface Migration {
   readonly name: string;
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   { name: "0004_setup_counts", ...setupCounts },
   { name: "0005_state", ...state },
   { name: "0006_step", ...step },
+  { name: "0008_secrets", ...secrets },
 ];

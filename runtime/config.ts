@@ -1,6 +1,6 @@
 /**
  * The environment, read in one place and checked once. Nothing else in runtime/ reads `process.env`, so what a deployment may set is
- * what stands here. An empty variable counts as not set.
+ * what stands here. An empty variable counts as not set, but for DAG_SECRET_KEY.
  */
 import { type Duration, durationMs } from "../sdk/duration.ts";
 import { errorMessage } from "../sdk/error_message.ts";
@@ -13,7 +13,11 @@ export interface Config {
   readonly databaseUrl: string | null;
   /** DATABASE_URL_DIRECT: the same database without its pooler in transaction mode. Null: DATABASE_URL is direct. */
   readonly databaseUrlDirect: string | null;
-  /** DAG_SECRET_KEY: 32 bytes in base64, the key of stored connections and variables. */
+  /**
+   * DAG_SECRET_KEY: the keys of stored connections and variables, each 32 bytes in base64,
+   * the newest first. Empty is not the same as not set: a deployment that lost its key must
+   * not start with another.
+   */
   readonly secretKey: string | null;
   /** DAG_WEB_HOST (default 127.0.0.1), DAG_WEB_PORT (null when not set), DAG_WEB_TOKEN. */
   readonly web: {
@@ -100,7 +104,7 @@ export function readConfig(environment: Environment = process.env): Config {
   return {
     databaseUrl: text("DATABASE_URL"),
     databaseUrlDirect: text("DATABASE_URL_DIRECT"),
-    secretKey: text("DAG_SECRET_KEY"),
+    secretKey: environment.DAG_SECRET_KEY ?? null,
     web: {
       host: text("DAG_WEB_HOST") ?? "127.0.0.1",
       port: port("DAG_WEB_PORT", text("DAG_WEB_PORT")),
@@ -209,7 +213,8 @@ function ownSecrets(environment: Environment): readonly string[] {
     environment;
   return [
     ...[DATABASE_URL, DATABASE_URL_DIRECT].flatMap(passwordsIn),
-    ...[DAG_SECRET_KEY, DAG_WEB_TOKEN, PGPASSWORD],
+    ...(DAG_SECRET_KEY ?? "").split(/[\s,]+/),
+    ...[DAG_WEB_TOKEN, PGPASSWORD],
   ].filter((secret) => secret !== undefined && secret.length >= LEAST_SECRET) as string[];
 }
 

@@ -136,11 +136,11 @@ const messages = {
   VARIABLE_NOT_FOUND:
     'Variable "{key}" is not set. Set the environment variable {variable}, or run: dag variables set {key} <value>',
   INVALID_SECRET_KEY:
-    "DAG_SECRET_KEY must be 32 bytes in base64 (44 characters). Make one with: openssl rand -base64 32",
+    "{source} is refused: {reason}. Allowed: 32 random bytes in base64 (44 characters), or several such keys, the newest first. Make one with: openssl rand -base64 32",
   SECRET_KEY_MISSING:
     "Stored connections are encrypted and need DAG_SECRET_KEY (32 bytes in base64). Set it to the key they were stored with.",
   SECRET_UNREADABLE:
-    'Stored {kind} "{id}" cannot be decrypted with this DAG_SECRET_KEY. Use the key it was stored with, or set the {kind} again.',
+    'Stored {kind} "{id}" cannot be opened with {keys}. Add the key that sealed it behind the first key of DAG_SECRET_KEY, or set the {kind} again.',
 
   // Limits
   UNKNOWN_POOL: 'There is no pool "{pool}". Make it with: dag pools set {pool} <slots>',

@@ -25,6 +25,7 @@ import { dev } from "./commands/dev.ts";
 import { doctor } from "./commands/doctor.ts";
 import { event } from "./commands/event.ts";
 import { init } from "./commands/init.ts";
+import { keys } from "./commands/keys.ts";
 import { list } from "./commands/list.ts";
 import { logs } from "./commands/logs.ts";
 import { mark } from "./commands/mark.ts";
@@ -81,6 +82,7 @@ export const groups: readonly CommandGroup[] = [
   { name: "event", summary: "Send events to the tasks of a run", commands: event },
   connections,
   variables,
+  keys,
   state,
   pools,
   assets,

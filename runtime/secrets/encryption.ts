@@ -4,9 +4,8 @@
  * another is refused.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { DagsmithError } from "../../sdk/errors.ts";
 
-/** A key that was checked by {@link parseSecretKey}. */
+/** A key that was checked by {@link keyOf}. */
 export type SecretKey = Buffer & { readonly parsed: unique symbol };
 
 /** The row to which a stored secret belongs. */
@@ -21,17 +20,16 @@ const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** @throws DagsmithError INVALID_SECRET_KEY; its message never repeats the key */
-export function parseSecretKey(text: string): SecretKey {
-  const key = Buffer.from(text.trim(), "base64");
+/** The key in a text: 32 bytes in base64. Null for any other text. */
+export function keyOf(text: string): SecretKey | null {
+  const key = Buffer.from(text, "base64");
   // Node skips characters that are not base64. So a text is valid only when it is the
   // same after decoding and encoding.
-  if (key.length !== KEY_BYTES || key.toString("base64") !== text.trim())
-    throw new DagsmithError("INVALID_SECRET_KEY", {});
-  return key as SecretKey;
+  const isKey = key.length === KEY_BYTES && key.toString("base64") === text;
+  return isKey ? (key as SecretKey) : null;
 }
 
-/** A new random key, as {@link parseSecretKey} reads it. */
+/** A new random key, as {@link keyOf} reads it. */
 export function newSecretKey(): string {
   return randomBytes(KEY_BYTES).toString("base64");
 }
@@ -44,13 +42,10 @@ export function encrypt(key: SecretKey, owner: SecretOwner, text: string): Buffe
   return Buffer.concat([Buffer.from([LAYOUT]), nonce, cipher.getAuthTag(), sealed]);
 }
 
-/**
- * @throws DagsmithError SECRET_UNREADABLE when the key, the row or any bit of it is
- *   different
- */
-export function decrypt(key: SecretKey, owner: SecretOwner, stored: Buffer): string {
+/** The text; null when the key, the row or any bit of it is different. */
+export function decrypt(key: SecretKey, owner: SecretOwner, stored: Buffer): string | null {
+  if (stored[0] !== LAYOUT) return null;
   try {
-    if (stored[0] !== LAYOUT) throw new Error("unknown layout");
     const tagAt = 1 + NONCE_BYTES;
     const decipher = createDecipheriv("aes-256-gcm", key, stored.subarray(1, tagAt), {
       authTagLength: TAG_BYTES,
@@ -61,7 +56,7 @@ export function decrypt(key: SecretKey, owner: SecretOwner, stored: Buffer): str
       decipher.final(),
     ]).toString("utf8");
   } catch {
-    throw new DagsmithError("SECRET_UNREADABLE", { kind: owner.kind, id: owner.id });
+    return null;
   }
 }
 

@@ -4,24 +4,32 @@
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { newSecretKey, parseSecretKey, type SecretKey } from "./encryption.ts";
+import { newSecretKey } from "./encryption.ts";
+import { parseSecretKeys, type SecretKeys } from "./keys.ts";
 
 /**
- * The key in `file`, which is created when it does not exist. Two processes that start at
+ * The keys in `file`, which is created when it does not exist. Two processes that start at
  * once get the same key.
+ * @throws DagsmithError INVALID_SECRET_KEY
  */
-export async function keepSecretKey(file: string): Promise<SecretKey> {
+export async function keepSecretKey(file: string): Promise<SecretKeys> {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, `${newSecretKey()}\n`, { flag: "wx", mode: 0o600 }).catch(
     (error: NodeJS.ErrnoException) => {
       if (error.code !== "EEXIST") throw error;
     },
   );
-  return parseSecretKey(await readFile(file, "utf8"));
+  return parseSecretKeys(await readFile(file, "utf8"), file);
 }
 
-/** The key in `file`, or null when there is no such file. */
-export async function readSecretKey(file: string): Promise<SecretKey | null> {
-  const text = await readFile(file, "utf8").catch(() => null);
-  return text === null ? null : parseSecretKey(text);
+/**
+ * The keys in `file`, or null when there is no such file.
+ * @throws DagsmithError INVALID_SECRET_KEY
+ */
+export async function readSecretKey(file: string): Promise<SecretKeys | null> {
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+    return null;
+  });
+  return text === null ? null : parseSecretKeys(text, file);
 }

@@ -1,10 +1,11 @@
-/** Connections and variables in the database, sealed and opened with one key. */
+/** Connections and variables in the database, sealed and opened with the keys of the deployment. */
 import { type Connection, parseConnection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { allConnections, findConnection, putConnection } from "../store/access/connection.ts";
 import { allVariables, findVariable, putVariable } from "../store/access/variable.ts";
 import type { Queryable } from "../store/database/database.ts";
-import { decrypt, encrypt, type SecretKey } from "./encryption.ts";
+import type { SecretOwner } from "./encryption.ts";
+import { type Sealed, type SecretKeys, seal, unseal } from "./keys.ts";
 
 /** The stored connections and variables, readable. */
 export interface StoredSecrets {
@@ -18,7 +19,7 @@ export interface StoredSecrets {
    * SECRET_UNREADABLE
    */
   variable(key: string): Promise<string | null>;
-  /** All secrets that this key can open; others are left out. */
+  /** All secrets that these keys can open; others are left out. */
   readable(): Promise<{
     readonly connections: readonly Connection[];
     readonly variables: ReadonlyMap<string, string>;
@@ -30,48 +31,45 @@ export interface StoredSecrets {
 }
 
 /**
- * @param key null when DAG_SECRET_KEY is not set: then only a request for a stored secret
+ * @param keys null when DAG_SECRET_KEY is not set: then only a request for a stored secret
  *   fails
  */
-export function storedSecrets(db: Queryable, key: SecretKey | null): StoredSecrets {
-  const needKey = (): SecretKey => {
-    if (key === null) throw new DagsmithError("SECRET_KEY_MISSING", {});
-    return key;
+export function storedSecrets(db: Queryable, keys: SecretKeys | null): StoredSecrets {
+  const needKeys = (): SecretKeys => {
+    if (keys === null) throw new DagsmithError("SECRET_KEY_MISSING", {});
+    return keys;
   };
   return {
     connection: async (id) => {
       const sealed = await findConnection(db, id);
-      return sealed && parseConnection(id, decrypt(needKey(), { kind: "connection", id }, sealed));
+      return sealed && parseConnection(id, unseal(needKeys(), { kind: "connection", id }, sealed));
     },
     variable: async (id) => {
       const sealed = await findVariable(db, id);
-      return sealed && decrypt(needKey(), { kind: "variable", id }, sealed);
+      return sealed && unseal(needKeys(), { kind: "variable", id }, sealed);
     },
     readable: async () =>
-      key === null ? { connections: [], variables: new Map() } : readAll(db, key),
+      keys === null ? { connections: [], variables: new Map() } : readAll(db, keys),
     setConnection: async ({ id, ...fields }) => {
-      const secret = encrypt(needKey(), { kind: "connection", id }, JSON.stringify(fields));
-      await putConnection(db, { id, type: fields.type, secret });
+      const sealed = seal(needKeys(), { kind: "connection", id }, JSON.stringify(fields));
+      await putConnection(db, { id, type: fields.type, ...sealed });
     },
     setVariable: async (id, value) => {
-      await putVariable(db, {
-        key: id,
-        secret: encrypt(needKey(), { kind: "variable", id }, value),
-      });
+      await putVariable(db, { key: id, ...seal(needKeys(), { kind: "variable", id }, value) });
     },
   };
 }
 
-async function readAll(db: Queryable, key: SecretKey): ReturnType<StoredSecrets["readable"]> {
+async function readAll(db: Queryable, keys: SecretKeys): ReturnType<StoredSecrets["readable"]> {
   const [connections, variables] = await Promise.all([allConnections(db), allVariables(db)]);
   return {
-    connections: connections.flatMap(({ id, secret }) => {
-      const text = readableText(key, { kind: "connection", id }, secret);
+    connections: connections.flatMap(({ id, ...sealed }) => {
+      const text = readableText(keys, { kind: "connection", id }, sealed);
       return text === null ? [] : [parseConnection(id, text)];
     }),
     variables: new Map(
-      variables.flatMap(({ key: id, secret }) => {
-        const text = readableText(key, { kind: "variable", id }, secret);
+      variables.flatMap(({ key: id, ...sealed }) => {
+        const text = readableText(keys, { kind: "variable", id }, sealed);
         return text === null ? [] : [[id, text] as const];
       }),
     ),
@@ -82,13 +80,9 @@ async function readAll(db: Queryable, key: SecretKey): ReturnType<StoredSecrets[
  * A secret that is sealed with another key cannot leak from this process, so the masker
  * need not know it.
  */
-function readableText(
-  key: SecretKey,
-  owner: Parameters<typeof decrypt>[1],
-  sealed: Buffer,
-): string | null {
+function readableText(keys: SecretKeys, owner: SecretOwner, sealed: Sealed): string | null {
   try {
-    return decrypt(key, owner, sealed);
+    return unseal(keys, owner, sealed);
   } catch {
     return null;
   }

@@ -6,7 +6,7 @@ import { MAX_OUTPUT_BYTES } from "../../../sdk/json.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { DEFAULT_FOLDER } from "../find/dags.ts";
 import { findDatabaseUrl, withDatabase, withDatabaseAt } from "../project/database.ts";
-import { findSecretKey } from "../project/secrets.ts";
+import { findSecretKeys } from "../project/secrets.ts";
 import { type Finding, memberFindings } from "../reports/member_findings.ts";
 import { serverFindings } from "../reports/server_findings.ts";
 import { xcomFiles } from "../services/services.ts";
@@ -51,7 +51,7 @@ async function folderFinding({ folder }: Cli): Promise<Finding> {
 async function keyFinding(cli: Cli): Promise<Finding> {
   const check = "secret key";
   try {
-    if (await findSecretKey(cli))
+    if (await findSecretKeys(cli))
       return { check, result: "ok", detail: "stored connections can be read and written" };
     return {
       check,

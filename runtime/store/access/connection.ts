@@ -1,5 +1,6 @@
 /** Stored connections. Callers encrypt their contents; only id and type are readable. */
 import type { Queryable } from "../database/database.ts";
+import type { SealedRow } from "./sealed.ts";
 
 export interface StoredConnection {
   readonly id: string;
@@ -13,18 +14,19 @@ const LIST = {
 };
 const FIND = {
   name: "connection_find",
-  text: "select secret from dagsmith.connection where id = $1",
+  text: `select key_id as "keyId", secret from dagsmith.connection where id = $1`,
 };
 const ALL = {
   name: "connection_all",
-  text: "select id, secret from dagsmith.connection order by id",
+  text: `select id, key_id as "keyId", secret from dagsmith.connection order by id`,
 };
 const PUT = {
   name: "connection_put",
   text: `
-insert into dagsmith.connection (id, type, secret) values ($1, $2, $3)
+insert into dagsmith.connection (id, type, key_id, secret) values ($1, $2, $3, $4)
 on conflict (id) do update
-set type = excluded.type, secret = excluded.secret, updated_at = now()`,
+set type = excluded.type, key_id = excluded.key_id, secret = excluded.secret,
+  updated_at = now()`,
 };
 const DELETE = {
   name: "connection_delete",
@@ -37,24 +39,24 @@ export function listConnections(db: Queryable): Promise<readonly StoredConnectio
 }
 
 /** The encrypted connection; null when there is none. */
-export async function findConnection(db: Queryable, id: string): Promise<Buffer | null> {
-  const [row] = await db.query<{ secret: Buffer }>(FIND, [id]);
-  return row?.secret ?? null;
+export async function findConnection(db: Queryable, id: string): Promise<SealedRow | null> {
+  const [row] = await db.query<SealedRow>(FIND, [id]);
+  return row ?? null;
 }
 
 /** All encrypted connections, to mask their secrets in logs. */
 export function allConnections(
   db: Queryable,
-): Promise<readonly { readonly id: string; readonly secret: Buffer }[]> {
-  return db.query<{ id: string; secret: Buffer }>(ALL);
+): Promise<readonly (SealedRow & { readonly id: string })[]> {
+  return db.query<SealedRow & { id: string }>(ALL);
 }
 
 /** Stores or replaces a connection. */
 export async function putConnection(
   db: Queryable,
-  row: { readonly id: string; readonly type: string; readonly secret: Buffer },
+  row: SealedRow & { readonly id: string; readonly type: string },
 ): Promise<void> {
-  await db.query(PUT, [row.id, row.type, row.secret]);
+  await db.query(PUT, [row.id, row.type, row.keyId, row.secret]);
 }
 
 /** Deletes a connection. @returns false when there was none */

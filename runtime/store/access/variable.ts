@@ -1,5 +1,6 @@
 /** Stored variables. Callers encrypt their values; only the key is readable. */
 import type { Queryable } from "../database/database.ts";
+import type { SealedRow } from "./sealed.ts";
 
 export interface StoredVariable {
   readonly key: string;
@@ -10,16 +11,20 @@ const LIST = {
   name: "variable_list",
   text: `select key, updated_at as "updatedAt" from dagsmith.variable order by key`,
 };
-const FIND = { name: "variable_find", text: "select secret from dagsmith.variable where key = $1" };
+const FIND = {
+  name: "variable_find",
+  text: `select key_id as "keyId", secret from dagsmith.variable where key = $1`,
+};
 const ALL = {
   name: "variable_all",
-  text: "select key, secret from dagsmith.variable order by key",
+  text: `select key, key_id as "keyId", secret from dagsmith.variable order by key`,
 };
 const PUT = {
   name: "variable_put",
   text: `
-insert into dagsmith.variable (key, secret) values ($1, $2)
-on conflict (key) do update set secret = excluded.secret, updated_at = now()`,
+insert into dagsmith.variable (key, key_id, secret) values ($1, $2, $3)
+on conflict (key) do update
+set key_id = excluded.key_id, secret = excluded.secret, updated_at = now()`,
 };
 const DELETE = {
   name: "variable_delete",
@@ -32,24 +37,24 @@ export function listVariables(db: Queryable): Promise<readonly StoredVariable[]>
 }
 
 /** The encrypted variable; null when there is none. */
-export async function findVariable(db: Queryable, key: string): Promise<Buffer | null> {
-  const [row] = await db.query<{ secret: Buffer }>(FIND, [key]);
-  return row?.secret ?? null;
+export async function findVariable(db: Queryable, key: string): Promise<SealedRow | null> {
+  const [row] = await db.query<SealedRow>(FIND, [key]);
+  return row ?? null;
 }
 
 /** All encrypted variables, to mask their values in logs. */
 export function allVariables(
   db: Queryable,
-): Promise<readonly { readonly key: string; readonly secret: Buffer }[]> {
-  return db.query<{ key: string; secret: Buffer }>(ALL);
+): Promise<readonly (SealedRow & { readonly key: string })[]> {
+  return db.query<SealedRow & { key: string }>(ALL);
 }
 
 /** Stores or replaces a variable. */
 export async function putVariable(
   db: Queryable,
-  row: { readonly key: string; readonly secret: Buffer },
+  row: SealedRow & { readonly key: string },
 ): Promise<void> {
-  await db.query(PUT, [row.key, row.secret]);
+  await db.query(PUT, [row.key, row.keyId, row.secret]);
 }
 
 /** Deletes a variable. @returns false when there was none */

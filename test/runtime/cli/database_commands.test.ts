@@ -293,7 +293,7 @@ describe("connections and variables", () => {
     expect((await project.dag(["variables", "get", "colour"])).stdout).toBe("blue\n");
   });
 
-  test("another key, a wrong key and no key are told apart", async () => {
+  test("another key, a wrong key and an empty key are told apart", async () => {
     await project.dag(["variables", "set", "sealed", "x"]);
     const code = async (key: string) =>
       (
@@ -303,7 +303,7 @@ describe("connections and variables", () => {
       ).error.code;
     expect(await code(newSecretKey())).toBe("SECRET_UNREADABLE");
     expect(await code("short")).toBe("INVALID_SECRET_KEY");
-    expect(await code("")).toBe("SECRET_KEY_MISSING");
+    expect(await code("")).toBe("INVALID_SECRET_KEY");
   });
 });
 
@@ -320,7 +320,7 @@ test("doctor finds what is there, and fails on what is not", async () => {
   });
   expect(broken.code).toBe(1);
   expect(broken.stdout).toMatch(/✖ database: No database answers/);
-  expect(broken.stdout).toMatch(/✖ secret key: DAG_SECRET_KEY must be/);
+  expect(broken.stdout).toMatch(/✖ secret key: DAG_SECRET_KEY is refused: key 1 is not/);
 });
 
 describe("doctor tries the place of large values", () => {

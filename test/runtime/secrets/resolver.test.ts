@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readConfig } from "../../../runtime/config.ts";
-import { encrypt, newSecretKey, parseSecretKey } from "../../../runtime/secrets/encryption.ts";
+import { newSecretKey } from "../../../runtime/secrets/encryption.ts";
+import { parseSecretKeys, seal } from "../../../runtime/secrets/keys.ts";
 import { createResolver } from "../../../runtime/secrets/resolver.ts";
 import { storedSecrets } from "../../../runtime/secrets/stored.ts";
 import {
@@ -24,7 +25,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-const key = parseSecretKey(newSecretKey());
+const key = parseSecretKeys(newSecretKey());
 const environment = (variables: Record<string, string>) => readConfig(variables).secrets;
 const nothing = environment({});
 
@@ -122,7 +123,7 @@ describe("what is stored", () => {
     await storedSecrets(db, key).setConnection(
       parseConnection("other", "postgres://etl:readable-secret@host/db"),
     );
-    const error: Error = await storedSecrets(db, parseSecretKey(newSecretKey()))
+    const error: Error = await storedSecrets(db, parseSecretKeys(newSecretKey()))
       .connection("other")
       .then(
         () => new Error("it was read"),
@@ -137,7 +138,7 @@ describe("what is stored", () => {
     await putConnection(db, {
       id: "victim",
       type: "x",
-      secret: encrypt(key, { kind: "connection", id: "attacker" }, '{"type":"x"}'),
+      ...seal(key, { kind: "connection", id: "attacker" }, '{"type":"x"}'),
     });
     await expect(storedSecrets(db, key).connection("victim")).rejects.toMatchObject({
       code: "SECRET_UNREADABLE",
@@ -153,10 +154,10 @@ describe("what is stored", () => {
     ["of an unknown layout", (sealed: Buffer) => Buffer.from(sealed.with(0, 9))],
     ["empty", () => Buffer.alloc(0)],
   ])("a row %s is refused", async (_, damage) => {
+    const sealed = seal(key, { kind: "connection", id: "damaged" }, '{"type":"x"}');
     await putConnection(db, {
-      id: "damaged",
-      type: "x",
-      secret: damage(encrypt(key, { kind: "connection", id: "damaged" }, '{"type":"x"}')),
+      ...{ id: "damaged", type: "x", keyId: sealed.keyId },
+      secret: damage(sealed.secret),
     });
     await expect(storedSecrets(db, key).connection("damaged")).rejects.toMatchObject({
       code: "SECRET_UNREADABLE",
@@ -218,7 +219,7 @@ describe("what is masked", () => {
     await putConnection(db, {
       id: "foreign",
       type: "x",
-      secret: encrypt(parseSecretKey(newSecretKey()), { kind: "connection", id: "foreign" }, "{}"),
+      ...seal(parseSecretKeys(newSecretKey()), { kind: "connection", id: "foreign" }, "{}"),
     });
     const resolver = createResolver({ environment: nothing, stored });
     expect(masks(resolver, "learn-me-1", "learn-me-2")).toEqual([]);
