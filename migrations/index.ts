@@ -10,6 +10,7 @@ import * as setupCounts from "./0004_setup_counts.ts";
 import * as state from "./0005_state.ts";
 import * as step from "./0006_step.ts";
 import * as secrets from "./0008_secrets.ts";
+import * as files from "./0010_files.ts";
 
 export interface Migration {
   readonly name: string;
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   { name: "0005_state", ...state },
   { name: "0006_step", ...step },
   { name: "0008_secrets", ...secrets },
+  { name: "0010_files", ...files },
 ];

@@ -85,6 +85,12 @@ const messages = {
   UNSTORABLE_TEXT:
     "{file}: the text at {path} contains a NUL or half of a surrogate pair, which PostgreSQL cannot read back. Remove that character.",
   BUNDLE_FAILED: "{file}:{line}: {reason}",
+  FOLDER_NOT_BUNDLED:
+    'The folder "{path}" is not part of the version. Import folder from "dagsmith" and call it with a literal: folder("./dbt").',
+  FOLDER_NOT_FOUND: 'The folder "{path}" that {file} declares does not exist.',
+  FOLDER_MISSING: "A folder of this version ({hash}) is not in the database. Deploy the DAG again.",
+  FOLDER_CORRUPT:
+    "A folder of this version ({hash}) is damaged in the database. Change a file in it, and deploy the DAG again.",
 
   // Values
   OUTPUT_NOT_JSON:

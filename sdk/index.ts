@@ -12,6 +12,7 @@ export type { Lists, TaskGroup } from "./dag/task_group.ts";
 export { type Duration, durationMs } from "./duration.ts";
 export { errorMessage } from "./error_message.ts";
 export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
+export { BundledFolder, type FolderOptions, folder } from "./files/folder.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { CRON_PRESETS } from "./schedule/cron_presets.ts";

@@ -15,6 +15,8 @@ import {
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Position } from "../../sdk/spec/index.ts";
 import { externals, packageName } from "./externals.ts";
+import { folderCalls, mayCallFolder } from "./folder_calls.ts";
+import type { PackedFolder } from "./pack_folder.ts";
 import { compareText } from "./text.ts";
 import { contentHash, type ImportError, type ImportWarning, importError } from "./version.ts";
 import { SOURCE_MAP_LINE } from "./write.ts";
@@ -28,6 +30,8 @@ export interface Bundle {
   readonly sourceMap: Buffer;
   /** The files from which it was built. */
   readonly inputs: readonly string[];
+  /** The folders that are part of it, each content once. */
+  readonly folders: readonly PackedFolder[];
   /** Whether any of them imports dagsmith; without such an import there is no DAG. */
   readonly usesDagsmith: boolean;
   readonly warnings: readonly ImportWarning[];
@@ -70,7 +74,9 @@ export async function bundleAll(
  */
 export async function bundle(file: string, folder: string): Promise<Bundle> {
   try {
-    return bundleOf(file, 0, await buildTogether([file], folder, externals(folder)));
+    const plugin = externals(folder);
+    const result = await buildTogether([file], folder, [plugin]);
+    return await withFolders(bundleOf(file, 0, result), folder, plugin);
   } catch (error) {
     throw bundleFailed(file, messagesOf(error)).error;
   }
@@ -82,8 +88,9 @@ async function bundleBatch(
   plugin: Plugin,
 ): Promise<readonly (Bundle | ImportError)[]> {
   try {
-    const result = await buildTogether(batch, folder, plugin);
-    return batch.map((file, index) => bundleOf(file, index, result));
+    const result = await buildTogether(batch, folder, [plugin]);
+    const bundles = batch.map((file, index) => bundleOf(file, index, result));
+    return await Promise.all(bundles.map((bundle) => withFolders(bundle, folder, plugin)));
   } catch (failure) {
     const [file, ...others] = batch;
     if (file === undefined) return [];
@@ -94,7 +101,20 @@ async function bundleBatch(
   }
 }
 
-function buildTogether(files: readonly string[], folder: string, plugin: Plugin): Promise<Result> {
+/** The bundle with the folders that it names. A file that names none is not built again. */
+async function withFolders(bundle: Bundle, folder: string, plugin: Plugin): Promise<Bundle> {
+  if (!bundle.usesDagsmith || !mayCallFolder(bundle.code)) return bundle;
+  const folders: PackedFolder[] = [];
+  const plugins = [plugin, folderCalls(folder, folders)];
+  const result = await buildTogether([bundle.file], folder, plugins);
+  return { ...bundleOf(bundle.file, 0, result), folders };
+}
+
+function buildTogether(
+  files: readonly string[],
+  folder: string,
+  plugins: readonly Plugin[],
+): Promise<Result> {
   return build({
     entryPoints: files.map((file, index) => ({ in: `./${file}`, out: String(index) })),
     absWorkingDir: folder,
@@ -113,7 +133,7 @@ function buildTogether(files: readonly string[], folder: string, plugin: Plugin)
     loader: Object.fromEntries(TEXT_FILES.map((extension) => [extension, "text"])),
     // CommonJS packages may use their path; an ES module has it under other names.
     define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" },
-    plugins: [plugin],
+    plugins: [...plugins],
   });
 }
 
@@ -132,6 +152,7 @@ function bundleOf(
     code,
     sourceMap: Buffer.from(output(".js.map")),
     inputs,
+    folders: [],
     usesDagsmith: (metafile.outputs[`${index}.js`]?.imports ?? []).some(
       ({ path }) => path === "dagsmith" || path.startsWith("dagsmith/"),
     ),

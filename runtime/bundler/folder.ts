@@ -15,6 +15,7 @@ import {
   type InspectorOptions,
   startInspector,
 } from "./inspector.ts";
+import { isUnchanged } from "./pack_folder.ts";
 import { ruleWarnings } from "./rule_lint.ts";
 import {
   type DagVersion,
@@ -93,7 +94,7 @@ async function load(
   const candidates = [...discovery.files].filter(
     ([, { facts }]) => facts.candidacy === "dag" || facts.candidacy === "maybe",
   );
-  const kept = await unchangedBuilds(previous, settings, contents);
+  const kept = await unchangedBuilds(folder, previous, settings, contents);
   const changed = candidates.map(([file]) => file).filter((file) => !kept.has(file));
 
   const startedAtMs = Date.now();
@@ -131,16 +132,26 @@ async function load(
  * now, and is not among its known inputs.
  */
 async function unchangedBuilds(
+  folder: string,
   previous: FolderLoad | undefined,
   settings: string,
   contents: Contents,
 ): Promise<ReadonlyMap<string, Build>> {
   const unchanged = new Map<string, Build>();
   for (const [file, build] of previous?.builds ?? []) {
-    if (build.settings === settings && (await contents.unchanged(build.inputs)))
+    if (
+      build.settings === settings &&
+      (await contents.unchanged(build.inputs)) &&
+      (await haveSameFolders(folder, build))
+    )
       unchanged.set(file, build);
   }
   return unchanged;
+}
+
+async function haveSameFolders(folder: string, { bundle }: Build): Promise<boolean> {
+  for (const packed of bundle.folders) if (!(await isUnchanged(folder, packed))) return false;
+  return true;
 }
 
 /** An edit that does not change the bundle needs no new inspection. */
@@ -170,7 +181,7 @@ function versionsOf(
   inspection: Inspection | null,
   facts: FileFacts,
 ): readonly DagVersion[] {
-  const { file, bundleHash, code, sourceMap, inputs: imports } = bundle;
+  const { file, bundleHash, code, sourceMap, folders, inputs: imports } = bundle;
   return (inspection?.specs ?? []).map((spec) => ({
     dagId: spec.dagId,
     versionHash: versionHash(bundleHash, spec.dagId),
@@ -179,9 +190,7 @@ function versionsOf(
     spec,
     position: dagPosition(file, facts, spec.dagId),
     positions: taskPositions(file, facts, spec),
-    imports,
-    code,
-    sourceMap,
+    ...{ imports, folders, code, sourceMap },
   }));
 }
 

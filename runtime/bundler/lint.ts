@@ -47,7 +47,7 @@ function warnAbout(node: ts.Node, source: ts.SourceFile, atImport: boolean, warn
     warn(
       node,
       "BUNDLE_LOCATION",
-      `${found} is the place of the bundle, not of this file. Import what you need: .json, .sql, .txt, .md.`,
+      `${found} is the place of the bundle, not of this file. Import what you need (.json, .sql, .txt, .md), or declare a folder with folder("./dir").`,
     );
   }
   if (!atImport) return;

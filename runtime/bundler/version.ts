@@ -36,6 +36,8 @@ export interface DagVersion {
    * DAG folder.
    */
   readonly imports: readonly string[];
+  /** The folders that are part of it. */
+  readonly folders: readonly { readonly hash: string; readonly archive: Buffer }[];
   readonly code: Buffer;
   /** Names its sources relative to the DAG folder, and contains their text. */
   readonly sourceMap: Buffer;

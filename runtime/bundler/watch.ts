@@ -163,6 +163,7 @@ class Watcher implements FolderWatch {
       return directory !== ABOVE || SETTINGS.includes(name);
     if (this.#watches.has(directory === "" ? name : `${directory}/${name}`)) return true;
     if (SETTINGS.includes(name) || this.#inputNames.has(name)) return true;
+    if (bundledFolders(this.#latest).includes(directory)) return true;
     if (!this.#latest.discovery.directories.includes(directory)) return false;
     if (isModule(name) || name === IGNORE_FILE) return true;
     return (
@@ -189,8 +190,15 @@ function foldersOf(load: FolderLoad): ReadonlySet<string> {
   return new Set([
     ABOVE,
     ...load.discovery.directories,
+    ...bundledFolders(load),
     ...imported.map((path) => (path === "." ? "" : path)),
   ]);
+}
+
+function bundledFolders({ builds }: FolderLoad): readonly string[] {
+  return [...builds.values()].flatMap(({ bundle }) =>
+    bundle.folders.flatMap(({ directories }) => directories),
+  );
 }
 
 /** Without packages: they change by an installation, which also changes the settings. */

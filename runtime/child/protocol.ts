@@ -44,6 +44,8 @@ export interface Calls {
     readonly args: readonly [scope: string, key: string, ...json: readonly string[]];
     readonly value: null;
   };
+  /** The place of a folder of the version, by its hash. */
+  readonly folder: { readonly args: readonly [hash: string]; readonly value: string };
   readonly labelRun: {
     readonly args: readonly [key: string, value: string];
     readonly value: null;

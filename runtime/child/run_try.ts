@@ -8,6 +8,7 @@ import type { Connection } from "../../sdk/connection.ts";
 import type { Dag } from "../../sdk/dag/dag.ts";
 import { loopOf, mappedGroupAround } from "../../sdk/dag/node.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
+import type { BundledFolder } from "../../sdk/files/folder.ts";
 import { type HookRef, openHook } from "../../sdk/hook.ts";
 import { type Json, toJson } from "../../sdk/json.ts";
 import { eventsOf, type RunTrigger } from "../../sdk/sources/trigger.ts";
@@ -39,6 +40,8 @@ export interface TaskHost extends AssetHost, RunNotesHost, StateHost, StepHost {
   connection(id: string): Promise<Connection>;
   /** Null when the variable is not set. */
   variable(key: string): Promise<string | null>;
+  /** @throws DagsmithError FOLDER_NOT_BUNDLED, FOLDER_NOT_FOUND */
+  folder(folder: BundledFolder): Promise<string>;
   pullXCom(taskId: string, key: string): Promise<Json>;
   /**
    * Outputs of a mapped task, in map order. @param after the map index after which they
@@ -279,6 +282,7 @@ export function taskContext<Of extends Partial<Given>>(
       pull: (from, key = RETURN_VALUE) => host.pullXCom(from, key),
     },
     hook: (hook) => hooks.open(hook),
+    pathOf: (folder) => host.folder(folder),
     connection: (id) => host.connection(id),
     variable: async (key, fallback) => {
       const value = (await host.variable(key)) ?? fallback;

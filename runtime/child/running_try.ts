@@ -3,6 +3,7 @@
  * carries the number of its own try, never that of the try that runs now.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { DagsmithError } from "../../sdk/errors.ts";
 import type { PrintedLines } from "./capture.ts";
 import { send } from "./channel.ts";
 import { LineCutter } from "./line_cutter.ts";
@@ -51,6 +52,10 @@ export class RunningTry {
     listState: (scope, prefix) => this.#call("listState", scope, prefix),
     writeState: async ({ scope, key, json }) =>
       void (await this.#call("writeState", scope, key, ...(json === null ? [] : [json]))),
+    folder: async ({ path, hash }) => {
+      if (hash === null) throw new DagsmithError("FOLDER_NOT_BUNDLED", { path });
+      return this.#call("folder", hash);
+    },
     labelRun: async (key, value) => void (await this.#call("labelRun", key, value)),
     noteRun: async (text) => void (await this.#call("noteRun", text)),
     readSteps: () => this.#call("readSteps"),

@@ -13,6 +13,7 @@ import { isGroup, isLoop, plannedTask } from "../engine/plan/plan.ts";
 import { storedScope } from "../engine/results/state_scope.ts";
 import { tryRequest } from "../executor/attempt.ts";
 import { BundleCache } from "../executor/bundle_cache.ts";
+import { FolderCache } from "../executor/folder_cache.ts";
 import { Spill, type SpillOptions } from "../executor/spill.ts";
 import { ValueStore } from "../executor/value_store.ts";
 import { Plans } from "../store/dags/plans.ts";
@@ -90,6 +91,7 @@ export async function replay(
       dag: facts.version.dagId,
       tasks: "those of another version",
     });
+  const folders = new FolderCache(db, request.bundles, `replay-${process.pid}`);
   const spill = new Spill(db, request.xcoms);
   try {
     const values = new ValueStore(db, spill);
@@ -108,11 +110,12 @@ export async function replay(
       dag,
       ref,
       asked,
-      hostOf(db, values, facts, taskId, world),
+      hostOf({ db, values, folders }, facts, taskId, world),
       new AbortController().signal,
     );
     return { tryNumber, version: facts.version.number, result };
   } finally {
+    await folders.close();
     spill.close();
   }
 }
@@ -133,9 +136,14 @@ async function factsThen(
   return generation && version ? { ...facts, version, params: generation.params } : facts;
 }
 
+interface Stores {
+  readonly db: Database;
+  readonly values: ValueStore;
+  readonly folders: FolderCache;
+}
+
 function hostOf(
-  db: Database,
-  values: ValueStore,
+  { db, values, folders }: Stores,
   facts: RunSnapshot,
   taskId: string,
   world: ReplayWorld,
@@ -143,6 +151,10 @@ function hostOf(
   const stored = (scope: string): string =>
     storedScope(scope, { dagId: facts.version.dagId, taskId });
   return {
+    folder: async ({ path, hash }) => {
+      if (hash === null) throw new DagsmithError("FOLDER_NOT_BUNDLED", { path });
+      return folders.path(hash);
+    },
     labelRun: async (key, value) => world.log("info", `label ${key} = ${value} (not recorded)`),
     noteRun: async (text) => world.log("info", `note: ${text} (not recorded)`),
     // A replay runs every step, and stores none.

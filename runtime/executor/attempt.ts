@@ -59,11 +59,18 @@ export interface ScopeState {
   write(key: string, json: string | null): Promise<void>;
 }
 
+/** The folders of versions on this machine. */
+export interface Folders {
+  /** @throws DagsmithError FOLDER_MISSING, FOLDER_CORRUPT */
+  path(hash: string): Promise<string>;
+}
+
 export interface AttemptParts {
   readonly instance: ClaimedInstance;
   readonly run: RunSnapshot;
   readonly secrets: Secrets;
   readonly xcoms: XComs;
+  readonly folders: Folders;
   readonly log: LogWriter;
 }
 
@@ -77,17 +84,19 @@ export class Attempt {
   readonly log: LogWriter;
   readonly #secrets: Secrets;
   readonly #xcoms: XComs;
+  readonly #folders: Folders;
   readonly #claimedAt = performance.now();
   #process: TaskProcess | undefined;
   #interruption: Interruption | undefined;
 
-  constructor({ instance, run, secrets, xcoms, log }: AttemptParts) {
+  constructor({ instance, run, secrets, xcoms, folders, log }: AttemptParts) {
     this.instance = instance;
     this.run = run;
     this.spec = plannedTask(run.version.plan, instance.taskId).spec;
     this.log = log;
     this.#secrets = secrets;
     this.#xcoms = xcoms;
+    this.#folders = folders;
   }
 
   /**
@@ -164,6 +173,7 @@ export class Attempt {
     if (method === "variable") return this.#secrets.variable(first);
     if (method === "pullPage") return this.#xcoms.page(first, Number(second));
     if (method === "pullXCom") return this.#xcoms.pull(first, second);
+    if (method === "folder") return this.#folders.path(first);
     if (method === "labelRun") return this.#xcoms.labelRun(first, this.#secrets.mask(second));
     if (method === "noteRun") return this.#xcoms.noteRun(this.#secrets.mask(first));
     if (method === "readSteps") return this.#xcoms.readSteps();

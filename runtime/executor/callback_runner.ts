@@ -17,7 +17,7 @@ import {
   endCallback,
   giveBackCallback,
 } from "../store/waits/callback.ts";
-import { type Secrets, tryRequest } from "./attempt.ts";
+import { type Folders, type Secrets, tryRequest } from "./attempt.ts";
 import { LogWriter, tryLog } from "./log_writer.ts";
 import type { TaskPool } from "./task_pool.ts";
 import type { ProcessEnd, TaskProcess } from "./task_process.ts";
@@ -28,6 +28,7 @@ export interface CallbackRunnerOptions {
   readonly secrets: Secrets;
   readonly snapshots: RunSnapshotCache;
   readonly processes: TaskPool;
+  readonly folders: Folders;
   /** The address of the page; null when it is not known. */
   readonly baseUrl: string | null;
   /** Most bytes of the log of a try. Default 64 MiB. */
@@ -102,7 +103,7 @@ export class CallbackRunner {
   }
 
   async #runIn(process: TaskProcess, callback: ClaimedCallback, run: RunSnapshot, log: LogWriter) {
-    const { secrets } = this.#options;
+    const { secrets, folders } = this.#options;
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
@@ -113,6 +114,7 @@ export class CallbackRunner {
       call: async (method: string, [first = ""]: readonly string[]): Promise<unknown> => {
         if (method === "connection") return secrets.connection(first);
         if (method === "variable") return secrets.variable(first);
+        if (method === "folder") return folders.path(first);
         throw new Error("a callback has no XComs");
       },
       log: log.line.bind(log),

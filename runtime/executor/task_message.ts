@@ -82,7 +82,7 @@ const message = z.discriminatedUnion("type", [
       ...["pullPage", "pushXCom", "assetEvents"],
       ...["readState", "listState", "writeState"],
       ...["readSteps", "writeStep"],
-      ...["labelRun", "noteRun"],
+      ...["labelRun", "noteRun", "folder"],
     ] as const),
   }),
   z.strictObject({

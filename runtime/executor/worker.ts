@@ -16,6 +16,7 @@ import { RunSnapshotCache } from "../store/runs/run_snapshot.ts";
 import type { Secrets } from "./attempt.ts";
 import { BundleCache } from "./bundle_cache.ts";
 import { CallbackRunner } from "./callback_runner.ts";
+import { FolderCache } from "./folder_cache.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { type Queue, startQueue } from "./queue.ts";
 import { Spill, type SpillOptions } from "./spill.ts";
@@ -66,6 +67,7 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #processes: TaskPool;
   readonly #spill: Spill;
+  readonly #folders: FolderCache;
   readonly #tries: TryRunner;
   readonly #callbacks: CallbackRunner;
   readonly #heartbeat: Heartbeat;
@@ -82,13 +84,15 @@ export class Worker {
     const snapshots = new RunSnapshotCache(plans, ({ params }) => secrets.learnParams(params));
     const bundles = new BundleCache(db, options.cacheFolder);
     const processes = new TaskPool(slots, { env, folder, bundles, user: options.taskUser });
+    const folders = new FolderCache(db, options.cacheFolder, workerId);
     const spill = new Spill(db, options.xcoms);
     const { logBytes } = options;
-    const shared = { db, workerId, secrets, snapshots, processes, logBytes };
+    const shared = { db, workerId, secrets, snapshots, processes, folders, logBytes };
     this.#options = options;
     this.#onDeath = onDeath;
     this.#processes = processes;
     this.#spill = spill;
+    this.#folders = folders;
     this.#sweep = new Loop(sweepFiles(spill), log);
     this.#callbacks = new CallbackRunner({ ...shared, baseUrl: options.baseUrl ?? null });
     this.#tries = new TryRunner({
@@ -148,6 +152,7 @@ export class Worker {
     this.#spill.close();
     await swept;
     await this.#processes.stop();
+    await this.#folders.close();
     if (!this.#lost) await removeWorker(this.#options.db, this.id);
   }
 

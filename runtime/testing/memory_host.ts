@@ -7,6 +7,7 @@ import type { MemoryInstance } from "../engine/memory/instance.ts";
 import type { MemoryStore } from "../engine/memory/store.ts";
 import { eagerInputs, fieldOf, isLoop, missingInput, shareMapIndex } from "../engine/plan/plan.ts";
 import type { DagRunEvent, RunDagOptions } from "./dag_run.ts";
+import { localFolder } from "./local_folder.ts";
 import { stateHost } from "./memory_state.ts";
 import { connectionOf } from "./run_task.ts";
 
@@ -76,6 +77,7 @@ export function memoryHost(
   const { connections = {}, variables = {} } = run.options;
   return {
     ...stateHost(run.store.state, { dagId: run.spec.dagId, taskId }),
+    folder: localFolder,
     labelRun: async (key, value) => {
       run.notes.labels[key] = value;
     },

@@ -11,6 +11,7 @@ import type { TaskBody } from "../../sdk/task/context.ts";
 import { definitionOf } from "../../sdk/task/task_definition.ts";
 import { TaskRef } from "../../sdk/task/task_ref.ts";
 import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
+import { localFolder } from "./local_folder.ts";
 import {
   changeState,
   memoryState,
@@ -122,6 +123,7 @@ export async function runTask<Output>(
   const state = memoryState(options.state, owner.dagId);
   const host: TaskHost = {
     ...stateHost(state, owner),
+    folder: localFolder,
     connection: async (id) => connectionOf(id, options.connections?.[id]),
     variable: async (key) => options.variables?.[key] ?? null,
     assetEvents: async (uri, limit) =>

@@ -1,6 +1,7 @@
 /** What a task body gets while it runs. */
 import type { DateTime } from "luxon";
 import type { Connection } from "../connection.ts";
+import type { BundledFolder } from "../files/folder.ts";
 import type { HookRef } from "../hook.ts";
 import type { Json } from "../json.ts";
 import type { Asset, AssetEvent } from "../sources/asset.ts";
@@ -151,6 +152,12 @@ export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown>
    * @throws DagsmithError CONNECTION_NOT_FOUND, WRONG_CONNECTION_TYPE
    */
   hook<Client>(ref: HookRef<Client>): Promise<Client>;
+  /**
+   * The path of a folder that is part of the version, on this machine. Its files can only
+   * be read; copy them where a program writes next to its files.
+   * @throws DagsmithError FOLDER_NOT_BUNDLED, FOLDER_NOT_FOUND
+   */
+  pathOf(folder: BundledFolder): Promise<string>;
   /**
    * Reads a connection.
    * @throws DagsmithError CONNECTION_NOT_FOUND, INVALID_CONNECTION

@@ -9,6 +9,7 @@ import { ts } from "ts-morph";
 import { expect, it } from "vitest";
 
 const VALUES = [
+  "BundledFolder",
   "CRON_PRESETS",
   "DagsmithError",
   "FailTask",
@@ -36,6 +37,7 @@ const VALUES = [
   "errorMessage",
   "every",
   "externalRun",
+  "folder",
   "identifier",
   "isDag",
   "isDagsmithError",
@@ -86,6 +88,7 @@ const TYPES = [
   "ExternalRunOptions",
   "FieldOf",
   "FieldsOf",
+  "FolderOptions",
   "FromContext",
   "GroupBuilder",
   "GroupLoop",

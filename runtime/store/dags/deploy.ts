@@ -4,6 +4,7 @@ import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 import { lookAgain, registerAssets } from "../sources/asset.ts";
 import { registerListeners } from "../sources/run_listener.ts";
+import { putFolders, type StoredFolder } from "./folder.ts";
 
 /** A version to be deployed, as the bundler made it. */
 export interface DeployableVersion {
@@ -15,6 +16,8 @@ export interface DeployableVersion {
   readonly positions: Readonly<Record<string, Position>>;
   readonly code: Uint8Array;
   readonly sourceMap: Uint8Array;
+  /** The folders that are part of the bundle. Default: none. */
+  readonly folders?: readonly StoredFolder[];
 }
 
 export interface DeployedVersion {
@@ -177,7 +180,12 @@ async function putBundles(tx: Queryable, versions: readonly DeployableVersion[])
   const bundles = new Map(versions.map((version) => [version.bundleHash, version]));
   const known = await tx.query<{ hash: string }>(KNOWN_BUNDLES, [[...bundles.keys()]]);
   for (const { hash } of known) bundles.delete(hash);
-  if (bundles.size > 0) await tx.query(PUT_BUNDLES, BUNDLES.values([...bundles.values()]));
+  if (bundles.size === 0) return;
+  const unknown = [...bundles.values()];
+  await tx.query(PUT_BUNDLES, BUNDLES.values(unknown));
+  const foldersOf = ({ bundleHash, folders = [] }: DeployableVersion) =>
+    folders.map(({ hash, archive }) => ({ bundleHash, hash, archive }));
+  await putFolders(tx, unknown.flatMap(foldersOf));
 }
 
 /**

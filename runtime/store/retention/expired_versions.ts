@@ -1,6 +1,6 @@
 /**
  * Deletes versions that were replaced long ago and that no run, backfill or rollback
- * needs, and the bundles that no version names any more.
+ * needs, the bundles that no version names any more, and the folders of these bundles.
  */
 import { LOCK_NUMBER } from "../dags/deploy.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -53,6 +53,15 @@ with gone as (
 select count(*)::int as rows from gone`,
 };
 
+const DELETE_FOLDERS: Statement = {
+  name: "retention_delete_folders",
+  text: `
+delete from dagsmith.folder where hash in (
+  select hash from dagsmith.folder f
+  where not exists (select from dagsmith.bundle_folder b where b.folder_hash = f.hash)
+  limit $1)`,
+};
+
 const COUNT: Statement = {
   name: "retention_version_count",
   text: `select count(*)::int as rows from (${UNUSED}) unused`,
@@ -68,6 +77,7 @@ export async function deleteSomeVersions(
   if (!lock?.isFree) return 0;
   const versions = await countOf(tx, DELETE, [ageMs, limit]);
   await tx.query(DELETE_BUNDLES, [ageMs, limit]);
+  await tx.query(DELETE_FOLDERS, [limit]);
   return versions;
 }
 

@@ -150,3 +150,15 @@ test("stopping ends a load that hangs, may happen twice, and nothing is told aft
   await watch.stop();
   expect(loads).toEqual([]);
 });
+
+test("an edit in a folder that a DAG declares is seen, however deep", async () => {
+  const text = soundDag("a").replace("{ dag }", "{ dag, folder }");
+  const folder = await dagFolder({
+    "a.ts": `${text}export const models = folder("./dbt");\n`,
+    "dbt/models/one.sql": "select 1",
+  });
+  const { until } = watching(folder);
+  const first = (await until(holds("work"))).versions[0]?.versionHash;
+  await writeFile(join(folder, "dbt/models/one.sql"), "select 2");
+  await until(({ versions }) => versions[0]?.versionHash !== first);
+});
