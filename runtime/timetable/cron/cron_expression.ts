@@ -64,7 +64,7 @@ function readDays(whole: string, dayOfMonth: string, dayOfWeek: string): Matchin
 
 function readItems(whole: string, field: Field, text: string): CronFieldCollection[] {
   try {
-    if (text.includes("?") && text !== "?") throw new Error('"?" stands alone in its field');
+    checkCharacters(field, text);
     return text
       .split(",")
       .map((item) => items.get(`${field} ${item}`, () => readItem(field, item)));
@@ -72,6 +72,16 @@ function readItems(whole: string, field: Field, text: string): CronFieldCollecti
     const name = field.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
     throw invalid(whole, `${name} "${text}": ${errorMessage(error)}`, error);
   }
+}
+
+/** Other characters could become letters of a name as cron-parser writes them large. */
+const PRINTED = /^[!-~]*$/;
+
+function checkCharacters(field: Field, text: string): void {
+  if (!PRINTED.test(text)) throw new Error("it holds a character that cron does not have");
+  if (!text.includes("?")) return;
+  if (text !== "?") throw new Error('"?" stands alone in its field');
+  if (!field.startsWith("day")) throw new Error('"?" is for days of the month and for weekdays');
 }
 
 function readItem(field: Field, item: string): CronFieldCollection {
