@@ -4,7 +4,7 @@
  */
 
 /** DAGs that have a label of their own. */
-export const MOST_DAGS = 500;
+const MOST_DAGS = 500;
 
 /** The label of all further DAGs. No DAG id has this form. */
 export const OTHER_DAGS = "(other)";

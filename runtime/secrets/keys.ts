@@ -52,7 +52,7 @@ export function parseSecretKeys(text: string, source = "DAG_SECRET_KEY"): Secret
 }
 
 /** A name for a key that tells nothing about it: 12 hexadecimal digits. */
-export function keyId(key: SecretKey): string {
+function keyId(key: SecretKey): string {
   return createHmac("sha256", key).update("dagsmith key id").digest("hex").slice(0, 12);
 }
 

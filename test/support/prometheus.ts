@@ -23,7 +23,7 @@ export function findPrometheus(): Counterpart<string> {
 }
 
 /** A sample of an answer: its labels and its value. */
-export interface Sample {
+interface Sample {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
 }
