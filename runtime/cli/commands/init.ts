@@ -19,8 +19,9 @@ export const init = command({
   example: "dag init my-project",
   run: async (cli, [given]: readonly [string | undefined], options: Options): Promise<Outcome> => {
     const folder = resolve(cli.folder, given ?? (await askForFolder(cli, options)));
-    const files = newProject(projectName(folder), packageVersion());
-    await refuseExisting(folder, Object.keys(files));
+    const { needed, guides } = newProject(projectName(folder), packageVersion());
+    await refuseExisting(folder, Object.keys(needed));
+    const files = { ...needed, ...missingFrom(folder, guides) };
     for (const [path, text] of Object.entries(files)) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
       // A file that was created since the check must not be replaced.
@@ -43,6 +44,16 @@ export const init = command({
     };
   },
 });
+
+/** A repository often has a README before it has a project. */
+function missingFrom(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(files).filter(([path]) => !existsSync(join(folder, path))),
+  );
+}
 
 async function askForFolder(cli: Cli, { yes }: Options): Promise<string> {
   if (yes) return ".";

@@ -1,7 +1,21 @@
 /** The files of a new project: the smallest that works, with good practice. */
 
-/** Path to content. */
-export function newProject(name: string, version: string): Readonly<Record<string, string>> {
+/** The files of a project: path to content. */
+export interface NewProject {
+  /** What the project cannot do without. */
+  readonly needed: Readonly<Record<string, string>>;
+  /** What explains it to people and to coding agents; a file of the user's own stays. */
+  readonly guides: Readonly<Record<string, string>>;
+}
+
+export function newProject(name: string, version: string): NewProject {
+  return {
+    needed: neededFiles(name, version),
+    guides: { "README.md": readme(name), "AGENTS.md": AGENTS },
+  };
+}
+
+function neededFiles(name: string, version: string): Readonly<Record<string, string>> {
   return {
     "package.json": packageJson(name, version),
     "tsconfig.json": TSCONFIG,
@@ -37,6 +51,44 @@ const TSCONFIG = `{
   },
   "include": ["dags"]
 }
+`;
+
+const COMMANDS = `| command | what it does |
+|---|---|
+| \`npx dag check\` | loads every DAG file and names what is wrong, without running a task |
+| \`npx dag test dags/hello.ts\` | runs a DAG once in this process, without a database |
+| \`npx dag dev\` | runs everything on this machine, and reloads DAGs as files change |
+| \`npm test\` | runs the tests of the DAGs |
+| \`npm run check\` | \`dag check\` and the type checker |
+`;
+
+function readme(name: string): string {
+  return `# ${name}
+
+DAGs for [dagsmith](node_modules/dagsmith/README.md). Each file in \`dags/\` exports one or more of them.
+
+${COMMANDS}`;
+}
+
+const AGENTS = `# For coding agents
+
+This project holds DAGs for dagsmith: TypeScript modules in \`dags/\`, each with a default export.
+The documents of the installed version are in \`node_modules/dagsmith/docs/\`:
+
+- \`writing-dags.md\`: tasks, inputs, schedules, groups, hooks and operators, with an example each
+- \`types.md\`: what the compiler checks
+- \`semantics.md\`: schedules, data intervals, trigger rules, retries, clears
+- \`cli.md\`: every command and every setting; each command takes \`--json\`
+
+${COMMANDS}
+Rules:
+
+- After a change run \`npm run check\`, then \`npx dag test <file>\` of the DAG that changed.
+- A task may run more than once. Write results so that a second run changes nothing.
+- Data between tasks is a JSON value: \`inputs\` names the tasks that it comes from.
+- A task gets credentials by \`hook(...)\` or \`connection(...)\`, never from code or from a file.
+- Use \`dataInterval\` and \`logicalDate\` for dates, not the clock.
+- Each DAG has a test next to it that runs it with \`runDag\` of \`dagsmith/testing\`.
 `;
 
 const HELLO = `import { dag } from "dagsmith";

@@ -149,6 +149,16 @@ describe("dag init", () => {
     await expect(stat(join(project.folder, "taken/dags"))).rejects.toThrow("ENOENT");
   });
 
+  test("keeps a README that is there, and tells coding agents where the documents are", async () => {
+    await project.write("cloned/README.md", "mine");
+    expect((await project.dag(["init", "cloned"])).code).toBe(0);
+    expect(await readFile(join(project.folder, "cloned/README.md"), "utf8")).toBe("mine");
+    const agents = await readFile(join(project.folder, "cloned/AGENTS.md"), "utf8");
+    const named = [...agents.matchAll(/`([a-z-]+\.md)`/g)].map(([, name]) => name as string);
+    expect(named.length).toBeGreaterThan(3);
+    for (const name of named) await stat(new URL(`../../../docs/${name}`, import.meta.url));
+  });
+
   test("asks nothing of a program: without a folder it is wrong usage", async () => {
     const { code, stderr } = await project.dag(["init"]);
     expect(code).toBe(2);
