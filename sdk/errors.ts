@@ -196,6 +196,7 @@ const messages = {
   DEV_RUNNING: "`dag dev` already runs in this folder, as process {pid}; its page is {page}.",
   PORT_IN_USE:
     "Something else listens on {host}:{port} already. Choose another port with {setting}.",
+  PACKAGE_MISSING: "{what} needs the package {name}. Run: npm install {name}",
   FOLDER_NOT_EMPTY: "{folder} already has {found}. Choose another folder; nothing was written.",
   FILE_HAS_MANY_DAGS: "{file} declares several DAGs: {dags}. Name the one to run.",
   NO_DATABASE:

@@ -131,14 +131,14 @@ async function runCommand(
  * stdout for programs, on stderr for people.
  */
 export function reportError(terminal: Terminal, json: boolean, error: unknown): number {
-  const { code, message } = describe(error);
+  const { code, message } = describeError(error);
   if (json) terminal.out(JSON.stringify({ error: { code, message } }));
   else terminal.note(`${terminal.style.red("error:")} ${safeText(message)}`);
   return USAGE_ERRORS.includes(code) ? EXIT.usage : EXIT.failed;
 }
 
 /** An error without a code is a defect, in dagsmith or below: its stack is shown. */
-function describe(error: unknown): { readonly code: string; readonly message: string } {
+export function describeError(error: unknown): { readonly code: string; readonly message: string } {
   if (isDagsmithError(error)) return error;
   const named = databaseError(error);
   if (named) return named;

@@ -29,6 +29,7 @@ import { keys } from "./commands/keys.ts";
 import { list } from "./commands/list.ts";
 import { logs } from "./commands/logs.ts";
 import { mark } from "./commands/mark.ts";
+import { mcp } from "./commands/mcp.ts";
 import { migrate } from "./commands/migrate.ts";
 import { next } from "./commands/next.ts";
 import { pause, unpause } from "./commands/pause.ts";
@@ -69,6 +70,26 @@ export const commands: readonly AnyCommand[] = [
     audit,
   ],
   ...[backfill, backfills, pauseBackfill, resumeBackfill, cancelBackfill, clean, doctor],
+  mcp({
+    reading: [
+      list,
+      show,
+      check,
+      next,
+      simulate,
+      runs,
+      tasks,
+      why,
+      logs,
+      decisions,
+      callbacks,
+      versions,
+      audit,
+      backfills,
+      doctor,
+    ],
+    acting: [trigger, backfill, pause, unpause, cancel, clear, mark, note, label],
+  }),
 ];
 
 /** Commands with subcommands. */

@@ -130,7 +130,7 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
     why: "the page could be another one day; only this room would change",
   },
   cli: {
-    packages: ["commander", "@clack/prompts", "luxon", "zod", "pino"],
+    packages: ["commander", "@clack/prompts", "luxon", "zod", "pino", "@modelcontextprotocol/sdk/"],
     why: "it composes the others and is composed by none",
   },
 };
