@@ -27,9 +27,11 @@ export const endOverdueJob = ({ db, plans }: JobContext): Job => ({
 
 /** Ends every run that is overdue. @returns how many there were */
 export async function endOverdueRuns(db: Database, plans: Plans): Promise<number> {
-  const overdue = await overdueRuns(db, BATCH);
-  if (overdue.length === 0) return 0;
-  const ended = await runEngineTransaction(db, plans, (tx, on) => endAll(tx, on, overdue));
+  // Nearly always there is none, and no transaction is needed to see that.
+  if ((await overdueRuns(db, 1)).length === 0) return 0;
+  const ended = await runEngineTransaction(db, plans, async (tx, on) =>
+    endAll(tx, on, await overdueRuns(on, BATCH)),
+  );
   if (ended.length === 0) return 0;
   await pauseFailing(db, ended);
   await afterChange(db, plans, [...new Set(ended.map(({ plan }) => plan.dagId))]);

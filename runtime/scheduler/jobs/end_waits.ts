@@ -11,8 +11,9 @@ import { GROUP_TIMED_OUT } from "../../engine/results/outcome.ts";
 import type { Job } from "../../service/loop.ts";
 import { waitText } from "../../state/wait.ts";
 import type { Plans } from "../../store/dags/plans.ts";
-import type { Database } from "../../store/database/database.ts";
+import type { Database, Queryable } from "../../store/database/database.ts";
 import { wakeSensors } from "../../store/instances/task_instance.ts";
+import { lockFreeRuns } from "../../store/runs/dag_run.ts";
 import {
   deleteWaits,
   dueWaits,
@@ -27,29 +28,39 @@ import { type JobContext, OFTEN_MS } from "./context.ts";
 /** Waits ended in one transaction. */
 const BATCH = 1_000;
 
-/** Ends every wait that is over. @returns how many there were */
+/**
+ * Ends every wait that is over, except in runs that another transaction holds.
+ * @returns how many there were
+ */
 export async function endWaits(db: Database, plans: Plans): Promise<number> {
   let ended = 0;
   for (;;) {
     const woken = await wakeSensors(db, BATCH);
-    const due = (await dueWaits(db, BATCH)).map((wait) => ({ wait, outcome: outcomeOfDue(wait) }));
-    await completeWaits(db, plans, due);
-    ended += woken.count + due.length;
+    const due = await endDueWaits(db, plans);
+    ended += woken.count + due;
     if (woken.asking > 0) await grantSlots(db, plans);
-    if (woken.count < BATCH && due.length < BATCH) break;
+    if (woken.count < BATCH && due < BATCH) break;
   }
   const runs = (await endedRunWaits(db)).map((wait) => ({ wait, outcome: outcomeOfRun(wait) }));
   for (let from = 0; from < runs.length; from += BATCH)
-    await completeWaits(db, plans, runs.slice(from, from + BATCH));
-  return ended + runs.length;
+    ended += await endRunWaits(db, plans, runs.slice(from, from + BATCH));
+  return ended;
 }
 
 export const endWaitsJob = ({ db, plans }: JobContext): Job => ({
   name: "end_waits",
   everyMs: OFTEN_MS,
   runOnce: () => endWaits(db, plans),
-  nextInMs: () => nextWaitInMs(db),
+  nextInMs: () => nextPassInMs(db),
 });
+
+/** Pause before a pass for waits that are due and were left: another transaction holds them. */
+const LEFT_MS = 100;
+
+async function nextPassInMs(db: Database): Promise<number | null> {
+  const ms = await nextWaitInMs(db);
+  return ms !== null && ms <= 0 ? LEFT_MS : ms;
+}
 
 /** A wait that is over, and how it ended. */
 interface EndedWait {
@@ -57,21 +68,38 @@ interface EndedWait {
   readonly outcome: TryEnd["outcome"];
 }
 
+async function endDueWaits(db: Database, plans: Plans): Promise<number> {
+  // Nearly always there is none, and no transaction is needed to see that.
+  if ((await dueWaits(db, 1)).length === 0) return 0;
+  return completeWaits(db, plans, async (on) =>
+    (await dueWaits(on, BATCH)).map((wait) => ({ wait, outcome: outcomeOfDue(wait) })),
+  );
+}
+
+function endRunWaits(db: Database, plans: Plans, ended: readonly EndedWait[]): Promise<number> {
+  return completeWaits(db, plans, async (on) => {
+    const free = await lockFreeRuns(on, [...new Set(ended.map(({ wait }) => wait.runId))]);
+    return ended.filter(({ wait }) => free.has(wait.runId));
+  });
+}
+
+/** @param find the waits, whose runs it locks. @returns how many it found */
 async function completeWaits(
   db: Database,
   plans: Plans,
-  ended: readonly EndedWait[],
-): Promise<void> {
-  if (ended.length === 0) return;
-  const completed = await runEngineTransaction(db, plans, async (tx, on) => {
+  find: (on: Queryable) => Promise<readonly EndedWait[]>,
+): Promise<number> {
+  const { count, completed } = await runEngineTransaction(db, plans, async (tx, on) => {
+    const ended = await find(on);
     const completed = await completeTries(tx, ended.map(endOf));
     await deleteWaits(
       on,
       ended.map(({ wait }) => wait),
     );
-    return completed;
+    return { count: ended.length, completed };
   });
   await afterTransaction(db, plans, completed);
+  return count;
 }
 
 /** The end of a wait as a result for the engine; no worker holds the instance. */

@@ -23,17 +23,16 @@ const BATCH = 500;
 const EVERY_MS = 5_000;
 
 /** Fails every instance that no worker took in time. @returns how many there were */
-async function expireQueued(db: Database, plans: Plans): Promise<number> {
+export async function expireQueued(db: Database, plans: Plans): Promise<number> {
   const limits = await queueLimits(db, plans);
   if (limits.length === 0) return 0;
   for (let expired = 0; ; ) {
-    const overdue = await overdueInstances(db, limits, BATCH);
-    const completed = await runEngineTransaction(db, plans, (tx) =>
-      completeTries(tx, overdue.map(expiryOf)),
+    const completed = await runEngineTransaction(db, plans, async (tx, on) =>
+      completeTries(tx, (await overdueInstances(on, limits, BATCH)).map(expiryOf)),
     );
     await afterTransaction(db, plans, completed);
     expired += completed.accepted.size;
-    if (overdue.length < BATCH || completed.accepted.size === 0) return expired;
+    if (completed.accepted.size < BATCH) return expired;
   }
 }
 

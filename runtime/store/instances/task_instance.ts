@@ -81,14 +81,16 @@ const ENQUEUE: Statement = {
 };
 
 // Of several schedulers the one that deletes the wait wakes the sensor. A sensor with limits
-// requests its slots again.
+// requests its slots again. An instance that a frozen transaction holds is left for a later pass.
 const WAKE: Statement = {
   name: "task_instance_wake",
   text: `
 with due as (
   delete from dagsmith.task_wait where task_instance_id in (
-    select task_instance_id from dagsmith.task_wait where kind = 'poke' and due_at <= now()
-    order by due_at limit $1 for update skip locked)
+    select w.task_instance_id from dagsmith.task_wait w
+    join dagsmith.task_instance i on i.id = w.task_instance_id
+    where w.kind = 'poke' and w.due_at <= now() order by w.due_at limit $1
+    for update of w skip locked for no key update of i skip locked)
   returning task_instance_id, try_number, queue, weight, reservations
 ), woken as (
   ${move("wake", {

@@ -23,7 +23,8 @@ const LIMITS = rowsOf<QueueLimit>({
   limit_ms: ["float8", (limit) => limit.limitMs],
 });
 
-// A failed try waits for its retry time first, and for a worker only after it.
+// A failed try waits for its retry time first, and for a worker only after it. A run that a frozen
+// transaction holds is left for the next pass.
 const OVERDUE: Statement = {
   name: "task_instance_overdue",
   text: `
@@ -34,7 +35,8 @@ join dagsmith.dag_run r on r.version_id = v.version_id and r.state = 'running'
 join dagsmith.task_instance t on t.run_id = r.id and t.task_id = v.task_id
 where t.state in ('queued', 'up_for_retry')
   and coalesce(t.retry_at, t.queued_at) < now() - v.limit_ms * interval '1 millisecond'
-limit $4`,
+limit $4
+for no key update of r skip locked`,
 };
 
 export interface OverdueInstance {
@@ -52,6 +54,7 @@ export async function runningVersions(db: Queryable): Promise<readonly number[]>
   return (await db.query<{ id: number }>(RUNNING_VERSIONS)).map(({ id }) => id);
 }
 
+/** Of runs that no other transaction holds. Locks these runs when `db` is a transaction. */
 export function overdueInstances(
   db: Queryable,
   limits: readonly QueueLimit[],

@@ -125,6 +125,11 @@ select id, version_id, state, open_tasks, failed_leaves, warnings, generation, b
 from dagsmith.dag_run where id = any($1) order by id for no key update`,
 };
 
+const LOCK_FREE: Statement = {
+  name: "dag_run_lock_free",
+  text: "select id from dagsmith.dag_run where id = any($1) order by id for no key update skip locked",
+};
+
 const PROGRESS = rowsOf<Decisions["runs"][number]>({
   id: ["bigint", (run) => run.id],
   open_tasks: ["int", (run) => run.openTasks],
@@ -201,6 +206,14 @@ export async function activeRuns(
 
 export function lockRuns(db: Queryable, ids: readonly number[]): Promise<readonly RunRow[]> {
   return db.query<RunRow & Record<string, unknown>>(LOCK, [ids]);
+}
+
+/** Locks those of the runs that no other transaction holds. @returns their ids */
+export async function lockFreeRuns(
+  tx: Queryable,
+  ids: readonly number[],
+): Promise<ReadonlySet<number>> {
+  return new Set((await tx.query<{ id: number }>(LOCK_FREE, [ids])).map(({ id }) => id));
 }
 
 export async function updateRuns(db: Queryable, runs: Decisions["runs"]): Promise<void> {

@@ -55,12 +55,14 @@ async function endAll(
   return ended;
 }
 
-// By the index on timeout_at: it has only running runs with a time limit.
+// By the index on timeout_at: it has only running runs with a time limit. A run that a frozen
+// transaction holds is left for the next pass.
 const OVERDUE: Statement = {
   name: "dag_run_overdue",
   text: `
 select id, started_at, timeout_at from dagsmith.dag_run
-where state = 'running' and timeout_at <= now() order by timeout_at limit $1`,
+where state = 'running' and timeout_at <= now() order by timeout_at limit $1
+for no key update skip locked`,
 };
 
 /** A run that takes longer than its DAG allows. */
@@ -69,7 +71,10 @@ export interface OverdueRun {
   readonly allowedMs: number;
 }
 
-/** Overdue runs, the longest overdue first. */
+/**
+ * Overdue runs that no other transaction holds, the longest overdue first. Locks them when `db` is
+ * a transaction.
+ */
 export async function overdueRuns(db: Queryable, limit: number): Promise<readonly OverdueRun[]> {
   const rows = await db.query<{ id: number; started_at: Date; timeout_at: Date }>(OVERDUE, [limit]);
   return rows.map((row) => ({

@@ -130,14 +130,18 @@ const FOUND = `w.task_instance_id as "instanceId", w.try_number as "tryNumber", 
   t.task_id as "taskId", t.map_index as "mapIndex", w.kind, w.soft_fail as "softFail", w.event,
   w.dag_id as "awaitedDagId", w.task_id as "awaitedTaskId"`;
 
+// A run that a frozen transaction holds is left for a later pass: the waits of other runs must not
+// wait for it.
 const DUE: Statement = {
   name: "task_wait_due",
   text: `
 select ${FOUND}, e.value::text as sent
 from dagsmith.task_wait w
 join dagsmith.task_instance t on t.id = w.task_instance_id
+join dagsmith.dag_run r on r.id = w.run_id
 left join dagsmith.run_event e on e.run_id = w.run_id and e.name = w.event
-where w.due_at <= now() and w.kind <> 'poke' order by w.due_at limit $1`,
+where w.due_at <= now() and w.kind <> 'poke' order by w.due_at limit $1
+for no key update of r skip locked`,
 };
 
 const OF_EVENT: Statement = {
@@ -215,8 +219,8 @@ select extract(epoch from min(due_at) - now())::float8 * 1000 as ms from dagsmit
 };
 
 /**
- * Due waits, without those of sensors. `sent` is the event as JSON text; null: no event was
- * sent.
+ * Due waits of runs that no other transaction holds, without those of sensors. Locks these runs
+ * when `db` is a transaction. `sent` is the event as JSON text; null: no event was sent.
  */
 export function dueWaits(
   db: Queryable,
