@@ -4,7 +4,7 @@
  */
 import type { TaskSpec } from "../../sdk/spec/index.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
-import { WORKER_STOPPED } from "../state/lost_try.ts";
+import { WORKER_RESTARTED, WORKER_STOPPED } from "../state/lost_try.ts";
 import type { StoredError } from "../state/task_state.ts";
 import type { ProcessEnd } from "./task_process.ts";
 
@@ -17,7 +17,7 @@ export const INTERRUPTIONS: Readonly<Record<Interruption, string>> = {
   total: "all tries together took longer than the totalTimeout",
   taken: "the try was cancelled, or given to another worker",
   stopping: WORKER_STOPPED,
-  ended: "the worker ended itself",
+  ended: WORKER_RESTARTED,
 };
 
 /** The try whose process ended. */

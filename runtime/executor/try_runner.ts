@@ -10,6 +10,7 @@ import { isLoop, plannedTask } from "../engine/plan/plan.ts";
 import { completeTries } from "../engine/results/complete_tries.ts";
 import type { Outcome, TryEnd } from "../engine/results/outcome.ts";
 import type { ClaimedInstance } from "../engine/store.ts";
+import { CLAIM_LOST } from "../state/lost_try.ts";
 import type { TryRef } from "../state/task_state.ts";
 import { start } from "../state/transition.ts";
 import type { Plans } from "../store/dags/plans.ts";
@@ -169,7 +170,7 @@ export class TryRunner {
     if (!isHere || this.#claimed.get(ref.instanceId)?.tryNumber === ref.tryNumber) return;
     await this.#ends.add({
       ...held,
-      outcome: { kind: "lost", reason: "the connection broke while the try was claimed" },
+      outcome: { kind: "lost", reason: CLAIM_LOST },
     });
   }
 
@@ -251,20 +252,12 @@ export class TryRunner {
     const { instance, elapsedMs } = attempt;
     try {
       await attempt.log.end();
-      const stopped = await this.#stoppedTries(instance, outcome);
-      await this.#ends.add({ ...endOf(instance), ...stopped, workerId, elapsedMs, outcome });
+      await this.#ends.add({ ...endOf(instance), workerId, elapsedMs, outcome });
     } catch (error) {
       if (!isLost()) onUnrecorded(`an outcome could not be recorded: ${errorMessage(error)}`);
     } finally {
       this.#forget(attempt);
     }
-  }
-
-  /** Of an instance whose try is lost with this worker: stops of workers count no death. */
-  async #stoppedTries({ id, tryNumber }: ClaimedInstance, { kind }: Outcome) {
-    if (kind !== "lost") return {};
-    const held = await holderOf(this.#options.db, { instanceId: id, tryNumber });
-    return held ? { stoppedTries: held.stoppedTries } : {};
   }
 
   /** The next try of the same instance may already run here. */

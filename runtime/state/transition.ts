@@ -167,14 +167,17 @@ export function expire(ref: TryRef, reason: string): Transition {
   return move("expire", ref, "failed", { reason });
 }
 
-/** The worker that ran the try is dead. The same work is queued again, as a new try. */
+/**
+ * The worker that ran the try is dead. The same work is queued again, as a new try.
+ * @param next whether the try needs slots first, and after how many milliseconds it may begin
+ */
 export function rescue(
   ref: TryRef,
   deadWorkerId: string,
   reason: string,
-  isLimited = false,
+  { isLimited = false, inMs = 0 }: { readonly isLimited?: boolean; readonly inMs?: number } = {},
 ): Transition {
-  const next = { nextTry: ref.tryNumber + 1, history: "lost" } as const;
+  const next = { nextTry: ref.tryNumber + 1, history: "lost", retryInMs: inMs } as const;
   const to = isLimited ? "scheduled" : "queued";
   return move("rescue", ref, to, { ...next, heldBy: deadWorkerId, reason });
 }

@@ -108,8 +108,8 @@ export interface TryEnd {
   readonly instanceId: number;
   readonly tryNumber: number;
   readonly lostTries: number;
-  /** Of the lost tries, those that a stopped worker gave back. Default 0. */
-  readonly stoppedTries?: number;
+  /** Of the lost tries, those that no death ended. Default 0. */
+  readonly sparedTries?: number;
   /** Tries before the instance was last cleared: they use up no retry. Default 0. */
   readonly clearedTries?: number;
   readonly runId: number;

@@ -1,7 +1,7 @@
 /** The transition that the end of a try asks for. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { TaskSpec } from "../../../sdk/spec/index.ts";
-import { mayFollowDeath, WORKER_STOPPED } from "../../state/lost_try.ts";
+import { afterLoss } from "../../state/lost_try.ts";
 import { decideRetry } from "../../state/retry.ts";
 import {
   fail,
@@ -50,14 +50,19 @@ export function moveOf(end: TryEnd, run: LockedRun): Transition {
     case "needs_slots":
       return yieldForSlots(end, workerId);
     case "lost":
-      return outcome.reason === WORKER_STOPPED || mayFollowDeath(end)
-        ? rescue(end, workerId, outcome.reason, isLimited(planned.route, run))
-        : failLost(end, workerId, outcome.reason);
+      return lostMove(end, outcome.reason, isLimited(planned.route, run));
     case "failed":
       return failedMove(end, outcome, planned.spec);
     default:
       return waitMove(end, outcome, planned, run);
   }
+}
+
+function lostMove(end: TryEnd, reason: string, isLimited: boolean): Transition {
+  const next = afterLoss(reason, end);
+  return next.again
+    ? rescue(end, end.workerId, reason, { isLimited, inMs: next.inMs })
+    : failLost(end, end.workerId, reason);
 }
 
 function failedMove(

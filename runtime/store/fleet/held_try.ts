@@ -1,20 +1,20 @@
 /** Tries that run, with the worker that holds each; and those whose worker is lost or gone. */
-import { WORKER_STOPPED } from "../../state/lost_try.ts";
+import { NO_DEATH } from "../../state/lost_try.ts";
 import { ENGINE, type TryRef } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
-/** Tries since the last clear that stopped workers gave back. */
-const STOPPED = `(
+/** Lost tries since the last clear that no death ended. */
+const SPARED = `(
   select count(*)::int from dagsmith.task_try y
   where y.task_instance_id = t.id and y.try_number > t.cleared_tries and y.state = 'lost'
-    and y.reason = '${WORKER_STOPPED}') as stopped_tries`;
+    and y.reason in (${NO_DEATH.map((reason) => `'${reason}'`).join(", ")})) as spared_tries`;
 
 /** A try that is running. */
 const HOLDER: Statement = {
   name: "worker_holder",
   text: `
 select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries,
-  ${STOPPED},
+  ${SPARED},
   t.worker_id, null as hostname, null as pid
 from dagsmith.task_instance t where t.id = $1 and t.try_number = $2 and t.state = 'running'`,
 };
@@ -25,7 +25,7 @@ const ORPHANS: Statement = {
   name: "worker_orphans",
   text: `
 select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries,
-  ${STOPPED},
+  ${SPARED},
   t.worker_id, w.hostname, w.pid
 from dagsmith.dag_run r
 cross join lateral (
@@ -46,8 +46,8 @@ export interface HeldTry extends TryRef {
   readonly taskId: string;
   readonly mapIndex: number;
   readonly lostTries: number;
-  /** Of the lost tries, those that a stopped worker gave back. */
-  readonly stoppedTries: number;
+  /** Of the lost tries, those that no death ended. */
+  readonly sparedTries: number;
   readonly clearedTries: number;
   readonly workerId: string;
   /** `host, process 123`; the id of the worker when host and process are unknown. */
@@ -72,7 +72,7 @@ interface HeldRow extends Record<string, unknown> {
   map_index: number;
   try_number: number;
   lost_tries: number;
-  stopped_tries: number;
+  spared_tries: number;
   cleared_tries: number;
   worker_id: string;
   hostname: string | null;
@@ -87,7 +87,7 @@ function heldTry(row: HeldRow): HeldTry {
     mapIndex: row.map_index,
     tryNumber: row.try_number,
     lostTries: row.lost_tries,
-    stoppedTries: row.stopped_tries,
+    sparedTries: row.spared_tries,
     clearedTries: row.cleared_tries,
     workerId: row.worker_id,
     holder: row.hostname === null ? row.worker_id : `${row.hostname}, process ${row.pid}`,

@@ -160,6 +160,31 @@ test("a try that six stopped workers gave back is not lost too often: only death
   expect(end.task("waits")).toMatchObject({ state: "success", lostTries: 7, output: 8 });
 });
 
+test("a try whose worker began six new lives is not lost too often: only deaths count", async () => {
+  const gate = await newGate();
+  const worker = await start({ taskEnv: gate.env });
+  await deploy(
+    postgres.db,
+    await dagFolder({
+      "reborn.js": gated("reborn", "note('ran'); await gate(); return tryNumber;"),
+    }),
+  );
+  const run = await triggerRun(postgres.db, { dagId: "reborn", ...me });
+  for (let life = 1; life <= 6; life++) {
+    await until(`try ${life} to begin`, async () => (await gate.notes()).length === life);
+    await rows(postgres.db, "update dagsmith.worker set state = 'lost' where id = $1", [worker.id]);
+  }
+  await gate.open();
+  const end = await runEnd(postgres.db, run.id);
+  expect(end.task("waits")).toMatchObject({ state: "success", lostTries: 6, output: 7 });
+  const reasons = await rows<{ reason: string }>(
+    postgres.db,
+    "select distinct reason from dagsmith.task_try where task_instance_id = $1",
+    [end.task("waits").id],
+  );
+  expect(reasons).toEqual([{ reason: "the worker ended itself" }]);
+});
+
 test("a cancelled run's processes are killed with all they started, and what they still say changes nothing", async () => {
   const gate = await newGate();
   await start({ taskEnv: { ...gate.env, PATH: process.env.PATH } });

@@ -1,7 +1,7 @@
 /** What dead workers leave behind, and who finds it. */
 import { Client } from "pg";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import { triggerRun } from "../../../runtime/actions/index.ts";
+import { setPool, triggerRun } from "../../../runtime/actions/index.ts";
 import { findLostWorkers, rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
 import { startScheduler } from "../../../runtime/scheduler/service.ts";
 import { Silence } from "../../../runtime/scheduler/silence.ts";
@@ -22,10 +22,10 @@ const postgres = migratedDatabase();
 
 let last = 0;
 /** A run of one task, and its instance, not yet taken. */
-async function waiting() {
+async function waiting(options: { readonly pool?: string } = {}) {
   last += 1;
   const d = dag(`rescued_${last}`) as unknown as Dag<unknown>;
-  d.task("a", async () => null);
+  d.task("a", options, async () => null);
   await known(postgres.db, describeDag(d));
   const { id } = await triggerRun(postgres.db, { dagId: d.dagId, actor: "ann" });
   const driver = driverOf(postgres.db, new Plans(), id);
@@ -194,6 +194,40 @@ describe("a try", () => {
     });
     expect(await lost.driver.tokens()).toHaveLength(2);
   });
+
+  test.each([
+    [
+      "without limits",
+      {},
+      "select run_at as at from dagsmith_queue._private_jobs where (payload ->> 'ti')::bigint = $1 order by id desc limit 1",
+    ],
+    [
+      "in a pool",
+      { pool: "ample" },
+      "select not_before as at from dagsmith.slot_request where instance_id = $1",
+    ],
+  ])(
+    "%s begins again at once after the first death, and after a pause after the second",
+    async (_, options, due) => {
+      const { driver, instance } = await waiting(options);
+      const pauses: number[] = [];
+      for (const id of ["first", "second"]) {
+        await worker(id);
+        await driver.take((await driver.look()).instances[0]!, id);
+        await lose(id);
+        await rescueOrphans(postgres.db, new Plans());
+        const [row] = await rows<{ ms: number | null }>(
+          postgres.db,
+          `select extract(epoch from at - now())::float8 * 1000 as ms from (${due}) due`,
+          [instance.id],
+        );
+        pauses.push(row?.ms ?? 0);
+      }
+      expect(pauses[0]).toBeLessThanOrEqual(0);
+      expect(pauses[1]).toBeGreaterThan(0);
+      expect(pauses[1]).toBeLessThanOrEqual(2_000);
+    },
+  );
 
   test("is rescued while a frozen transaction holds the run of another, which is rescued later", async () => {
     await worker("buried");

@@ -38,7 +38,7 @@ const MADE = [
   transitions.resume(ref),
   ...(["failed", "skipped"] as const).map((to) => transitions.timeOutWait(ref, to, "why")),
   transitions.expire(ref, "why"),
-  ...[true, false].map((isLimited) => transitions.rescue(ref, "w", "why", isLimited)),
+  ...[true, false].map((isLimited) => transitions.rescue(ref, "w", "why", { isLimited })),
   transitions.failLost(ref, "w", "why"),
   transitions.yieldForSlots(ref, "w"),
   transitions.refuse(ref, "why", error),
