@@ -61,6 +61,10 @@ test.each<readonly [string, string]>([
     `insert into dagsmith.task_try (task_instance_id, try_number, state) values (${INSTANCE}, 0, 'lost')`,
   ],
   [
+    "a task fails by nothing that another did",
+    "update dagsmith.task_instance set state = 'failed', reason = 'INVALID_TASK_MESSAGE: no JSON'",
+  ],
+  [
     "no instance succeeded twice",
     `insert into dagsmith.task_try (task_instance_id, try_number, state) values (${INSTANCE}, 0, 'success')`,
   ],

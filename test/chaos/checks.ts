@@ -2,7 +2,7 @@
 import { Plans } from "../../runtime/store/dags/plans.ts";
 import type { Database } from "../../runtime/store/database/database.ts";
 import { expectCountsHold } from "../support/counts.ts";
-import { SCHEDULED } from "./dags.ts";
+import { POISONED, SCHEDULED } from "./dags.ts";
 import { type Note, tryKey } from "./journal.ts";
 
 /** A promise, with each place where it is broken, in words. */
@@ -27,6 +27,16 @@ const QUERIES: Readonly<Record<string, string>> = {
     union all
     select task_id || ' is failed' from dagsmith.task_instance
     where state = 'failed' and reason is null`,
+  // By their own code on purpose, by a kill of their process, by a cancel, or by many dead workers.
+  "a task fails by nothing that another did": `
+    select dag_id || '/' || task_id || ' failed: ' || ends.reason as problem from (
+      select t.run_id, t.task_id, t.state, t.reason from dagsmith.task_instance t
+      union all
+      select t.run_id, t.task_id, y.state, y.reason
+      from dagsmith.task_try y join dagsmith.task_instance t on t.id = y.task_instance_id
+    ) ends join dagsmith.dag_run r on r.id = ends.run_id
+    where r.dag_id <> '${POISONED}' and ends.state = 'failed'
+      and ends.reason !~ 'fails on purpose|killed by SIGKILL|cancelled|worker died'`,
   "no instance succeeded twice": `
     select t.task_id || ' of run ' || t.run_id as problem
     from dagsmith.task_try y join dagsmith.task_instance t on t.id = y.task_instance_id

@@ -7,8 +7,11 @@ import { randomOf } from "./random.ts";
 /** A DAG whose schedule makes a run every three seconds. */
 export const SCHEDULED = "ticking";
 
+/** A DAG whose tasks do what no task should, each in its first try alone. */
+export const POISONED = "poisoned";
+
 const PRELUDE = (revision: number): string => `
-import { appendFileSync } from "node:fs";
+import { appendFileSync, writeSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { chain, dag } from "dagsmith";
 export const REVISION = ${revision};
@@ -63,6 +66,36 @@ export function dagFiles(seed: number, revision: number): Readonly<Record<string
         await pause(${size(500, 2_000)});
         note("end", context);
       });`,
+    [POISONED]: `
+      const never = () => new Promise(() => undefined);
+      const spoilt = {
+        writes_bytes: async () => { writeSync(3, Buffer.from([0, 255, 10])); await never(); },
+        writes_half_a_line: async () => { writeSync(3, "{"); process.exit(0); },
+        exits: async () => process.exit(0),
+        kills_itself: async () => { process.kill(process.pid, "SIGKILL"); await never(); },
+        throws_in_a_timer: async () => { setTimeout(() => { throw new Error("late"); }, 5); await never(); },
+        returns_what_no_json_carries: async () => 1n,
+        forks: async () => { for (let i = 0; i < 5; i++) spawn("sleep", ["3602"], { stdio: "ignore" }); throw new Error("after its forks"); },
+      };
+      const spoils = {
+        patches_json: () => { JSON.stringify = () => "{"; },
+        patches_promise: () => { globalThis.Promise = class {}; },
+        patches_arrays: () => { Array.prototype.map = () => []; },
+        changes_its_environment: () => { process.env.POISON = "1"; process.chdir("/"); },
+        leaves_a_timer: () => { setInterval(() => undefined, 10); },
+      };
+      for (const [id, act] of Object.entries(spoilt))
+        d.task(id, { ...again, executionTimeout: "20s" }, async (context) => {
+          note("start", context);
+          if (context.tryNumber === 1) return act();
+          note("end", context);
+        });
+      for (const [id, act] of Object.entries(spoils))
+        d.task(id, again, async (context) => {
+          note("start", context);
+          note("end", context);
+          act();
+        });`,
   };
   return Object.fromEntries(
     Object.entries(bodies).map(([id, text]) => [
@@ -76,11 +109,11 @@ export default d;
   );
 }
 
-/** The DAGs that are triggered: all but the one that has a schedule. */
+/** The DAGs that run all the time: all but the scheduled one and the one that is a fault. */
 export function triggeredDags(seed: number): readonly string[] {
   return Object.keys(dagFiles(seed, 0))
     .map((file) => file.replace(/\.js$/, ""))
-    .filter((id) => id !== SCHEDULED);
+    .filter((id) => id !== SCHEDULED && id !== POISONED);
 }
 
 const optionsOf = (id: string): string =>

@@ -1,7 +1,7 @@
 /** How each kind of fault is done to a stand. */
 import { cancelRun, clearRuns, triggerRun } from "../../runtime/actions/index.ts";
 import { isDagsmithError } from "../../sdk/errors.ts";
-import { triggeredDags } from "./dags.ts";
+import { POISONED, triggeredDags } from "./dags.ts";
 import type { FaultKind, PlannedFault } from "./plan.ts";
 import { RECOVERY_MS, type Role, type Service } from "./service.ts";
 import type { Stand } from "./stand.ts";
@@ -33,6 +33,12 @@ const FAULTS: Readonly<Record<FaultKind, Fault>> = {
   clear: (stand, plan) => act(stand, plan, ENDED_RUNS, clearOne),
   cancel: (stand, plan) => act(stand, plan, RUNNING_RUNS, cancelOne),
   burst,
+  "disk full": (stand, plan) => refuseWrites(stand, plan, "fillDisk"),
+  "read-only": (stand, plan) => refuseWrites(stand, plan, "refuseWrites"),
+  poison: async (stand) => {
+    await triggerRun(stand.db, { dagId: POISONED, actor: ACTOR });
+    return `a run of ${POISONED}`;
+  },
 };
 
 /** Does a planned fault, and waits until it is over. */
@@ -110,9 +116,27 @@ async function freezeInTransaction(stand: Stand, plan: PlannedFault): Promise<Do
 }
 
 async function restart(stand: Stand, crash: boolean): Promise<Done> {
-  await stand.restartDatabase({ crash });
+  await stand.server.restart({ crash });
   for (const service of stand.services) service.suffersFor(RECOVERY_MS);
   return crash ? "as after a power cut" : "fast";
+}
+
+/** No service can do its work meanwhile. */
+async function refuseWrites(
+  stand: Stand,
+  { lastsMs }: PlannedFault,
+  how: "fillDisk" | "refuseWrites",
+): Promise<Done> {
+  if (how === "fillDisk" && !stand.server.canBeFull) return null;
+  const suffer = (ms: number): void => {
+    for (const service of stand.services) service.suffersFor(ms);
+  };
+  await stand.server[how](async () => {
+    suffer(lastsMs + RECOVERY_MS);
+    await passing(lastsMs);
+  });
+  suffer(RECOVERY_MS);
+  return `for ${lastsMs} ms`;
 }
 
 const END_BACKENDS = {

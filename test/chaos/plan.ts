@@ -24,6 +24,9 @@ const WEIGHTS = {
   clear: 3,
   cancel: 2,
   burst: 1,
+  "disk full": 2,
+  "read-only": 2,
+  poison: 3,
 } as const;
 
 export type FaultKind = keyof typeof WEIGHTS;

@@ -8,12 +8,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deployFolder, setPool } from "../../runtime/actions/index.ts";
 import { loadFolder } from "../../runtime/bundler/folder.ts";
-import { type EmbeddedPostgres, startPostgres } from "../../runtime/embedded/postgres.ts";
 import { migrateQueue } from "../../runtime/executor/queue.ts";
-import { type Database, openDatabase } from "../../runtime/store/database/database.ts";
+import type { Database } from "../../runtime/store/database/database.ts";
 import { migrate } from "../../runtime/store/database/migrate.ts";
 import { dagFiles } from "./dags.ts";
 import { TcpProxy } from "./proxy.ts";
+import { Server } from "./server.ts";
 import { type Role, Service } from "./service.ts";
 
 export interface StandOptions {
@@ -35,24 +35,21 @@ export class Stand implements AsyncDisposable {
   readonly services: Service[] = [];
   /** Where the page answers. */
   readonly pagePort: number;
-  #server: EmbeddedPostgres;
-  #db: Database;
+  readonly server: Server;
   #revision = 0;
-  #restarts: Promise<void> = Promise.resolve();
 
-  private constructor(folder: string, seed: number, server: EmbeddedPostgres, pagePort: number) {
+  private constructor(folder: string, seed: number, server: Server, pagePort: number) {
     this.folder = folder;
     this.seed = seed;
     this.pagePort = pagePort;
-    this.#server = server;
-    this.#db = openDatabase(server.url, { poolSize: 4 });
+    this.server = server;
   }
 
   static async open({ seed, bin, services }: StandOptions): Promise<Stand> {
     const folder = await mkdtemp(join(tmpdir(), "dagsmith-chaos-"));
     // As root, PostgreSQL runs as another user, who must be able to enter this folder.
     await chmod(folder, 0o755);
-    const server = await startPostgres({ folder: join(folder, "postgres"), settings: SETTINGS });
+    const server = await Server.open(join(folder, "server"));
     const stand = new Stand(folder, seed, server, await freePort());
     await migrate(stand.db);
     await migrateQueue(stand.db);
@@ -65,7 +62,7 @@ export class Stand implements AsyncDisposable {
 
   /** Straight to the server, past all proxies. */
   get db(): Database {
-    return this.#db;
+    return this.server.db;
   }
 
   get journal(): string {
@@ -89,34 +86,10 @@ export class Stand implements AsyncDisposable {
     await deployFolder(this.db, loaded, { actor: ACTOR });
   }
 
-  /**
-   * One restart at a time.
-   * @param crash without a checkpoint and without a farewell, as after a power cut
-   */
-  restartDatabase({ crash }: { readonly crash: boolean }): Promise<void> {
-    this.#restarts = this.#restarts.then(() => this.#restart(crash));
-    return this.#restarts;
-  }
-
-  async #restart(crash: boolean): Promise<void> {
-    const port = Number(new URL(this.#server.url).port);
-    if (crash) await this.#crashDatabase();
-    await this.#server.stop();
-    const folder = join(this.folder, "postgres");
-    this.#server = await startPostgres({ folder, port, settings: SETTINGS });
-  }
-
-  async #crashDatabase(): Promise<void> {
-    const [row] = await this.db.query<{ pid: number }>(POSTMASTER);
-    const pid = row?.pid ?? 0;
-    process.kill(pid, "SIGQUIT");
-    while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-
   async #startServices(bin: string, roles: StandOptions["services"]): Promise<void> {
     for (const [name, role] of Object.entries(roles)) {
-      const url = new URL(this.#server.url);
-      const proxy = await TcpProxy.before(Number(url.port));
+      const url = new URL(this.server.url);
+      const proxy = await TcpProxy.before(this.server.port);
       url.port = String(proxy.port);
       const env = {
         ...{ PATH, HOME, NODE_COMPILE_CACHE, NO_COLOR: "1" },
@@ -134,19 +107,10 @@ export class Stand implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.services.map((service) => service.stop()));
     for (const { proxy } of this.services) await proxy.close();
-    await this.db.close();
-    await this.#server.stop();
+    await this.server.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
 }
-
-const SETTINGS = ["fsync=off"];
-
-// Line 1 of the server's own file is its process.
-const POSTMASTER = {
-  name: "chaos_postmaster",
-  text: "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid",
-};
 
 /** A port that was free a moment ago. */
 async function freePort(): Promise<number> {
@@ -154,13 +118,4 @@ async function freePort(): Promise<number> {
   const { port } = probe;
   await probe.close();
   return port;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
