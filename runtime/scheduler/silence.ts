@@ -1,10 +1,10 @@
 /**
  * Which workers are silent, counted in checks that found the same heartbeat. No clock is
- * compared. While the server is away or restarts again and again, no worker can have a
- * heartbeat. And a clock that is set must neither declare a worker lost nor keep a dead
+ * compared. While the server is away, takes no writes or restarts again and again, no
+ * worker can have a heartbeat. And a clock that is set must neither declare a worker lost nor keep a dead
  * worker alive.
  */
-import type { SeenHeartbeat, SilentWorker } from "../store/fleet/lost_worker.ts";
+import type { HeartbeatLook, SeenHeartbeat, SilentWorker } from "../store/fleet/lost_worker.ts";
 
 /**
  * Checks, a second apart, that a worker without a session may be silent: a heartbeat and
@@ -13,6 +13,9 @@ import type { SeenHeartbeat, SilentWorker } from "../store/fleet/lost_worker.ts"
 const SILENT_LOOKS = 3;
 /** Checks after which any silent worker is dead. */
 const DEAD_LOOKS = 12;
+
+/** Once the server takes writes again, workers have as long to come back as after a restart. */
+const FIRST_LOOK = SILENT_LOOKS - DEAD_LOOKS;
 
 interface Counted {
   readonly heartbeat: string;
@@ -23,8 +26,9 @@ export class Silence {
   #counted: ReadonlyMap<string, Counted> = new Map();
 
   /** Takes note of a look at all workers. @returns those that have missed a heartbeat */
-  look(seen: readonly SeenHeartbeat[]): readonly SilentWorker[] {
-    this.#counted = new Map(seen.map((one) => [one.id, this.#count(one)]));
+  look({ seen, isAfterRefusal }: HeartbeatLook): readonly SilentWorker[] {
+    if (isAfterRefusal) this.#counted = new Map(seen.map((one) => [one.id, first(one)]));
+    else this.#counted = new Map(seen.map((one) => [one.id, this.#count(one)]));
     return seen.flatMap((one) => {
       const looks = this.#counted.get(one.id)?.looks ?? 0;
       return looks >= SILENT_LOOKS ? [{ ...one, isDead: looks >= DEAD_LOOKS }] : [];
@@ -36,3 +40,5 @@ export class Silence {
     return { heartbeat, looks: before?.heartbeat === heartbeat ? before.looks + 1 : 0 };
   }
 }
+
+const first = ({ heartbeat }: SeenHeartbeat): Counted => ({ heartbeat, looks: FIRST_LOOK });

@@ -177,7 +177,8 @@ export function rescue(
   reason: string,
   { isLimited = false, inMs = 0 }: { readonly isLimited?: boolean; readonly inMs?: number } = {},
 ): Transition {
-  const next = { nextTry: ref.tryNumber + 1, history: "lost", retryInMs: inMs } as const;
+  const retryInMs = inMs === 0 ? null : inMs;
+  const next = { nextTry: ref.tryNumber + 1, history: "lost", retryInMs } as const;
   const to = isLimited ? "scheduled" : "queued";
   return move("rescue", ref, to, { ...next, heldBy: deadWorkerId, reason });
 }

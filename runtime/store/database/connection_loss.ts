@@ -43,6 +43,13 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
+const REFUSALS: readonly unknown[] = ["25006", "53100"];
+
+/** Whether the server answers, and takes no writes: it is read-only, or its disk is full. */
+export function refusesWrites(error: unknown): boolean {
+  return REFUSALS.includes((error as { readonly code?: string }).code);
+}
+
 /** Why a {@link isTransient} error happened, in words. */
 function transientReason(error: unknown): string {
   const { code, message } = error as { code?: string; message: string };

@@ -3,12 +3,19 @@
  * runtime/scheduler/silence.ts. A worker is dead when its session is gone and it has missed a heartbeat, or
  * after a long silence.
  */
-import type { Queryable, Statement } from "../database/database.ts";
+import { refusesWrites } from "../database/connection_loss.ts";
+import type { Database, Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 
+// It writes as a heartbeat does: a server that refuses it refuses heartbeats, too.
 const HEARTBEATS: Statement = {
   name: "worker_heartbeats",
-  text: "select id, heartbeat_at::text as heartbeat from dagsmith.worker where state <> 'lost'",
+  text: `
+with written as (
+  update dagsmith.worker set late_loops = late_loops
+  where id = (select id from dagsmith.worker limit 1 for no key update skip locked)
+)
+select id, heartbeat_at::text as heartbeat from dagsmith.worker where state <> 'lost'`,
 };
 
 /** The newest heartbeat of a worker, as text that is only compared. */
@@ -64,9 +71,25 @@ const DELETE_LOST: Statement = {
 delete from dagsmith.worker where state = 'lost' and heartbeat_at < now() - interval '1 day'`,
 };
 
-/** The newest heartbeat of each worker that is not lost. */
-export function heartbeats(db: Queryable): Promise<readonly SeenHeartbeat[]> {
-  return db.query<SeenHeartbeat & Record<string, unknown>>(HEARTBEATS);
+/** A look at the heartbeats of all workers that are not lost. */
+export interface HeartbeatLook {
+  readonly seen: readonly SeenHeartbeat[];
+  /** Whether the server took no heartbeat until now: it was read-only, or its disk was full. */
+  readonly isAfterRefusal: boolean;
+}
+
+/** Waits while the server takes no heartbeat. */
+export async function heartbeats(db: Database): Promise<HeartbeatLook> {
+  let isAfterRefusal = false;
+  const seen = await db.transaction(async (tx) => {
+    try {
+      return await tx.query<SeenHeartbeat & Record<string, unknown>>(HEARTBEATS);
+    } catch (error) {
+      isAfterRefusal ||= refusesWrites(error);
+      throw error;
+    }
+  });
+  return { seen, isAfterRefusal };
 }
 
 export interface LostWorker {

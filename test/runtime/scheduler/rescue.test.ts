@@ -121,9 +121,21 @@ describe("a worker", () => {
     expect(declared.flat()).toEqual(["contested"]);
   });
 
+  test("has as long to come back after the server refused writes as after a restart of the server", async () => {
+    await serverIsOld();
+    await worker("refused");
+    const silence = new Silence();
+    const look = looking(silence);
+    expect(await look(2)).toEqual([]);
+    const refused = await heartbeats(postgres.db);
+    expect(silence.look({ ...refused, isAfterRefusal: true })).toEqual([]);
+    expect(await look(11)).toEqual([]);
+    expect(await look()).toEqual(["refused"]);
+  });
+
   test("that beats again between a look and the declaration is not lost", async () => {
     await worker("back");
-    const silent = { ...(await heartbeats(postgres.db)).find(({ id }) => id === "back")! };
+    const silent = { ...(await heartbeats(postgres.db)).seen.find(({ id }) => id === "back")! };
     await beat("back");
     expect(await declareLost(postgres.db, [{ ...silent, isDead: true }])).toEqual([]);
   });
@@ -209,9 +221,10 @@ describe("a try", () => {
   ])(
     "%s begins again at once after the first death, and after a pause after the second",
     async (_, options, due) => {
+      await setPool(postgres.db, { name: "ample", slots: 4, actor: "ann" });
       const { driver, instance } = await waiting(options);
       const pauses: number[] = [];
-      for (const id of ["first", "second"]) {
+      for (const id of [`first of ${last}`, `second of ${last}`]) {
         await worker(id);
         await driver.take((await driver.look()).instances[0]!, id);
         await lose(id);
