@@ -19,7 +19,10 @@ const {
 
 const log = (event: string, detail?: Readonly<Record<string, unknown>>): void =>
   console.log(JSON.stringify({ event, ...detail }));
-const db = openDatabase(DATABASE_URL, { poolSize: 12 });
+const db = openDatabase(DATABASE_URL, {
+  poolSize: 12,
+  onWait: (reason) => log("database", { reason }),
+});
 
 const service =
   process.argv[2] === "scheduler"

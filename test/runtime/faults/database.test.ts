@@ -1,103 +1,104 @@
-/** A database that goes away and comes back while a run is under way. */
-import { randomBytes } from "node:crypto";
-import { rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** A database that goes away and comes back, and connections that break, while a run is under way. */
 import { expect, onTestFinished, test } from "vitest";
-import { triggerRun } from "../../../runtime/actions/index.ts";
-import { startPostgres } from "../../../runtime/embedded/postgres.ts";
-import { migrateQueue } from "../../../runtime/executor/queue.ts";
-import { openDatabase } from "../../../runtime/store/database/database.ts";
-import { migrate } from "../../../runtime/store/database/migrate.ts";
-import { dagFolder } from "../../support/dag-folder.ts";
-import { newGate } from "../../support/gate.ts";
+import { TcpProxy } from "../../chaos/proxy.ts";
+import type { Server } from "../../chaos/server.ts";
 import { rows } from "../../support/migrated.ts";
-import { type NodeProcess, startService } from "../../support/node_process.ts";
-import { deploy, runEnd, runNow, until } from "../../support/worker.ts";
+import { runEnd, runNow, until } from "../../support/worker.ts";
 import { expectEachOnce, wide } from "./dags.ts";
+import { expectUnshaken, ownServer, type UnderWay, underWay } from "./under_way.ts";
 
 /** How long the database is away. */
 const AWAY_MS = 10_000;
 
-async function underWay(id: string, text: string) {
-  const folder = join(tmpdir(), `dagsmith-fault-${randomBytes(4).toString("hex")}`);
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const server = await startPostgres({ folder, settings: ["fsync=off"] });
-  const gate = await newGate();
-  const db = openDatabase(server.url, { poolSize: 3 });
-  onTestFinished(() => db.close());
-  await migrate(db);
-  await migrateQueue(db);
-  await deploy(db, await dagFolder({ [`${id}.js`]: text }));
-  const env = { DATABASE_URL: server.url, ...gate.env };
-  const services = await Promise.all([
-    startService("scheduler", env),
-    startService("worker", env),
-    startService("worker", env),
-  ]);
-  const run = await triggerRun(db, { dagId: id, actor: "test" });
-  await until(
-    "some of the work",
-    async () => (await gate.notes()).filter((note) => note.startsWith("done")).length > 40,
+const passing = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The run succeeded, each of its tasks once, and the services hardly noticed. */
+async function expectWhole({ db }: Server, { gate, run, services }: UnderWay): Promise<void> {
+  const end = await runEnd(db, run.id, 90);
+  expect(end.state).toBe("success");
+  expectEachOnce(
+    await gate.notes(),
+    end.tasks.filter(({ taskId }) => taskId === "each"),
   );
-  return { folder, server, gate, db, services, run };
+  await expectUnshaken(services);
 }
 
-/** No service had to start again, and each of them still ends in order. */
-async function expectUnshaken(services: readonly NodeProcess[]): Promise<void> {
-  expect(services.map(({ ended }) => ended)).toEqual([null, null, null]);
-  expect(
-    services.flatMap(({ said }) => said.filter(({ event }) => event === "worker restarts")),
-  ).toEqual([]);
-  await Promise.all(services.map((service) => service.end("SIGTERM")));
-  expect(services.map(({ ended }) => ended)).toEqual(Array(3).fill("ended with code 0"));
+/** Does a fault again and again until the run has ended. @returns how often */
+async function untilEnd(
+  { db }: Server,
+  { run }: UnderWay,
+  fault: () => Promise<unknown>,
+): Promise<number> {
+  let times = 0;
+  await until(
+    "the end of the run",
+    async () => {
+      await fault();
+      times += 1;
+      return (await runNow(db, run.id)).state !== "running";
+    },
+    120,
+  );
+  return times;
 }
 
 test("a run outlives a database that is away for ten seconds: no process ends, nothing is lost, no try begins twice", async () => {
-  const { folder, server, gate, db, services, run } = await underWay(
-    "outlives",
-    wide("outlives", 200, 100),
-  );
-  await server.stop();
-  // The length of the absence is what is tested here; nothing waits for a signal.
-  await new Promise((resolve) => setTimeout(resolve, AWAY_MS));
-  expect(services.map(({ ended }) => ended)).toEqual([null, null, null]);
-  const again = await startPostgres({
-    folder,
-    port: Number(new URL(server.url).port),
-    settings: ["fsync=off"],
+  const server = await ownServer();
+  const text = wide("outlives", 200, 100);
+  const going = await underWay(server, { id: "outlives", text, notes: 80 });
+  await server.away(async () => {
+    // The length of the absence is what is tested here; nothing waits for a signal.
+    await passing(AWAY_MS);
+    expect(going.services.map(({ ended }) => ended)).toEqual([null, null, null]);
   });
-  onTestFinished(() => again.stop());
+  await expectWhole(server, going);
+});
 
-  const end = await runEnd(db, run.id, 60);
-  expect(end.state).toBe("success");
-  expectEachOnce(
-    await gate.notes(),
-    end.tasks.filter(({ taskId }) => taskId === "each"),
-  );
-  await expectUnshaken(services);
+test("a run outlives a server process that is restarted again and again, in order and by crashes", async () => {
+  const server = await ownServer();
+  const text = wide("restarted", 400, 40);
+  const going = await underWay(server, { id: "restarted", text, notes: 40 });
+  let crash = false;
+  const restarts = await untilEnd(server, going, async () => {
+    crash = !crash;
+    await server.restart({ crash });
+    // Up for a moment, in which some of the work is done.
+    await passing(600);
+  });
+  expect(restarts).toBeGreaterThan(2);
+  await expectWhole(server, going);
 });
 
 test("a run outlives a server that ends every connection, again and again", async () => {
-  const { server, gate, db, services, run } = await underWay("cut", wide("cut", 400, 40));
-  onTestFinished(() => server.stop());
-  const end = await until(
-    "the end of the run",
-    async () => {
-      await rows(
-        db,
-        "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'dagsmith%' and pid <> pg_backend_pid()",
-      );
-      await new Promise((resolve) => setTimeout(resolve, 400));
-      const now = await runNow(db, run.id);
-      return now.state !== "running" && now;
-    },
-    90,
-  );
-  expect(end.state).toBe("success");
-  expectEachOnce(
-    await gate.notes(),
-    end.tasks.filter(({ taskId }) => taskId === "each"),
-  );
-  await expectUnshaken(services);
+  const server = await ownServer();
+  const going = await underWay(server, { id: "cut", text: wide("cut", 400, 40), notes: 40 });
+  const cuts = await untilEnd(server, going, async () => {
+    await rows(
+      server.db,
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'dagsmith%' and pid <> pg_backend_pid()",
+    );
+    await passing(400);
+  });
+  expect(cuts).toBeGreaterThan(2);
+  await expectWhole(server, going);
+});
+
+test("a run outlives a network that flaps: connections are reset, silent, slow and well again", async () => {
+  const server = await ownServer();
+  const proxy = await TcpProxy.before(server.port);
+  onTestFinished(() => proxy.close());
+  const url = new URL(server.url);
+  url.port = String(proxy.port);
+  const text = wide("flaps", 400, 40);
+  const going = await underWay(server, { id: "flaps", text, notes: 40, url: url.href });
+  const faults = [() => proxy.reset(), () => proxy.silence(), () => proxy.slow(30)];
+  let next = 0;
+  const flaps = await untilEnd(server, going, async () => {
+    faults[next++ % faults.length]?.();
+    await passing(300);
+    proxy.heal();
+    await passing(300);
+  });
+  expect(flaps).toBeGreaterThan(2);
+  await expectWhole(server, going);
 });
