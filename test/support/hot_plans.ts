@@ -33,7 +33,7 @@ const GROWING =
   /^(dag_run|task_instance|task_try|task_counter|log_chunk|xcom|schedule_decision|audit|callback)$/;
 
 /** Above this cost a server as it is shipped compiles the plan. */
-export const JIT_ABOVE_COST = 100_000;
+const JIT_ABOVE_COST = 100_000;
 
 export interface HotStatement extends Statement {
   readonly parameters: number;
@@ -77,8 +77,21 @@ export async function hotStatements(db: Database): Promise<readonly HotStatement
   return [...sent.values()].filter(({ text }) => !/^\s*select pg_/.test(text));
 }
 
-/** Fills the tables with the history of so many instances, ten in each run. */
-export async function fillHistory(db: Database, instances: number): Promise<void> {
+/** Statistics are made only when a test asks for them. */
+async function keepUnanalysed(db: Database): Promise<void> {
+  await rows(
+    db,
+    `do $$ declare t regclass; begin
+       for t in select oid from pg_class where relnamespace = 'dagsmith'::regnamespace and relkind = 'r' loop
+         execute format('alter table %s set (autovacuum_enabled = off)', t);
+       end loop; end $$`,
+  );
+}
+
+/** Leaves the history of so many instances, ten in each run, and nothing else. */
+async function fillHistory(db: Database, instances: number): Promise<void> {
+  await rows(db, "truncate dagsmith.dag_run, dagsmith.audit, dagsmith.callback cascade");
+  if (instances === 0) return;
   const fill = (text: string) => rows(db, text, [instances / 10]);
   await fill(`
 insert into dagsmith.dag_run (dag_id, run_id, run_type, state, version_id, logical_date,
@@ -126,7 +139,7 @@ export interface ShownPlan {
 }
 
 /** The plans that a session keeps for statements which it runs again and again. */
-export async function plansOf(
+async function plansOf(
   url: string,
   statements: readonly HotStatement[],
 ): Promise<readonly ShownPlan[]> {
@@ -158,4 +171,50 @@ function scansIn(node: PlanNode): readonly string[] {
   const table = node["Relation Name"] ?? "";
   const own = node["Node Type"] === "Seq Scan" && GROWING.test(table) ? [table] : [];
   return [...own, ...(node.Plans ?? []).flatMap(scansIn)];
+}
+
+/** Plans that cost more with each day: they read the history, or are worth a compilation. */
+async function costlyPlans(
+  db: Database,
+  statements: readonly HotStatement[],
+): Promise<readonly ShownPlan[]> {
+  const [size] = await rows<{ isLarge: boolean }>(
+    db,
+    `select pg_relation_size('dagsmith.task_instance') > 1000000 as "isLarge"`,
+  );
+  const plans = await plansOf(db.url, statements);
+  // A small table is best read as a whole.
+  return plans.filter(
+    ({ cost, scans }) => cost > JIT_ABOVE_COST || (size?.isLarge && scans.length > 0),
+  );
+}
+
+/** The statements of services over tables of a size. */
+export interface PlannedSize {
+  readonly instances: number;
+  readonly isAnalysed: boolean;
+}
+
+/** Every size, first without statistics, then with them. */
+export const sizesUpTo = (most: number): readonly PlannedSize[] => [
+  ...[0, 1_000, most].map((instances) => ({ instances, isAnalysed: false })),
+  ...[most, 1_000, 0].map((instances) => ({ instances, isAnalysed: true })),
+];
+
+/** The costly plans of each size, by name. */
+export async function costlyBySize(
+  db: Database,
+  statements: readonly HotStatement[],
+  sizes: readonly PlannedSize[],
+): Promise<readonly (PlannedSize & { readonly costly: readonly ShownPlan[] })[]> {
+  await keepUnanalysed(db);
+  const found = [];
+  let filled: number | undefined;
+  for (const size of sizes) {
+    if (size.instances !== filled) await fillHistory(db, size.instances);
+    filled = size.instances;
+    if (size.isAnalysed) await rows(db, "analyze");
+    found.push({ ...size, costly: await costlyPlans(db, statements) });
+  }
+  return found;
 }

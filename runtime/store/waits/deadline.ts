@@ -5,7 +5,9 @@
 import type { Queryable, Statement } from "../database/database.ts";
 import { enqueueCallbacks } from "./callback.ts";
 
-// An average of fewer runs than the deadline asks for would say little.
+// An average of fewer runs than the deadline asks for would say little. The last runs of a DAG are
+// read once for each run, at most as many as a deadline may ask for, and not at all without such a
+// deadline: read for each deadline, the estimate of the plan would be high enough for JIT.
 const CREATE: Statement = {
   name: "deadline_create",
   text: `
@@ -17,15 +19,19 @@ select run_id, ordinal, due_at from (
       when 'logicalDate' then r.logical_date
       when 'fixed' then (d.spec ->> 'at')::timestamptz
       when 'averageRuntime' then (
-        select case when count(*) >= (d.spec ->> 'runs')::int
-          then r.queued_at + avg(last.took) end from (
-          select o.finished_at - o.started_at as took from dagsmith.dag_run o
-          where o.dag_id = r.dag_id and o.state = 'success' and o.started_at is not null
-          order by o.id desc limit (d.spec ->> 'runs')::int
-        ) last)
+        select case when count(*) = (d.spec ->> 'runs')::int then r.queued_at + avg(one) end
+        from unnest(past.took[1:(d.spec ->> 'runs')::int]) one)
     end + (d.spec ->> 'intervalMs')::float8 * interval '1 millisecond' as due_at
   from dagsmith.dag_run r
   join dagsmith.dag_version v on v.id = r.version_id
+  cross join lateral (
+    select array_agg(o.took order by o.id desc) as took from (
+      select id, finished_at - started_at as took from dagsmith.dag_run
+      where dag_id = r.dag_id and state = 'success' and started_at is not null
+        and v.spec ->> 'deadlines' like '%"averageRuntime"%'
+      order by id desc limit 1000
+    ) o
+  ) past
   cross join lateral json_array_elements(v.spec -> 'deadlines') with ordinality as d (spec, ordinal)
   where r.id = any($1)
 ) deadline where due_at is not null

@@ -1,4 +1,7 @@
-/** A deployment on a PostgreSQL with its default settings: durable writes, and JIT compilation on. */
+/**
+ * A deployment on each version of PostgreSQL with its default settings: durable writes, and JIT
+ * compilation on where it is built in.
+ */
 import type { ChildProcess } from "node:child_process";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -8,7 +11,7 @@ import {
 } from "../../../runtime/embedded/postgres.ts";
 import { newProject, type Project, stopped } from "../../support/cli.ts";
 import { describeWith } from "../../support/counterpart.ts";
-import { findPostgres } from "../../support/installed_postgres.ts";
+import { postgresVersions } from "../../support/installed_postgres.ts";
 
 const SUM = `import { dag } from "dagsmith";
 const d = dag("sum");
@@ -18,44 +21,45 @@ d.task("total", { inputs: { squares } }, ({ inputs }) => inputs.squares.reduce((
 export default d;
 `;
 
-describeWith("stock PostgreSQL", findPostgres(), (bin) => {
-  let server: EmbeddedPostgres;
-  let project: Project;
-  let services: readonly ChildProcess[] = [];
+for (const [name, installed] of postgresVersions())
+  describeWith(`${name} as it comes`, installed, (bin) => {
+    let server: EmbeddedPostgres;
+    let project: Project;
+    let services: readonly ChildProcess[] = [];
 
-  beforeAll(async () => {
-    server = await startThrowawayPostgres([], bin);
-    project = await newProject({ "dags/sum.ts": SUM }, { DATABASE_URL: server.url });
-  });
-  afterAll(async () => {
-    for (const service of services) expect(await stopped(service)).toBe(0);
-    await project?.remove();
-    await server?.stop();
-  });
+    beforeAll(async () => {
+      server = await startThrowawayPostgres([], bin);
+      project = await newProject({ "dags/sum.ts": SUM }, { DATABASE_URL: server.url });
+    });
+    afterAll(async () => {
+      for (const service of services) expect(await stopped(service)).toBe(0);
+      await project?.remove();
+      await server?.stop();
+    });
 
-  it("runs with the settings that its package gives it", async () => {
-    expect(await settings(server.url, ["fsync", "jit", "synchronous_commit"])).toEqual({
-      fsync: "on",
-      jit: "on",
-      synchronous_commit: "on",
+    it("runs with the settings that its package gives it", async () => {
+      expect(await settings(server.url, ["fsync", "jit", "synchronous_commit"])).toEqual({
+        fsync: "on",
+        jit: "on",
+        synchronous_commit: "on",
+      });
+    });
+
+    it("is migrated once", async () => {
+      const { applied } = await project.json<{ applied: string[] }>(["migrate"]);
+      expect(applied).not.toEqual([]);
+      expect(await project.json(["migrate"])).toEqual({ applied: [] });
+    });
+
+    it("runs a DAG from its deployment to its last task", async () => {
+      expect(await project.json(["deploy"])).toMatchObject({ deployed: [{ version: 1 }] });
+      services = [project.start(["scheduler"]), project.start(["worker", "--slots", "4"])];
+      expect(await project.json(["trigger", "sum", "--wait"])).toMatchObject({
+        run: { state: "success" },
+      });
+      expect(await total(server.url)).toBe(14);
     });
   });
-
-  it("is migrated once", async () => {
-    const { applied } = await project.json<{ applied: string[] }>(["migrate"]);
-    expect(applied).not.toEqual([]);
-    expect(await project.json(["migrate"])).toEqual({ applied: [] });
-  });
-
-  it("runs a DAG from its deployment to its last task", async () => {
-    expect(await project.json(["deploy"])).toMatchObject({ deployed: [{ version: 1 }] });
-    services = [project.start(["scheduler"]), project.start(["worker", "--slots", "4"])];
-    expect(await project.json(["trigger", "sum", "--wait"])).toMatchObject({
-      run: { state: "success" },
-    });
-    expect(await total(server.url)).toBe(14);
-  });
-});
 
 async function settings(
   url: string,
