@@ -1,12 +1,16 @@
 /** Two versions of dagsmith on one database, as during a rolling deployment. */
 import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
 import { triggerRun } from "../../../runtime/actions/index.ts";
-import { newProject } from "../../support/cli.ts";
+import { openDatabase } from "../../../runtime/store/database/database.ts";
+import { newProject, stopped } from "../../support/cli.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
-import { deploy, runNow, until } from "../../support/worker.ts";
+import { NEXT_MIGRATION, newerVersion } from "../../support/newer_version.ts";
+import { MIGRATED, testDatabase } from "../../support/postgres.ts";
+import { deploy, runEnd, runNow, until } from "../../support/worker.ts";
 import { waiting } from "./dags.ts";
 
 const postgres = migratedDatabase();
@@ -30,9 +34,9 @@ test("services end in order, with one clear line, when a newer version migrates 
   onTestFinished(() => project.remove());
   const services = ["scheduler", "worker"].map((role) => project.start([role]));
   const said = services.map((one) => {
-    const text: string[] = [];
-    one.stderr?.on("data", (piece: Buffer) => text.push(piece.toString()));
-    return text;
+    const pieces: string[] = [];
+    one.stderr?.on("data", (piece: Buffer) => pieces.push(piece.toString()));
+    return pieces;
   });
   const ends = services.map((one) => once(one, "exit"));
   const run = await triggerRun(postgres.db, { dagId: "long", actor: "test" });
@@ -42,8 +46,8 @@ test("services end in order, with one clear line, when a newer version migrates 
   await gate.open();
   const codes = (await Promise.all(ends)).map(([code]) => code as number);
   expect(codes).toEqual([1, 1]);
-  for (const text of said)
-    expect(text.join("")).toMatch(
+  for (const pieces of said)
+    expect(pieces.join("")).toMatch(
       new RegExp(
         `^error: The database has schema version ${NEWER}; this dagsmith knows versions up to .*Upgrade dagsmith`,
         "m",
@@ -65,3 +69,48 @@ test("older code refuses tables of a newer version in one line, for every servic
     expect(stderr).toContain(`The database has schema version ${NEWER}`);
   }
 });
+
+test("two versions work side by side until the older one has noticed: it drains, and no try starts twice", async () => {
+  const own = await testDatabase({ from: MIGRATED });
+  const db = openDatabase(own.url);
+  onTestFinished(async () => {
+    await db.close();
+    await own.drop();
+  });
+  const gate = await newGate();
+  await deploy(db, await dagFolder({ "rolling.js": waiting("rolling") }));
+  const project = await newProject({}, { DATABASE_URL: own.url, ...gate.env });
+  onTestFinished(() => project.remove());
+  const older = ["scheduler", "worker"].map((role) => project.start([role]));
+  const said = older.map((one) => text(one.stderr!));
+  const ends = older.map((one) => once(one, "exit"));
+  const trigger = () => triggerRun(db, { dagId: "rolling", actor: "test" });
+  const begun = (count: number) =>
+    until(`${count} tries`, async () => (await gate.notes()).length >= count);
+
+  const first = await trigger();
+  await begun(1);
+  const bin = await newerVersion();
+  expect(await project.json(["migrate"], { bin })).toEqual({ applied: [NEXT_MIGRATION] });
+  const newer = ["scheduler", "worker"].map((role) => project.start([role], { bin }));
+  const second = await trigger();
+  await begun(2);
+  // The scheduler of the older version has noticed, and its worker is about to.
+  expect((await ends[0])?.[0]).toBe(1);
+  await gate.open();
+  expect((await ends[1])?.[0]).toBe(1);
+  const third = await trigger();
+
+  for (const run of [first, second, third])
+    expect((await runEnd(db, run.id)).task("waits")).toMatchObject({
+      state: "success",
+      tryNumber: 1,
+    });
+  const starts = (await gate.notes()).filter((note) => note.startsWith("start "));
+  expect(starts).toHaveLength(3);
+  for (const lines of await Promise.all(said))
+    expect(lines.match(/^error: .*/gm)).toEqual([
+      expect.stringContaining(`The database has schema version ${NEXT_MIGRATION}`),
+    ]);
+  for (const service of newer) expect(await stopped(service)).toBe(0);
+}, 120_000);
