@@ -1,5 +1,7 @@
 /** A database that goes away and comes back, and connections that break, while a run is under way. */
 import { expect, onTestFinished, test } from "vitest";
+import { triggerRun } from "../../../runtime/actions/index.ts";
+import { openDatabase } from "../../../runtime/store/database/database.ts";
 import { TcpProxy } from "../../chaos/proxy.ts";
 import type { Server } from "../../chaos/server.ts";
 import { rows } from "../../support/migrated.ts";
@@ -7,7 +9,10 @@ import { runEnd, runNow, until } from "../../support/worker.ts";
 import { expectEachOnce, wide } from "./dags.ts";
 import { expectUnshaken, ownServer, type UnderWay, underWay } from "./under_way.ts";
 
-/** How long the database is away. */
+/**
+ * How long the database is away. `npm run test:services` takes longer than any time-out of a
+ * service: see database_away.services.ts.
+ */
 const AWAY_MS = 10_000;
 
 const passing = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -67,6 +72,20 @@ test("a run outlives a server process that is restarted again and again, in orde
   });
   expect(restarts).toBeGreaterThan(2);
   await expectWhole(server, going);
+});
+
+test("a run that was triggered without a notification of the queue is found by the next look at the queue", async () => {
+  const server = await ownServer();
+  const going = await underWay(server, { id: "heard", text: wide("heard", 5, 0), notes: 5 });
+  await runEnd(server.db, going.run.id);
+  // Triggers, and so the notification, do not run in such a session.
+  const url = new URL(server.url);
+  url.searchParams.set("options", "-c session_replication_role=replica");
+  const silent = openDatabase(url.href);
+  onTestFinished(() => silent.close());
+  const { id } = await triggerRun(silent, { dagId: "heard", actor: "test" });
+  expect((await runEnd(server.db, id)).state).toBe("success");
+  await expectUnshaken(going.services);
 });
 
 test("a run outlives a server that ends every connection, again and again", async () => {

@@ -294,6 +294,31 @@ describe("one look", () => {
   });
 });
 
+describe("a catchup from 1970", () => {
+  test("creates runs in bounded batches, within maxActiveRuns, and stops when the DAG is paused", () => {
+    const options = { catchup: true, maxActiveRuns: 25, startDate: "1970-01-01" } as const;
+    const host = new VirtualHost(daily(options), { mostRuns: 10 });
+    const now = new Date("2026-01-01T12:00:00Z");
+    const batches = [1, 2, 3, 4].map(() => host.look(now).runs.length);
+    expect(batches).toEqual([10, 10, 5, 0]);
+    host.pause("2026-01-01T13:00:00Z");
+    host.end();
+    expect(host.at("2026-01-01T14:00:00Z")).toEqual([]);
+    host.unpause("2026-01-01T15:00:00Z");
+    expect(host.at("2026-01-01T15:00:00Z")[0]).toBe("1970-01-26");
+  });
+
+  test("runs each day of a century once: leap days, 2038 and the end of centuries included", () => {
+    const options = { catchup: true, maxActiveRuns: 100_000, startDate: "1970-01-01" } as const;
+    const host = new VirtualHost(daily(options), { mostRuns: 1_000 });
+    const runs = host.at("2101-01-01T00:00:00Z");
+    const days = (Date.parse("2101-01-01") - Date.parse("1970-01-01")) / 86_400_000;
+    expect([runs.length, new Set(runs).size]).toEqual([days, days]);
+    expect(runs).toEqual(expect.arrayContaining(["2000-02-29", "2038-01-19", "2096-02-29"]));
+    expect(runs).not.toContain("2100-02-29");
+  });
+});
+
 describe("a clock", () => {
   test("that jumps back makes nothing again, and goes on when it has caught up", () => {
     const host = new VirtualHost(hourly({ catchup: true }));

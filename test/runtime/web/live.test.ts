@@ -1,11 +1,13 @@
 import { once } from "node:events";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import express from "express";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDatabase } from "../../../runtime/store/database/database.ts";
 import { startWeb } from "../../../runtime/web/index.ts";
+import { OpenStreams, openStream } from "../../../runtime/web/live/event_stream.ts";
 import { dagSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
@@ -104,6 +106,40 @@ describe("changes", () => {
     expect((await again()).status).toBe(304);
     await web.rows.sql("update dagsmith.dag set is_paused = true where dag_id = 'd'");
     expect((await again()).status).toBe(200);
+  });
+});
+
+describe("many streams", () => {
+  test("of a session that has expired all end at their next heartbeat, and none is left", async () => {
+    const streams = new OpenStreams();
+    let hasExpired = false;
+    const server = express()
+      .get("/", (_, response) => openStream(streams, response, () => hasExpired))
+      .listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const clients = await Promise.all(
+      Array.from({ length: 500 }, () => fetch(`http://127.0.0.1:${port}/`)),
+    );
+    expect(streams.size).toBe(500);
+    hasExpired = true;
+    const texts = await Promise.all(clients.map((client) => client.text()));
+    expect(new Set(texts)).toEqual(new Set(["retry: 2000\n\n"]));
+    expect(streams.size).toBe(0);
+    server.close();
+    await once(server, "close");
+  });
+
+  test("of 200 idle clients let the page answer, and end with their clients", async () => {
+    const abort = new AbortController();
+    const clients = await Promise.all(
+      Array.from({ length: 200 }, () =>
+        fetch(`${web.url}/events?topic=home`, { signal: abort.signal }),
+      ),
+    );
+    expect(new Set(clients.map(({ status }) => status))).toEqual(new Set([200]));
+    expect((await fetch(web.url)).status).toBe(200);
+    abort.abort();
   });
 });
 
