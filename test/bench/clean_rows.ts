@@ -3,6 +3,7 @@
  * 1,000,000 task instances, or as many as `--instances=N` says.
  */
 import type { Database } from "../../runtime/store/database/database.ts";
+import type { Session } from "../../runtime/store/database/pool.ts";
 import { cleanHistory } from "../../runtime/transactions/clean_history.ts";
 import { atLeast, atMost, median, type Row } from "./row.ts";
 import { openStand, type Stand } from "./stand.ts";
@@ -26,12 +27,12 @@ export async function cleanRows(instances: number): Promise<readonly Row[]> {
   const worker = await stand.startWorker(SLOTS);
   try {
     await stand.run("wide");
-    await fillHistory(stand.db, instances);
-    const before = await bytesOf(stand.db);
+    await withoutTimeout(stand.db, (on) => fillHistory(on, instances));
+    const before = await withoutTimeout(stand.db, bytesOf);
     const alone = await timesOf(stand, (count) => count < ROUNDS);
     const { seconds, longestMs, times } = await cleanUnderLoad(stand);
     const name = `${instances.toLocaleString("en")} old task instances`;
-    const freed = (before - (await bytesOf(stand.db))) / 2 ** 20;
+    const freed = (before - (await withoutTimeout(stand.db, bytesOf))) / 2 ** 20;
     return [
       atLeast(
         `while ${name} are deleted`,
@@ -77,18 +78,31 @@ const TABLES = ["dag_run", "task_instance", "log_chunk", "xcom", "task_counter"]
   (table) => `dagsmith.${table}`,
 );
 
+/** Statements over a million rows take longer than sessions of the pool allow. */
+async function withoutTimeout<Result>(
+  db: Database,
+  work: (on: Session) => Promise<Result>,
+): Promise<Result> {
+  const session = await db.session();
+  try {
+    return await work(session);
+  } finally {
+    await session.end();
+  }
+}
+
 /** The size of the tables when no space in them is free. */
-async function bytesOf(db: Database): Promise<number> {
-  for (const table of TABLES) await db.pool.query(`vacuum full ${table}`);
+async function bytesOf(on: Session): Promise<number> {
+  for (const table of TABLES) await on.query(`vacuum full ${table}`);
   const sizes = TABLES.map((table) => `pg_total_relation_size('${table}')`).join(" + ");
-  const { rows } = await db.pool.query<{ bytes: number }>(`select ${sizes} as bytes`);
+  const { rows } = await on.query<{ bytes: number }>(`select ${sizes} as bytes`);
   return Number(rows[0]?.bytes);
 }
 
 /** Old runs as the engine leaves them: each instance has a line of log and a value. */
-async function fillHistory(db: Database, instances: number): Promise<void> {
+async function fillHistory(on: Session, instances: number): Promise<void> {
   const old = "now() - interval '100 days'";
-  await db.pool.query(
+  await on.query(
     `insert into dagsmith.dag_run (dag_id, run_id, run_type, state, version_id, logical_date,
        data_interval_start, data_interval_end, run_after, started_at, finished_at)
      select 'wide', 'manual__old_' || n, 'manual', 'success',
@@ -96,7 +110,7 @@ async function fillHistory(db: Database, instances: number): Promise<void> {
      from generate_series(1, $1::int) n, lateral (select ${old} + n * interval '1 second' as at) t`,
     [Math.ceil(instances / PER_RUN)],
   );
-  await db.pool.query(
+  await on.query(
     `with made as (
        insert into dagsmith.task_instance (run_id, task_id, map_index, state, worker_id, queued_at, started_at, finished_at)
        select id, 'task_0', n, 'success', 'old', ${old}, ${old}, ${old}
@@ -109,5 +123,5 @@ async function fillHistory(db: Database, instances: number): Promise<void> {
      insert into dagsmith.xcom (run_id, task_id, map_index, key, value)
      select run_id, 'task_0', map_index, 'return_value', '1' from made`,
   );
-  await db.pool.query(`vacuum analyze ${TABLES.join(", ")}`);
+  await on.query(`vacuum analyze ${TABLES.join(", ")}`);
 }

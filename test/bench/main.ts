@@ -44,5 +44,9 @@ function format(value: number): string {
 /** How many instances a part takes that asks for it: `--instances=N`. */
 function instances(): number {
   const given = args.find((arg) => arg.startsWith("--instances="));
-  return given === undefined ? 1_000_000 : Number(given.split("=")[1]);
+  if (given === undefined) return 1_000_000;
+  const count = Number(given.split("=")[1]);
+  if (Number.isInteger(count) && count > 0) return count;
+  console.error(`${given}: give a whole number above 0, such as --instances=100000.`);
+  process.exit(2);
 }
