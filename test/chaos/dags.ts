@@ -74,6 +74,7 @@ export function dagFiles(seed: number, revision: number): Readonly<Record<string
         exits: async () => process.exit(0),
         kills_itself: async () => { process.kill(process.pid, "SIGKILL"); await never(); },
         throws_in_a_timer: async () => { setTimeout(() => { throw new Error("late"); }, 5); await never(); },
+        is_deaf: () => { for (;;); },
         returns_what_no_json_carries: async () => 1n,
         forks: async () => { for (let i = 0; i < 5; i++) spawn("sleep", ["3602"], { stdio: "ignore" }); throw new Error("after its forks"); },
       };
@@ -85,7 +86,7 @@ export function dagFiles(seed: number, revision: number): Readonly<Record<string
         leaves_a_timer: () => { setInterval(() => undefined, 10); },
       };
       for (const [id, act] of Object.entries(spoilt))
-        d.task(id, { ...again, executionTimeout: "20s" }, async (context) => {
+        d.task(id, { ...again, executionTimeout: "5s" }, async (context) => {
           note("start", context);
           if (context.tryNumber === 1) return act();
           note("end", context);

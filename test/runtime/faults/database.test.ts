@@ -6,7 +6,7 @@ import { TcpProxy } from "../../chaos/proxy.ts";
 import type { Server } from "../../chaos/server.ts";
 import { rows } from "../../support/migrated.ts";
 import { runEnd, runNow, until } from "../../support/worker.ts";
-import { expectEachOnce, wide } from "./dags.ts";
+import { expectEachOnce, waiting, wide } from "./dags.ts";
 import { expectUnshaken, ownServer, type UnderWay, underWay } from "./under_way.ts";
 
 /**
@@ -72,6 +72,30 @@ test("a run outlives a server process that is restarted again and again, in orde
   });
   expect(restarts).toBeGreaterThan(2);
   await expectWhole(server, going);
+});
+
+test("the try of a dead worker is rescued although the server restarts every three seconds", async () => {
+  const server = await ownServer();
+  const text = waiting("orphaned");
+  const { gate, run, services } = await underWay(server, { id: "orphaned", text, notes: 1 });
+  const [{ worker } = { worker: "" }] = await rows<{ worker: string }>(
+    server.db,
+    "select worker_id as worker from dagsmith.task_instance where run_id = $1",
+    [run.id],
+  );
+  await services.find(({ pid }) => worker.includes(`-${pid}-`))?.end("SIGKILL");
+  await until(
+    "the next try",
+    async () => {
+      await server.restart({ crash: true });
+      await passing(3_000);
+      return (await gate.notes()).some((note) => note.startsWith(`start ${run.runId} 2 `));
+    },
+    60,
+  );
+  await gate.open();
+  const end = await runEnd(server.db, run.id);
+  expect(end.task("waits")).toMatchObject({ state: "success", tryNumber: 2, lostTries: 1 });
 });
 
 test("a run that was triggered without a notification of the queue is found by the next look at the queue", async () => {
