@@ -1,50 +1,80 @@
-/** A database that fails at one chosen statement: as when this process dies there, or when its connection breaks there. */
+/** A database that fails at chosen statements: as when this process dies there, or when its connection breaks there. */
 import type { Database, Queryable } from "../../runtime/store/database/database.ts";
 
 /** Says: this process is gone. Nothing after it may run. */
 export class Crash extends Error {}
 
 export interface CrashingDatabase extends Database {
-  /** Whether the chosen statement was reached. */
-  readonly fired: boolean;
+  /** How many statements were sent, the one that failed included. */
+  readonly statements: number;
+  /** How often it failed. */
+  readonly failures: number;
 }
-
-type Failure = (on: Queryable, inTransaction: boolean) => Promise<void>;
 
 /** The process dies before its n-th statement, counted from 1. What its transaction did is undone by the server. */
-export function dyingAt(db: Database, statement: number): CrashingDatabase {
-  return failingAt(db, statement, async () => {
-    throw new Crash(`at statement ${statement}`);
-  });
-}
-
-/** The server ends the connection before the n-th statement. Outside a transaction nothing of ours holds a connection, so nothing breaks. */
-export function disconnectedAt(db: Database, statement: number): CrashingDatabase {
-  return failingAt(db, statement, async (on, inTransaction) => {
-    if (inTransaction)
-      await on.query({ name: "", text: "select pg_terminate_backend(pg_backend_pid())" });
-  });
-}
-
-function failingAt(db: Database, statement: number, fail: Failure): CrashingDatabase {
-  let count = 0;
-  let fired = false;
-  const counted = (on: Queryable, inTransaction: boolean): Queryable => ({
+export function dyingAt(healthy: Database, statement: number): CrashingDatabase {
+  let [statements, failures] = [0, 0];
+  const counted = (on: Queryable): Queryable => ({
     query: async (text, values) => {
-      count += 1;
-      if (count === statement) {
-        fired = true;
-        await fail(on, inTransaction);
+      statements += 1;
+      if (statements === statement) {
+        failures += 1;
+        throw new Crash(`at statement ${statement}`);
       }
       return on.query(text, values);
     },
   });
   return {
-    ...db,
-    query: counted(db, false).query,
-    transaction: (work) => db.transaction((tx) => work(counted(tx, true))),
-    get fired() {
-      return fired;
+    ...healthy,
+    query: counted(healthy).query,
+    transaction: (work) => healthy.transaction((tx) => work(counted(tx))),
+    get statements() {
+      return statements;
+    },
+    get failures() {
+      return failures;
+    },
+  };
+}
+
+/**
+ * The server ends the connection of every transaction once, before its n-th statement. Outside a
+ * transaction nothing of ours holds a connection, so nothing can break.
+ */
+export function disconnectedAt(healthy: Database, statement: number): CrashingDatabase {
+  let [statements, failures] = [0, 0];
+  const counted = (on: Queryable, before: () => Promise<unknown>): Queryable => ({
+    query: async (text, values) => {
+      statements += 1;
+      await before();
+      return on.query(text, values);
+    },
+  });
+  const breakingOnce = (): ((tx: Queryable) => Queryable) => {
+    let isBroken = false;
+    return (tx) => {
+      let nth = 0;
+      return counted(tx, async () => {
+        nth += 1;
+        if (isBroken || nth !== statement) return;
+        isBroken = true;
+        failures += 1;
+        await tx.query({ name: "", text: "select pg_terminate_backend(pg_backend_pid())" });
+      });
+    };
+  };
+  return {
+    ...healthy,
+    query: counted(healthy, async () => undefined).query,
+    transaction: (work) => {
+      const breaking = breakingOnce();
+      return healthy.transaction((tx) => work(breaking(tx)));
+    },
+    get statements() {
+      return statements;
+    },
+    get failures() {
+      return failures;
     },
   };
 }
