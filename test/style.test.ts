@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { commentsOf } from "./support/comments.ts";
+import { waitsIn } from "./support/waits.ts";
 
 const textOf = (path: string): string => readFileSync(path, "utf8");
 const files = execFileSync("git", ["ls-files"], { encoding: "utf8" })
@@ -19,6 +20,10 @@ const REFUSED = new RegExp(`\\b(?:${refused.join("|").replaceAll(" ", "\\s+")})\
 const refusedIn = (text: string): readonly string[] =>
   text.replace(/`[^`\n]*`/g, "").match(REFUSED) ?? [];
 
+/** Cheap: most files hold none of the words, and need not be read for their comments. */
+const mayUse = (text: string): boolean =>
+  text.replace(/\n\s*(?:\*|\/\/|--)?\s*/g, " ").search(REFUSED) >= 0;
+
 const found = (path: string, text: string): readonly string[] =>
   refusedIn(text).map((word) => `${path}: ${word}`);
 
@@ -31,7 +36,8 @@ test("comments of the code and its tests do not use them", () => {
     /^(?:sdk|runtime|plugins|migrations|dags|test)\/.*\.(?:tsx?|mjs)$/.test(path),
   );
   expect(code.length).toBeGreaterThan(300);
-  expect(code.flatMap((path) => found(path, commentsOf(textOf(path)).join("\n")))).toEqual([]);
+  const suspect = code.filter((path) => mayUse(textOf(path)));
+  expect(suspect.flatMap((path) => found(path, commentsOf(textOf(path)).join("\n")))).toEqual([]);
 });
 
 test("documents do not use them", () => {
@@ -48,6 +54,7 @@ describe("a refused word is found", () => {
     ["in a comment of SQL", "const SQL = `\n-- whoever comes first\nselect 1`;"],
   ])("%s", (_, text) => {
     expect(refusedIn(commentsOf(text).join("\n"))).toHaveLength(1);
+    expect(mayUse(text)).toBe(true);
   });
 
   test.each([
@@ -56,5 +63,43 @@ describe("a refused word is found", () => {
     ["as a part of another word", "// besides"],
   ])("but not %s", (_, text) => {
     expect(refusedIn(commentsOf(text).join("\n"))).toEqual([]);
+  });
+});
+
+/** Where time itself is the subject, by file, with the reason. */
+const OF_TIME: Readonly<Record<string, string>> = {
+  "test/support/until.ts": "it is the one wait",
+  "test/runtime/faults/database.test.ts": "the database is away for longer than all patience",
+  "test/runtime/service/loop.test.ts": "the clock is the test's own",
+  "test/runtime/store/connection_loss.test.ts": "the clock is the test's own",
+};
+/** The bench measures time, faults of the chaos run last, and the body of a task may take time. */
+const ROOMS_OF_TIME = /^test\/(?:bench|chaos)\/|\/(?:waiting_)?dags\//;
+
+test("tests wait for signals and conditions, and not for time", () => {
+  const tests = files.filter((path) => /^test\/.*\.ts$/.test(path) && !ROOMS_OF_TIME.test(path));
+  const waiting = tests.filter((path) => waitsIn(textOf(path)).length > 0);
+  expect(waiting.sort()).toEqual(Object.keys(OF_TIME).sort());
+});
+
+describe("a wait for time is found", () => {
+  test.each([
+    ["a pause", "await new Promise((resolve) => setTimeout(resolve, 20));"],
+    ["a pause of Node", 'import { setTimeout } from "node:timers/promises";'],
+    ["a repeated question", "const timer = setInterval(() => look(), 20);"],
+    ["a question with a rule of its own", "await expect.poll(() => count()).toBe(1);"],
+    ["a question of vitest", "await vi.waitFor(() => expect(count()).toBe(1));"],
+    ["a pause of the browser", "await page.waitForTimeout(100);"],
+    ["a question without a pause", "while ((await count()) === 0);"],
+  ])("%s", (_, text) => {
+    expect(waitsIn(text)).toHaveLength(1);
+  });
+
+  test.each([
+    ["a wait for an element", 'await page.getByText("done").waitFor();'],
+    ["a loop that works", "while (await next()) handle();"],
+    ["the text of a DAG", 'const DAG = "setTimeout(resolve, 5)";'],
+  ])("but not %s", (_, text) => {
+    expect(waitsIn(text)).toEqual([]);
   });
 });

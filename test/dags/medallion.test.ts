@@ -6,7 +6,8 @@ import { installEvents } from "../../runtime/actions/index.ts";
 import { type ListenerService, startListener } from "../../runtime/listener/service.ts";
 import { migratedDatabase, rows } from "../support/migrated.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
-import { deploy, type TestWorker, testWorker, until } from "../support/worker.ts";
+import { until } from "../support/until.ts";
+import { deploy, type TestWorker, testWorker } from "../support/worker.ts";
 
 const READINGS = `create table precipitation (id serial primary key, "timestamp" timestamptz, location_name text, location_latitude float8,
   location_longitude float8, sensor text, precipitation float8)`;

@@ -11,7 +11,8 @@ import { type SchedulerService, startScheduler } from "../../runtime/scheduler/s
 import { loopback } from "../support/loopback.ts";
 import { migratedDatabase, rows } from "../support/migrated.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
-import { deploy, type TestWorker, testWorker, until } from "../support/worker.ts";
+import { until } from "../support/until.ts";
+import { deploy, type TestWorker, testWorker } from "../support/worker.ts";
 
 const DAG_ID = "taxi_to_postgres";
 const MONTHS = 18;

@@ -7,7 +7,7 @@ import { newProject, output, type Project, stopped } from "../support/cli.ts";
 import { describeWith } from "../support/counterpart.ts";
 import { migratedDatabase } from "../support/migrated.ts";
 import { findPrometheus, type Prometheus, startPrometheus } from "../support/prometheus.ts";
-import { until } from "../support/worker.ts";
+import { until } from "../support/until.ts";
 
 const path = (name: string): string =>
   fileURLToPath(new URL(`../../deploy/${name}`, import.meta.url));

@@ -14,8 +14,14 @@ export interface Gate {
 
 /** For the text of a DAG file: `await gate()` waits, `note(text)` writes a line that outlives every process. */
 export const GATE_CODE = `
-import { appendFileSync, existsSync } from "node:fs";
-const gate = async () => { while (!existsSync(process.env.GATE)) await new Promise((resolve) => setTimeout(resolve, 10)); };
+import { appendFileSync, existsSync, watch } from "node:fs";
+import { dirname } from "node:path";
+const gate = () => new Promise((resolve) => {
+  const look = () => existsSync(process.env.GATE) && resolve(watcher.close());
+  // Watched before the first look, so that no opening is missed.
+  const watcher = watch(dirname(process.env.GATE), look);
+  look();
+});
 const note = (text) => appendFileSync(process.env.DIARY, text + "\\n");
 `;
 

@@ -9,7 +9,8 @@ import { startScheduler } from "../../runtime/scheduler/service.ts";
 import type { Database, Queryable, Statement } from "../../runtime/store/database/database.ts";
 import { dagFolder } from "./dag-folder.ts";
 import { rows } from "./migrated.ts";
-import { deploy, runEnd, testWorker, until } from "./worker.ts";
+import { until } from "./until.ts";
+import { deploy, runEnd, testWorker } from "./worker.ts";
 
 /** A task of each kind that costs statements of its own. */
 const DAG = `

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { until } from "./worker.ts";
+import { until } from "./until.ts";
 
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 const SERVICE = fileURLToPath(new URL("service.ts", import.meta.url));

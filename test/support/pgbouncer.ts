@@ -9,7 +9,7 @@ import { serverUser } from "../../runtime/embedded/binaries.ts";
 import { assertReachable } from "../../runtime/store/database/probe.ts";
 import type { Counterpart } from "./counterpart.ts";
 import { freePort } from "./free_port.ts";
-import { until } from "./worker.ts";
+import { until } from "./until.ts";
 
 const DEBIAN = "/usr/sbin/pgbouncer";
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Counterpart } from "./counterpart.ts";
 import { freePort } from "./free_port.ts";
-import { until } from "./worker.ts";
+import { until } from "./until.ts";
 
 const DEBIAN = "/usr/bin/prometheus";
 

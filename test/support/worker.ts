@@ -12,6 +12,8 @@ import type { Database, Queryable } from "../../runtime/store/database/database.
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import { rows } from "./migrated.ts";
+import { isAlive } from "./processes.ts";
+import { until } from "./until.ts";
 
 export const PASSWORD = "hunter2-s3cret";
 
@@ -82,21 +84,6 @@ export async function deploy(db: Database, folder: string): Promise<void> {
   if (loaded.errors.length > 0)
     throw new Error(loaded.errors.map(({ message }) => message).join("\n"));
   await deployFolder(db, loaded, { actor: "test" });
-}
-
-/** Waits until a condition on the database holds, by asking it often. @throws Error naming `what` after `seconds` */
-export async function until<Value>(
-  what: string,
-  ask: () => Promise<Value | undefined | false>,
-  seconds = 40,
-): Promise<Value> {
-  const deadline = Date.now() + seconds * 1_000;
-  for (;;) {
-    const found = await ask();
-    if (found !== undefined && found !== false) return found;
-    if (Date.now() > deadline) throw new Error(`${what}: not within ${seconds} s`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 export interface RanTask {
@@ -193,12 +180,5 @@ export async function logOf(
     .map((line) => JSON.parse(line) as LogLine);
 }
 
-/** Whether a process is gone; one that has ended and is not yet waited for is. */
-export function isGone(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
-}
+/** Whether a process has ended. */
+export const isGone = (pid: number): boolean => !isAlive(pid);

@@ -6,6 +6,7 @@ import { Client } from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { type RedshiftDataApi, startRedshiftDataApi } from "../../support/redshift_data_api.ts";
+import { until } from "../../support/until.ts";
 
 let database: TestDatabase;
 let api: RedshiftDataApi;
@@ -102,11 +103,11 @@ test("an abort cancels the statement on the server", async () => {
   const failed = expect(
     withRedshift((warehouse) => warehouse.execute(sql`select pg_sleep(600)`), controller.signal),
   ).rejects.toThrow("cancelled");
-  while ((await running()) === 0);
+  await until("the query to run", async () => (await running()) > 0);
   controller.abort(new Error("cancelled"));
   await failed;
   expect(api.requests.at(-1)?.operation).toBe("CancelStatement");
-  while ((await running()) > 0);
+  await until("the query to end", async () => (await running()) === 0);
   await observer.end();
 });
 

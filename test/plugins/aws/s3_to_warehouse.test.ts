@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type SandboxS3, startSandboxS3 } from "../../../runtime/sandbox/s3.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { type RedshiftDataApi, startRedshiftDataApi } from "../../support/redshift_data_api.ts";
+import { until } from "../../support/until.ts";
 
 const SECRET = "s3cr3t/access+key";
 let database: TestDatabase;
@@ -477,7 +478,7 @@ describe("on postgres alone", () => {
       select(
         "select 1 from pg_stat_activity where datname = current_database() and application_name = 'dagsmith'",
       );
-    while ((await sessions()).length > 0);
+    await until("the end of its sessions", async () => (await sessions()).length === 0);
     expect(await select("select 1 from pg_tables where schemaname = 'lake'")).toEqual([]);
   });
 

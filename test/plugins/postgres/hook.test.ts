@@ -6,6 +6,7 @@ import { runTask } from "dagsmith/testing";
 import { Client } from "pg";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
+import { until } from "../../support/until.ts";
 
 let database: TestDatabase;
 let observer: Client;
@@ -44,11 +45,6 @@ const running = async (): Promise<number> =>
     await observer.query(`select 1 from pg_stat_activity
     where datname = current_database() and application_name = 'dagsmith' and state = 'active' and query like '%pg_sleep%'`)
   ).rows.length;
-
-/** Waits until the server says so: asked again and again, without a sleep. */
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds()));
-}
 
 test("values are bound, and come back as JSON has them, with all their digits", async () => {
   const rows = await withPostgres((lake) =>
@@ -112,11 +108,11 @@ test("an abort cancels the statement on the server, and the try's end closes the
   const controller = new AbortController();
   const task = withPostgres((lake) => lake.query(sql`select pg_sleep(600)`), controller.signal);
   const failed = expect(task).rejects.toThrow("cancelled by hand");
-  await until(async () => (await running()) === 1);
+  await until("the query to run", async () => (await running()) === 1);
   controller.abort(new Error("cancelled by hand"));
   await failed;
-  await until(async () => (await running()) === 0);
-  await until(async () => (await sessions()) === 0);
+  await until("the query to end", async () => (await running()) === 0);
+  await until("the sessions to end", async () => (await sessions()) === 0);
 });
 
 test("an abort in a transaction rolls it back", async () => {
@@ -131,10 +127,10 @@ test("an abort in a transaction rolls it back", async () => {
     controller.signal,
   );
   const failed = expect(task).rejects.toThrow("cancelled");
-  await until(async () => (await running()) === 1);
+  await until("the query to run", async () => (await running()) === 1);
   controller.abort(new Error("cancelled"));
   await failed;
-  await until(async () => (await sessions()) === 0);
+  await until("the sessions to end", async () => (await sessions()) === 0);
   expect((await observer.query("select * from t")).rows).toEqual([]);
 });
 
@@ -149,7 +145,7 @@ test("an abort ends a COPY whose source is silent", async () => {
   await expect(
     withPostgres((lake) => lake.copyFrom(sql`t`, ["n"], silent()), controller.signal),
   ).rejects.toThrow("cancelled");
-  await until(async () => (await sessions()) === 0);
+  await until("the sessions to end", async () => (await sessions()) === 0);
   expect((await observer.query("select * from t")).rows).toEqual([]);
 });
 
@@ -157,7 +153,7 @@ test("a connection that the server ends fails the statement, not the process; th
   await withPostgres(async (lake) => {
     const sleep = lake.query(sql`select pg_sleep(600)`);
     const failed = expect(sleep).rejects.toThrow("terminating connection");
-    await until(async () => (await running()) === 1);
+    await until("the query to run", async () => (await running()) === 1);
     await observer.query(`select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and application_name = 'dagsmith'`);
     await failed;

@@ -14,6 +14,7 @@ import { runTask } from "dagsmith/testing";
 import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
+import { until } from "../../support/until.ts";
 
 let database: TestDatabase;
 let observer: Client;
@@ -158,12 +159,17 @@ describe("rebuild", () => {
     await slow.query("select * from lake.trips");
     const columns = [{ name: "id", type: "bigint" }] as const;
     const loading = load({ ...trips, columns, loadType: "rebuild" }, [{ id: 2 }]);
-    const waiting = "select 1 from pg_locks where not granted";
-    while ((await select(waiting)).length === 0);
+    const waiting = async () =>
+      (
+        await select(
+          "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        )
+      ).length;
+    await until("a load that waits for the reader", async () => (await waiting()) > 0);
     const reader = new Client({ connectionString: database.url });
     await reader.connect();
     const reading = reader.query("select id from lake.trips");
-    while ((await select(waiting)).length < 2);
+    await until("a reader that waits for the load", async () => (await waiting()) > 1);
     await slow.query("commit");
     await loading;
     expect((await reading).rows).toEqual([{ id: "2" }]);

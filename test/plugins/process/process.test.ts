@@ -7,9 +7,8 @@ import { exec, ProcessError, sh, shell } from "dagsmith/plugins/process";
 import { type RunTaskOptions, runTask } from "dagsmith/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
-
-/** Processes start and end slowly on a busy machine. */
-const PATIENT = { timeout: 30_000 };
+import { isAlive } from "../../support/processes.ts";
+import { until } from "../../support/until.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -216,25 +215,20 @@ describe("a process that fails", () => {
 });
 
 describe("nothing that a process starts outlives it", () => {
-  const isAlive = (pid: number): boolean => {
-    try {
-      // A zombie has ended; only its parent has not asked for it yet.
-      return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-    } catch {
-      return false;
-    }
-  };
   const pidIn = async (file: string): Promise<number> => {
-    const written = (): string => (existsSync(file) ? readFileSync(file, "utf8").trim() : "");
-    await expect.poll(written, PATIENT).toMatch(/^\d+$/);
-    return Number(readFileSync(file, "utf8"));
+    const text = await until("the id of the process", async () => {
+      const written = existsSync(file) && readFileSync(file, "utf8").trim();
+      return written !== "" && written;
+    });
+    expect(text).toMatch(/^\d+$/);
+    return Number(text);
   };
 
   test("when it ends and leaves a process behind", async () => {
     const file = join(folder, "pid");
     await runTask(shell(`sleep 1000 & echo $! > ${file}`));
     const pid = await pidIn(file);
-    await expect.poll(() => isAlive(pid), PATIENT).toBe(false);
+    await until("the end of the process", async () => !isAlive(pid));
   });
 
   test("when the try is stopped, after it could tidy up", async () => {
@@ -246,7 +240,7 @@ describe("nothing that a process starts outlives it", () => {
     abort.abort(new Error("cancelled by a person"));
     expect((await failure).message).toBe("cancelled by a person");
     expect(existsSync(tidied)).toBe(true);
-    await expect.poll(() => isAlive(pid), PATIENT).toBe(false);
+    await until("the end of the process", async () => !isAlive(pid));
   });
 
   test("when the try is stopped and the process does not listen", async () => {
@@ -257,7 +251,7 @@ describe("nothing that a process starts outlives it", () => {
     const pid = await pidIn(file);
     abort.abort(new Error("timed out"));
     expect((await failure).message).toBe("timed out");
-    await expect.poll(() => isAlive(pid), PATIENT).toBe(false);
+    await until("the end of the process", async () => !isAlive(pid));
   });
 
   test("when the task process itself is killed", async () => {
@@ -265,7 +259,7 @@ describe("nothing that a process starts outlives it", () => {
     const victim = spawn(process.execPath, [await victimOf(file)], { stdio: "ignore" });
     const pid = await pidIn(file);
     victim.kill("SIGKILL");
-    await expect.poll(() => isAlive(pid), PATIENT).toBe(false);
+    await until("the end of the process", async () => !isAlive(pid));
   });
 
   test("and no folder of a try is left", async () => {

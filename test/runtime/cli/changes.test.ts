@@ -4,7 +4,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newProject, type Project } from "../../support/cli.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
-import { until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
 
 const DAGS = `import { dag, postgresChanges } from "dagsmith";
 const d = dag("heard", { on: [postgresChanges({ connection: "lake", table: "orders", operations: ["insert"] })] });

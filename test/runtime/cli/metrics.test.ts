@@ -5,7 +5,7 @@ import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { newProject, output, type Project } from "../../support/cli.ts";
 import { migratedDatabase } from "../../support/migrated.ts";
 import { silentProxy } from "../../support/silent_proxy.ts";
-import { until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
 
 const WORK = `import { dag, SkipTask } from "dagsmith";
 const d = dag("work");

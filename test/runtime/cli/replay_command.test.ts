@@ -6,7 +6,7 @@ import { openDatabase } from "../../../runtime/store/database/database.ts";
 import { newProject, type Project, stopped } from "../../support/cli.ts";
 import { rows } from "../../support/migrated.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
-import { until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
 
 const PIPELINE = (word: string) => `import { dag } from "dagsmith";
 import { z } from "zod";

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";
 import { newProject, type Project, stopped } from "../../support/cli.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
-import { until } from "../../support/worker.ts";
+import { isAlive } from "../../support/processes.ts";
+import { until } from "../../support/until.ts";
 
 const FLOW = `import { chain, dag } from "dagsmith";
 const d = dag("flow");
@@ -53,14 +54,6 @@ afterAll(async () => {
   await project.remove();
   await database.drop();
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 interface Tasks {
   readonly run: {

@@ -9,7 +9,7 @@ import { Client } from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { binaries, serverUser } from "../../../runtime/embedded/binaries.ts";
 import { startPostgres } from "../../../runtime/embedded/postgres.ts";
-import { until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
 
 const MODULE = fileURLToPath(new URL("../../../runtime/embedded/postgres.ts", import.meta.url));
 

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
+import { until } from "../../support/until.ts";
 import {
   deploy,
   type RanRun,
@@ -9,7 +10,6 @@ import {
   runToEnd,
   type TestWorker,
   testWorker,
-  until,
 } from "../../support/worker.ts";
 
 const postgres = migratedDatabase(12);

@@ -19,6 +19,7 @@ import { AWS_KEYS, type BucketPlace, bucketPlace } from "../../support/large_val
 import { loopback } from "../../support/loopback.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
+import { until } from "../../support/until.ts";
 import {
   deploy,
   logOf,
@@ -27,7 +28,6 @@ import {
   runToEnd,
   type TestWorker,
   testWorker,
-  until,
 } from "../../support/worker.ts";
 
 const postgres = migratedDatabase(20);

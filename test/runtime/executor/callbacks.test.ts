@@ -8,6 +8,7 @@ import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
+import { until } from "../../support/until.ts";
 import {
   deploy,
   logOf,
@@ -15,7 +16,6 @@ import {
   runEnd,
   type TestWorker,
   testWorker,
-  until,
 } from "../../support/worker.ts";
 
 const postgres = migratedDatabase(14);

@@ -6,15 +6,8 @@ import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, type Gate, newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
-import {
-  deploy,
-  isGone,
-  type RanRun,
-  runEnd,
-  runNow,
-  testWorker,
-  until,
-} from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
+import { deploy, isGone, type RanRun, runEnd, runNow, testWorker } from "../../support/worker.ts";
 
 const postgres = migratedDatabase(24);
 const me = { actor: "test" };

@@ -8,6 +8,7 @@ import { triggerRun } from "../../../runtime/actions/index.ts";
 import type { WorkerOptions } from "../../../runtime/executor/worker.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
+import { until } from "../../support/until.ts";
 import {
   deploy,
   logOf,
@@ -17,7 +18,6 @@ import {
   runToEnd,
   type TestWorker,
   testWorker,
-  until,
 } from "../../support/worker.ts";
 
 const postgres = migratedDatabase(12);

@@ -10,7 +10,8 @@ import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";
 import { migratedDatabase } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
-import { deploy, runEnd, type TestWorker, testWorker, until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
+import { deploy, runEnd, type TestWorker, testWorker } from "../../support/worker.ts";
 
 const postgres = migratedDatabase(14);
 let worker: TestWorker;

@@ -8,7 +8,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { findTaskUser } from "../../../runtime/executor/task_user.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
-import { deploy, isGone, runToEnd, testWorker, until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
+import { deploy, isGone, runToEnd, testWorker } from "../../support/worker.ts";
 
 const postgres = migratedDatabase();
 const NOBODY = 65_534;

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { migratedDatabase } from "../../support/migrated.ts";
+import { until } from "../../support/until.ts";
 import {
   deploy,
   isGone,
@@ -11,7 +12,6 @@ import {
   runToEnd,
   type TestWorker,
   testWorker,
-  until,
 } from "../../support/worker.ts";
 
 const postgres = migratedDatabase(12);

@@ -13,6 +13,7 @@ import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
+import { until } from "../../support/until.ts";
 import {
   deploy,
   isGone,
@@ -21,7 +22,6 @@ import {
   runNow,
   type TestWorker,
   testWorker,
-  until,
 } from "../../support/worker.ts";
 
 const postgres = migratedDatabase(14);

@@ -9,6 +9,7 @@ import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { dagFolder, writeDagFile } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
+import { until } from "../../support/until.ts";
 import {
   deploy,
   isGone,
@@ -18,7 +19,6 @@ import {
   runToEnd,
   type TestWorker,
   testWorker,
-  until,
 } from "../../support/worker.ts";
 
 const postgres = migratedDatabase(20);

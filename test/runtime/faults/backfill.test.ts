@@ -6,7 +6,8 @@ import { dagFolder } from "../../support/dag-folder.ts";
 import { newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
-import { deploy, until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
+import { deploy } from "../../support/worker.ts";
 import { daily } from "./dags.ts";
 
 const postgres = migratedDatabase();

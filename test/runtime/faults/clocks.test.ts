@@ -9,7 +9,8 @@ import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
-import { deploy, runEnd, until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
+import { deploy, runEnd } from "../../support/worker.ts";
 import { daily } from "./dags.ts";
 
 const postgres = migratedDatabase();

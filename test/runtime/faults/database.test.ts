@@ -5,7 +5,8 @@ import { openDatabase } from "../../../runtime/store/database/database.ts";
 import { TcpProxy } from "../../chaos/proxy.ts";
 import type { Server } from "../../chaos/server.ts";
 import { rows } from "../../support/migrated.ts";
-import { runEnd, runNow, until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
+import { runEnd, runNow } from "../../support/worker.ts";
 import { expectEachOnce, waiting, wide } from "./dags.ts";
 import { expectUnshaken, ownServer, type UnderWay, underWay } from "./under_way.ts";
 

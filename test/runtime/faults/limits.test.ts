@@ -8,7 +8,8 @@ import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
-import { deploy, runEnd, runNow, testWorker, until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
+import { deploy, runEnd, runNow, testWorker } from "../../support/worker.ts";
 
 const postgres = migratedDatabase(20);
 const me = { actor: "test" };

@@ -5,7 +5,8 @@ import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, type Gate, newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { type NodeProcess, startService } from "../../support/node_process.ts";
-import { deploy, isGone, runEnd, runNow, until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
+import { deploy, isGone, runEnd, runNow } from "../../support/worker.ts";
 import { daily, expectEachOnce, waiting, wide } from "./dags.ts";
 
 const postgres = migratedDatabase();

@@ -7,7 +7,8 @@ import type { Server } from "../../chaos/server.ts";
 import { GATE_CODE } from "../../support/gate.ts";
 import { rows } from "../../support/migrated.ts";
 import type { NodeProcess } from "../../support/node_process.ts";
-import { runEnd, runNow, until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
+import { runEnd, runNow } from "../../support/worker.ts";
 import { expectUnshaken, ownServer, underWay } from "./under_way.ts";
 
 /** A task whose output needs new pages, and one that runs all the time. */

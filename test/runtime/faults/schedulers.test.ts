@@ -5,7 +5,7 @@ import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
-import { until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
 
 const postgres = migratedDatabase();
 

@@ -6,7 +6,8 @@ import { type Gate, newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
 import { type Connection, silentProxy } from "../../support/silent_proxy.ts";
-import { deploy, runEnd, runToEnd, until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
+import { deploy, runEnd, runToEnd } from "../../support/worker.ts";
 import { expectEachOnce, waiting, wide } from "./dags.ts";
 
 const postgres = migratedDatabase();

@@ -8,7 +8,7 @@ import { build, isBuilt } from "../../../runtime/launch/build.mjs";
 import { newProject, output } from "../../support/cli.ts";
 import { migratedDatabase } from "../../support/migrated.ts";
 import { type SilentProxy, silentProxy } from "../../support/silent_proxy.ts";
-import { until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** The page is TSX, which only the build can run. */

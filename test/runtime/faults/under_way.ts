@@ -10,7 +10,8 @@ import { Server } from "../../chaos/server.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { type Gate, newGate } from "../../support/gate.ts";
 import { type NodeProcess, startService } from "../../support/node_process.ts";
-import { deploy, until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
+import { deploy } from "../../support/worker.ts";
 
 /** A migrated server of its own, of which one test disposes. */
 export async function ownServer(): Promise<Server> {

@@ -10,7 +10,8 @@ import { newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { NEXT_MIGRATION, newerVersion } from "../../support/newer_version.ts";
 import { MIGRATED, testDatabase } from "../../support/postgres.ts";
-import { deploy, runEnd, runNow, until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
+import { deploy, runEnd, runNow } from "../../support/worker.ts";
 import { waiting } from "./dags.ts";
 
 const postgres = migratedDatabase();

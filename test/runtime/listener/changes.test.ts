@@ -28,7 +28,7 @@ import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
-import { until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
 
 const postgres = migratedDatabase();
 let lake: TestDatabase;

@@ -15,7 +15,7 @@ import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { externalRun, waitFor } from "../../../sdk/task/wait.ts";
 import { driverOf, endOf, runnable } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
-import { until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
 
 const postgres = migratedDatabase();
 const plans = new Plans();

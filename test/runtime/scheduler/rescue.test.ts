@@ -16,7 +16,7 @@ import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { driverOf, runnable } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
-import { until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
 
 const postgres = migratedDatabase();
 

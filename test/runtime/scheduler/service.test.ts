@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { startScheduler } from "../../../runtime/scheduler/service.ts";
 import type { Database, Queryable } from "../../../runtime/store/database/database.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
-import { until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
 
 const postgres = migratedDatabase(20);
 

@@ -10,7 +10,7 @@ import { parseConnection } from "../../../sdk/connection.ts";
 import { newProject, type Project } from "../../support/cli.ts";
 import { rows } from "../../support/migrated.ts";
 import { MIGRATED, type TestDatabase, testDatabase } from "../../support/postgres.ts";
-import { until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
 
 let database: TestDatabase;
 let db: Database;

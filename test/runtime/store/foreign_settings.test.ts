@@ -5,6 +5,7 @@ import { type Database, openDatabase } from "../../../runtime/store/database/dat
 import { migrate } from "../../../runtime/store/database/migrate.ts";
 import { assertReachable } from "../../../runtime/store/database/probe.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
+import { until } from "../../support/until.ts";
 
 const databases: TestDatabase[] = [];
 const clients: Client[] = [];
@@ -130,9 +131,12 @@ test("a broken pool goes on: connections that fell silent are replaced, and what
     name: "test_wait",
     text: "select 1 as done from pg_advisory_lock(1)",
   });
-  await holder.query(
-    `do $$ begin while not exists (select from pg_locks where locktype = 'advisory' and not granted) loop perform pg_sleep(0.01); end loop; end $$`,
-  );
+  await until("the wait for the lock", async () => {
+    const { rowCount } = await holder.query(
+      "select from pg_stat_activity where datname = current_database() and wait_event = 'advisory'",
+    );
+    return rowCount === 1;
+  });
   db.replaceConnections();
   await holder.query("select pg_advisory_unlock(1)");
   expect(await waiting).toEqual([{ done: 1 }]);

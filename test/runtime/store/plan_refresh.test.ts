@@ -1,7 +1,7 @@
 /** Plans follow the sizes of the tables, although the server keeps the plan of a named statement. */
 import { expect, test } from "vitest";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
-import { until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
 
 // One connection: plans are kept by connection.
 const postgres = migratedDatabase(1);

@@ -12,7 +12,8 @@ import { dagFolder } from "../../support/dag-folder.ts";
 import { newGate } from "../../support/gate.ts";
 import { rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
-import { deploy, runEnd, until } from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
+import { deploy, runEnd } from "../../support/worker.ts";
 import { wide } from "../faults/dags.ts";
 
 /** The statements of the page, for another name. */
