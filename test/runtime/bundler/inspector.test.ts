@@ -11,12 +11,15 @@ import {
 } from "../../../runtime/bundler/inspector.ts";
 import { dagFolder, soundDag } from "../../support/dag-folder.ts";
 
-const SHORT: InspectorOptions = { timeLimitMs: 1_000, processes: 1 };
+/** So that the processes of a test do not compile the same modules again. */
+const { NODE_COMPILE_CACHE } = process.env;
+const ONE: InspectorOptions = { processes: 1, environment: { NODE_COMPILE_CACHE } };
+const SHORT: InspectorOptions = { ...ONE, timeLimitMs: 1_000 };
 
 /** Inspects the files in order, in one process unless told otherwise. */
 async function inspect(
   files: Readonly<Record<string, string>>,
-  options: InspectorOptions = { processes: 1 },
+  options: InspectorOptions = ONE,
 ): Promise<readonly Inspection[]> {
   const folder = await dagFolder(files);
   const { bundles, errors } = await bundleAll(
@@ -31,7 +34,7 @@ async function inspect(
 
 async function errorOf(
   text: string,
-  options: InspectorOptions = { processes: 1 },
+  options: InspectorOptions = ONE,
   more: Readonly<Record<string, string>> = {},
 ) {
   const [inspection] = await inspect({ "a.ts": text, ...more }, options);
@@ -89,7 +92,7 @@ describe("a file that fails", () => {
       },
       "täsks (1)",
     );
-    const inspector = startInspector(folder, { processes: 1 });
+    const inspector = startInspector(folder, ONE);
     onTestFinished(() => inspector.stop());
     const [inspection] = await inspector.inspectAll(
       (await bundleAll(["a b#1 %20.ts"], folder)).bundles,
@@ -226,7 +229,7 @@ describe("a file that does something to its process", () => {
   ])("by filling %s is stopped at the limit", async (_, text) => {
     const inspections = await inspect(
       { "a.ts": `import "dagsmith";\n${text}`, "b.ts": soundDag("b") },
-      { processes: 1, memoryLimitMegabytes: 64 },
+      { ...ONE, memoryLimitMegabytes: 64 },
     );
     expect(dagIds(inspections)).toEqual(["IMPORT_MEMORY", "b"]);
   });
@@ -312,7 +315,7 @@ ${soundDag("a")}
 const child = spawn(process.execPath, ["-e", "require('net').connect(${port}, '127.0.0.1', () => console.log('connected'))"]);
 await new Promise((connected) => child.stdout.once("data", connected));`,
     });
-    const inspector = startInspector(folder, { processes: 1 });
+    const inspector = startInspector(folder, ONE);
     onTestFinished(() => inspector.stop());
     await inspector.inspectAll((await bundleAll(["a.ts"], folder)).bundles);
     const { closed } = await connection;
@@ -452,7 +455,7 @@ describe("a sound file", () => {
       Array.from({ length: 20 }, (_, index) => [`d${index}.ts`, soundDag(`d${index}`)]),
     );
     expect(
-      dagIds(await inspect(files, { processes: Math.max(2, availableParallelism()) })),
+      dagIds(await inspect(files, { ...ONE, processes: Math.max(2, availableParallelism()) })),
     ).toEqual(Object.keys(files).map((file) => file.slice(0, -3)));
   });
 });
@@ -470,7 +473,7 @@ describe("stopping", () => {
       "a.ts": 'import "dagsmith";\nwhile (true);',
       "b.ts": soundDag("b"),
     });
-    const inspector = startInspector(folder, { processes: 1 });
+    const inspector = startInspector(folder, ONE);
     const inspecting = inspector.inspectAll((await bundleAll(["a.ts", "b.ts"], folder)).bundles);
     const rejected = expect(inspecting).rejects.toThrow("stopped");
     await inspector.stop();

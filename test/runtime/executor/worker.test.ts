@@ -138,7 +138,11 @@ test("a worker that stops kills what does not stop by itself, and gives it back"
 
 test("a try that six stopped workers gave back is not lost too often: only deaths count", async () => {
   const gate = await newGate();
-  await deploy(postgres.db, await dagFolder({ "moved.js": gated("moved") }));
+  const text = gated(
+    "moved",
+    "note('ran'); const stopped = new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))); await Promise.race([gate(), stopped]); return tryNumber;",
+  );
+  await deploy(postgres.db, await dagFolder({ "moved.js": text }));
   const run = await triggerRun(postgres.db, { dagId: "moved", ...me });
   const begun = (tryNumber: number) =>
     until(`try ${tryNumber} to begin`, async () => (await gate.notes()).length >= tryNumber);

@@ -1,5 +1,5 @@
 /** The form of a DAG's params in a real browser: what it shows is what it sends. */
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import * as actions from "../../../runtime/actions/index.ts";
@@ -11,13 +11,14 @@ import { type TestWeb, testWeb } from "../../support/web.ts";
 /** Every kind of field: with the value that a person gives it, by the way of the person. */
 interface Case {
   readonly schema: z.ZodType;
-  readonly enter: (page: Page) => Promise<unknown>;
+  /** @param param the part of the form that is about the param */
+  readonly enter: (param: Locator) => Promise<unknown>;
   readonly sent: Json | undefined;
 }
-const field = (page: Page) => page.locator(".param .value");
-const fill = (text: string) => (page: Page) => field(page).fill(text);
-const stands = (presence: string) => (page: Page) =>
-  page.locator(`.param input[value="${presence}"]`).check();
+const field = (param: Locator) => param.locator(".value");
+const fill = (text: string) => (param: Locator) => field(param).fill(text);
+const stands = (presence: string) => (param: Locator) =>
+  param.locator(`input[value="${presence}"]`).check();
 const nothing = async (): Promise<void> => {};
 
 const CASES: Readonly<Record<string, Case>> = {
@@ -33,9 +34,9 @@ const CASES: Readonly<Record<string, Case>> = {
   "a text that is left out": { schema: z.string().optional(), enter: nothing, sent: undefined },
   "an optional text": {
     schema: z.string().optional(),
-    enter: async (page) => {
-      await stands("value")(page);
-      await fill("")(page);
+    enter: async (param) => {
+      await stands("value")(param);
+      await fill("")(param);
     },
     sent: "",
   },
@@ -49,23 +50,23 @@ const CASES: Readonly<Record<string, Case>> = {
   "a number with a default": { schema: z.number().default(3), enter: fill(""), sent: 3 },
   "a boolean": {
     schema: z.boolean(),
-    enter: (page) => field(page).selectOption("false"),
+    enter: (param) => field(param).selectOption("false"),
     sent: false,
   },
   "a boolean with a default": { schema: z.boolean().default(true), enter: nothing, sent: true },
   "null for a boolean": {
     schema: z.boolean().nullable(),
-    enter: (page) => field(page).selectOption("null"),
+    enter: (param) => field(param).selectOption("null"),
     sent: null,
   },
   "an enum": {
     schema: z.enum(["a", "b"]),
-    enter: (page) => field(page).selectOption({ label: "b" }),
+    enter: (param) => field(param).selectOption({ label: "b" }),
     sent: "b",
   },
   "null for an enum": {
     schema: z.enum(["a", "b"]).nullable(),
-    enter: (page) => field(page).selectOption({ label: "null" }),
+    enter: (param) => field(param).selectOption({ label: "null" }),
     sent: null,
   },
   "an enum that is left out": {
@@ -76,7 +77,7 @@ const CASES: Readonly<Record<string, Case>> = {
   "a literal": { schema: z.literal("x"), enter: nothing, sent: "x" },
   "a union of literals": {
     schema: z.union([z.literal("a"), z.literal(2)]),
-    enter: (page) => field(page).selectOption({ label: "2" }),
+    enter: (param) => field(param).selectOption({ label: "2" }),
     sent: 2,
   },
   "a day": { schema: z.iso.date(), enter: fill("2026-01-31"), sent: "2026-01-31" },
@@ -113,7 +114,7 @@ const CASES: Readonly<Record<string, Case>> = {
   },
   "a list of an enum without choices": {
     schema: z.array(z.enum(["a", "b"])).default(["a"]),
-    enter: (page) => page.getByLabel("a", { exact: true }).uncheck(),
+    enter: (param) => param.getByLabel("a", { exact: true }).uncheck(),
     sent: [],
   },
   "a list of texts": { schema: z.array(z.string()), enter: fill("a, b\nc\n"), sent: ["a, b", "c"] },
@@ -143,12 +144,16 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
+/** The name of the param of a case; none is the beginning of another. */
+const paramOf = (name: string): string =>
+  `p${String(Object.keys(CASES).indexOf(name)).padStart(2, "0")}`;
+
 let web: TestWeb;
 let browser: Browser;
 beforeAll(async () => {
   [web, browser] = await Promise.all([testWeb({ actions }), launchBrowser()]);
-  for (const [at, { schema }] of Object.values(CASES).entries())
-    await web.rows.dag(formed(`case_${at}`, { p: schema }));
+  const shape = Object.entries(CASES).map(([name, { schema }]) => [paramOf(name), schema]);
+  await web.rows.dag(formed("every_kind", Object.fromEntries(shape)));
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
@@ -159,24 +164,35 @@ const formed = (dagId: string, shape: z.ZodRawShape) =>
   dagSpec(dagId, { paramsSchema: z.toJSONSchema(z.object(shape), { io: "input" }) as Json });
 
 async function paramsOf(dagId: string): Promise<unknown> {
-  const [run] = await web.rows.sql("select params from dagsmith.dag_run where dag_id = $1", [
-    dagId,
-  ]);
+  const [run] = await web.rows.sql(
+    "select params from dagsmith.dag_run where dag_id = $1 order by id desc limit 1",
+    [dagId],
+  );
   return run?.params ?? "no run";
 }
 
 describe.each([true, false])("with script: %s", (javaScriptEnabled) => {
-  test.each(Object.entries(CASES))("the form sends %s", async (name, { enter, sent }) => {
-    const dagId = `case_${Object.keys(CASES).indexOf(name)}`;
-    await web.rows.sql("delete from dagsmith.dag_run where dag_id = $1", [dagId]);
+  let params: unknown;
+  beforeAll(async () => {
     const context = await browser.newContext({ javaScriptEnabled });
     const page = await context.newPage();
-    await page.goto(`${web.url}/dags/${dagId}/trigger`);
-    await enter(page);
+    await page.goto(`${web.url}/dags/every_kind/trigger`);
+    for (const [name, { enter }] of Object.entries(CASES))
+      await enter(page.locator(".param", { has: page.locator(`[id^="param-${paramOf(name)}"]`) }));
     await page.getByRole("button", { name: "Trigger" }).click();
     await page.waitForURL("**/runs/*");
     await context.close();
-    expect(await paramsOf(dagId)).toEqual(sent === undefined ? {} : { p: sent });
+    params = await paramsOf("every_kind");
+  }, 120_000);
+
+  test.each(Object.entries(CASES))("the form sends %s", (name, { sent }) => {
+    if (sent === undefined) expect(params).not.toHaveProperty(paramOf(name));
+    else expect(params).toHaveProperty(paramOf(name), sent);
+  });
+
+  test("and nothing else", () => {
+    const sent = Object.keys(CASES).filter((name) => CASES[name]?.sent !== undefined);
+    expect(Object.keys(params as object).sort()).toEqual(sent.map(paramOf).sort());
   });
 });
 
