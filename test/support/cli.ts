@@ -56,7 +56,7 @@ export async function newProject(
   // As root, PostgreSQL runs as another user and would keep its data elsewhere if it could not enter this folder.
   await chmod(folder, 0o755);
   const running = new Set<ChildProcess>();
-  const start = (args: readonly string[], options: CommandOptions = {}): ChildProcess => {
+  const launch = (args: readonly string[], options: CommandOptions = {}): ChildProcess => {
     const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
     const child = spawn(process.execPath, [options.bin ?? BIN, ...args], {
       cwd: folder,
@@ -69,13 +69,17 @@ export async function newProject(
   };
   const project: Project = {
     folder,
-    start,
+    start: (args, options) => {
+      const child = launch(args, options);
+      listenTo(child);
+      return child;
+    },
     write: async (path, content) => {
       await mkdir(dirname(join(folder, path)), { recursive: true });
       await writeFile(join(folder, path), content);
     },
     dag: async (args, options = {}) => {
-      const child = start(args, options);
+      const child = launch(args, options);
       child.stdin?.end(options.input ?? "");
       const [stdout, stderr, [code]] = await Promise.all([
         text(child.stdout!),
@@ -104,19 +108,54 @@ export async function newProject(
   return project;
 }
 
-/** Waits until a process has written `expected` to stdout or stderr. @returns all it has written so far */
+/** What a process has written to stdout and stderr, and how much of it a test has waited for. */
+interface Written {
+  text: string;
+  waitedFor: number;
+}
+
+const writtenBy = new WeakMap<ChildProcess, Written>();
+
+/** From its start on: nothing is missed between two waits, and a full pipe never stops it. */
+function listenTo(child: ChildProcess): void {
+  const written: Written = { text: "", waitedFor: 0 };
+  writtenBy.set(child, written);
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on("data", (chunk: Buffer) => {
+      written.text += chunk.toString();
+    });
+}
+
+/**
+ * Waits until a process that the project started has written `expected` to stdout or stderr, after
+ * what was waited for before.
+ * @returns what it has written since then
+ */
 export function output(child: ChildProcess, expected: string | RegExp): Promise<string> {
+  const written = writtenBy.get(child)!;
+  const from = written.waitedFor;
   return new Promise((resolve, reject) => {
-    let seen = "";
-    const look = (chunk: Buffer): void => {
-      seen += chunk.toString();
-      if (typeof expected === "string" ? seen.includes(expected) : expected.test(seen))
-        resolve(seen);
+    const look = (): void => {
+      const seen = written.text.slice(from);
+      const end = endOf(seen, expected);
+      if (end === undefined) return;
+      written.waitedFor = Math.max(written.waitedFor, from + end);
+      resolve(seen);
     };
-    child.stdout?.on("data", look);
-    child.stderr?.on("data", look);
-    child.once("exit", (code) =>
-      reject(new Error(`it ended with ${code} and never wrote ${expected}; it wrote:\n${seen}`)),
+    look();
+    for (const stream of [child.stdout, child.stderr]) stream?.on("data", look);
+    child.once("close", (code) =>
+      reject(
+        new Error(`it ended with ${code} and never wrote ${expected}; it wrote:\n${written.text}`),
+      ),
     );
   });
+}
+
+/** Where the first match ends. */
+function endOf(text: string, expected: string | RegExp): number | undefined {
+  const found =
+    typeof expected === "string" ? [expected] : (expected.exec(text) as readonly string[] | null);
+  const at = found ? text.indexOf(found[0]!) : -1;
+  return found && at >= 0 ? at + found[0]!.length : undefined;
 }

@@ -299,6 +299,10 @@ describe("a task process", () => {
       const textsOf = async (taskId: string): Promise<readonly string[]> =>
         (await logOf(postgres.db, late.task(taskId))).map(({ text }) => text);
       expect(await textsOf("is_not_hurt")).toEqual([]);
+      await until(
+        "the late errors",
+        async () => (await textsOf("leaves_a_throw_behind")).length > 1,
+      );
       expect(await textsOf("leaves_a_throw_behind")).toEqual([
         "an error after the try had ended: too late",
         "an error after the try had ended: rejected too late",

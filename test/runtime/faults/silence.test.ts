@@ -38,11 +38,11 @@ const beatFor = async (id: string, seconds: number): Promise<boolean> =>
     )
   ).length > 0;
 
-/** Sessions that hold locks of a transaction while their client does nothing. */
+/** Sessions that hold locks of a transaction while their client has done nothing for a second. */
 const frozenTransactions = () =>
   rows(
     postgres.db,
-    "select from pg_stat_activity where datname = current_database() and state = 'idle in transaction'",
+    "select from pg_stat_activity where datname = current_database() and state = 'idle in transaction' and state_change < now() - interval '1 second'",
   );
 
 test("a worker frozen inside a transaction holds nobody up, and runs nothing again when it thaws", async () => {
