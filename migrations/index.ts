@@ -11,6 +11,7 @@ import * as state from "./0005_state.ts";
 import * as step from "./0006_step.ts";
 import * as secrets from "./0008_secrets.ts";
 import * as files from "./0010_files.ts";
+import * as events from "./0011_events.ts";
 
 export interface Migration {
   readonly name: string;
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   { name: "0006_step", ...step },
   { name: "0008_secrets", ...secrets },
   { name: "0010_files", ...files },
+  { name: "0011_events", ...events },
 ];

@@ -52,10 +52,14 @@ export {
   type RowChange,
   type RowKey,
   type SourceDag,
-  type WebhookCall,
-  webhook,
 } from "./sources/event.ts";
 export type { RunTrigger, TriggeredBy } from "./sources/trigger.ts";
+export {
+  type WebhookCall,
+  type WebhookOptions,
+  type WhenFields,
+  webhook,
+} from "./sources/webhook.ts";
 export type { Catchup, CatchupOrder, TriggerRule, WeightRule } from "./spec/index.ts";
 export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
 export type { BranchChoice, ShortCircuitOptions, SwitchOptions } from "./task/branching.ts";

@@ -38,4 +38,9 @@ export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
 export { type DeletePoolRequest, deletePool, type SetPoolRequest, setPool } from "./pools.ts";
 export { type RollbackRequest, rollbackDag } from "./rollback.ts";
 export { type TriggerRequest, triggerRun } from "./trigger.ts";
-export { receiveWebhook, type WebhookRequest, type WebhookRun } from "./webhook.ts";
+export {
+  receiveWebhook,
+  type SkippedCall,
+  type WebhookRequest,
+  type WebhookRun,
+} from "./webhook.ts";

@@ -1,18 +1,15 @@
 /**
- * Events that start runs: changes of rows in a PostgreSQL database, calls of a web
- * address, ends of runs of other DAGs. A DAG names its sources in `on`; its tasks read
- * the events with `triggeredBy`.
+ * Events that start runs: changes of rows in a PostgreSQL database, ends of runs of other
+ * DAGs, and calls of a web address (webhook.ts). A DAG names its sources in `on`; its tasks
+ * read the events with `triggeredBy`.
  */
-import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { type Duration, durationMs } from "../duration.ts";
-import type { Json } from "../json.ts";
-import { jsonSchemaOf } from "../json_schema.ts";
 import { wrongValue } from "../option_values.ts";
 import type { EventSpec } from "../spec/index.ts";
 
 /**
- * A source of events that start runs. Made by {@link postgresChanges}, {@link webhook}
- * and {@link dagRun}.
+ * A source of events that start runs. Made by {@link postgresChanges}, `webhook` and
+ * {@link dagRun}.
  * @typeParam Event what tasks read of an event
  * @example const loaded: EventSource<DagRunEnd> = dagRun({ dag: "load" });
  */
@@ -53,20 +50,6 @@ export interface RowChange {
   /** The key after the change, which an update may have changed; null for a delete. */
   readonly newKey: RowKey | null;
   /** When the change was made: ISO 8601 in UTC. */
-  readonly at: string;
-}
-
-/**
- * A call of a webhook.
- * @typeParam Body the type of the call's JSON
- * @example triggeredBy(pushed).map(({ body }: WebhookCall<{ ref: string }>) => body.ref);
- */
-export interface WebhookCall<Body = Json> {
-  /** The idempotency key that the caller sent; null for none. */
-  readonly id: string | null;
-  /** The JSON that the caller sent. */
-  readonly body: Body;
-  /** When the call came: ISO 8601 in UTC. */
   readonly at: string;
 }
 
@@ -152,51 +135,6 @@ export function postgresChanges(options: PostgresChangesOptions): EventSource<Ro
 }
 
 /**
- * Calls of `POST /hooks/<dag>/<name>`; each call makes a run. The caller proves that it
- * knows a secret: by an HMAC-SHA256 of the body in `X-Hub-Signature-256`, as GitHub sends
- * it, or by `Authorization: Bearer`. Calls with the same `Idempotency-Key` make one run.
- * @param options.secret the key of the variable that holds the secret; never the secret
- *   itself
- * @param options.schema a schema that can write its JSON Schema, such as zod 4's; a body
- *   that does not fit is refused. Default: any JSON
- * @param options.name the end of the address. Default `"webhook"`
- * @throws DagsmithError INVALID_OPTION
- * @example
- * const pushed = webhook({
- *   secret: "github_webhook_secret",
- *   schema: z.object({ ref: z.string() }),
- * });
- * const d = dag("build", { on: [pushed] });
- * d.task(
- *   "checkout",
- *   async ({ triggeredBy }) => triggeredBy(pushed)[0]?.body.ref ?? "main",
- * );
- */
-export function webhook<Schema extends StandardSchemaV1 = StandardSchemaV1<Json>>(options: {
-  readonly secret: string;
-  readonly schema?: Schema;
-  readonly name?: string;
-}): EventSource<WebhookCall<StandardSchemaV1.InferInput<Schema>>> {
-  const name = checkedName("webhook", options.name ?? "webhook");
-  const { secret, schema } = options;
-  const where = `webhook "${name}"`;
-  if (typeof secret !== "string" || !/^[\w.-]{1,200}$/.test(secret)) {
-    throw wrongValue(
-      where,
-      "secret",
-      "not the key of a variable",
-      "the key of the variable that holds the secret",
-    );
-  }
-  return source({
-    type: "webhook",
-    name,
-    secret,
-    bodySchema: schema === undefined ? null : bodySchema(schema, where),
-  });
-}
-
-/**
  * Which runs of which DAG start a run.
  * @example const failed: SourceDag = { dag: "load", states: ["failed"] };
  */
@@ -245,7 +183,8 @@ export function dagRun(
   return source({ type: "dagRun", name, runs, withinMs: durationMs(options.within ?? "1d") });
 }
 
-function source<Event>(spec: EventSpec): EventSource<Event> {
+/** The source that a spec describes. */
+export function source<Event>(spec: EventSpec): EventSource<Event> {
   return Object.freeze({ type: "event_source", spec: Object.freeze(spec) });
 }
 
@@ -273,22 +212,8 @@ function someOf<Known extends string>(
   throw wrongValue(where, option, given, `a list of ${known.join(", ")}`);
 }
 
-function checkedName(kind: string, name: string): string {
+/** @throws DagsmithError INVALID_OPTION */
+export function checkedName(kind: string, name: string): string {
   if (typeof name === "string" && NAME.test(name)) return name;
   throw wrongValue(kind, "name", name, "1 to 50 letters, digits, _ and -");
-}
-
-/**
- * The web process checks bodies and never loads user code, so it needs the JSON Schema.
- */
-function bodySchema(schema: StandardSchemaV1, where: string): Json {
-  const words = { found: "one without a JSON form", allowed: "a schema of JSON values" };
-  const written = jsonSchemaOf(schema, "schema", where, words);
-  if (written !== undefined) return written;
-  throw wrongValue(
-    where,
-    "schema",
-    "one that cannot tell its JSON Schema",
-    "a schema such as zod's",
-  );
 }

@@ -4,7 +4,8 @@
  */
 import type { Json } from "../json.ts";
 import type { Asset, AssetEvent } from "./asset.ts";
-import type { DagRunEnd, EventSource, RowChange, WebhookCall } from "./event.ts";
+import type { DagRunEnd, EventSource, RowChange } from "./event.ts";
+import type { WebhookCall } from "./webhook.ts";
 
 /** At most this many of the events that made a run are kept with it: the newest. */
 export const MAX_TRIGGER_EVENTS = 1_000;

@@ -22,6 +22,10 @@ export type EventSpec =
       readonly secret: string;
       /** JSON Schema (draft 2020-12) of the body; null for any body. */
       readonly bodySchema: Json | null;
+      /** JSON Schema of `event`, `headers` and `body`; other calls make no run. */
+      readonly when?: Json;
+      /** Names of the headers that tasks get, in lower case. */
+      readonly headers?: readonly string[];
     }
   /** Ends of runs of other DAGs. */
   | {

@@ -98,6 +98,18 @@ describe("an event source", () => {
       () => webhook({ secret: "s", schema: z.date() as never }),
     ],
     [
+      "a condition that is a function",
+      "when",
+      () => webhook({ secret: "s", when: (() => true) as never }),
+    ],
+    ...["authorization", "Cookie", "X-Hub-Signature-256", "a b", ""].map(
+      (header): [string, string, () => unknown] => [
+        `the header "${header}"`,
+        "headers",
+        () => webhook({ secret: "s", headers: [header] }),
+      ],
+    ),
+    [
       "a state that no run ends in",
       "states",
       () => dagRun({ dag: "a", states: ["running" as never] }),
@@ -129,7 +141,8 @@ describe("an event source", () => {
       expectTypeOf(triggeredBy(hook)[0]?.body.ref).toEqualTypeOf<string | undefined>();
       expectTypeOf(triggeredBy(ends)).toEqualTypeOf<readonly DagRunEnd[]>();
     });
-    const call = { id: null, body: { ref: "main" }, at: "2026-01-01T00:00:00.000Z" };
+    const at = "2026-01-01T00:00:00.000Z";
+    const call = { id: null, event: "push", headers: {}, body: { ref: "main" }, at };
     const triggeredBy = eventsOf({ type: "webhook", name: "webhook", events: [call] });
     expect([
       triggeredBy(hook),

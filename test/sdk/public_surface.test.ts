@@ -160,7 +160,9 @@ const TYPES = [
   "TriggeredBy",
   "WaitOptions",
   "WebhookCall",
+  "WebhookOptions",
   "WeightRule",
+  "WhenFields",
   "Wirable",
   "XCom",
 ];

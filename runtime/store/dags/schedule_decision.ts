@@ -7,12 +7,13 @@ import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 
 /**
- * Why intervals were skipped.
+ * Why intervals, or calls of a webhook, made no run.
  * - `catchup`: they were missed, and catchup leaves them out.
  * - `paused`: they were due in a pause.
  * - `max_active_runs`: they waited for capacity, and catchup no longer asked for them afterwards.
+ * - `when`: calls that did not fit the `when` of their webhook.
  */
-export const SKIP_REASONS = ["catchup", "paused", "max_active_runs"] as const;
+export const SKIP_REASONS = ["catchup", "paused", "max_active_runs", "when"] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
 
 /** Consecutive intervals skipped for one reason. */
@@ -79,4 +80,29 @@ export async function putDecisions(
     ]),
   );
   await tx.query(PUT, DECISIONS.values([...last.values()]));
+}
+
+// The calls of a minute share a row, so that a webhook that is called all the time writes
+// few. Its text in place of a schedule's name cannot be one: names have no space.
+const REFUSED_CALL: Statement = {
+  name: "schedule_decision_refused_call",
+  text: `
+insert into dagsmith.schedule_decision as s (dag_id, schedule, decision, reason, count,
+  logical_date, last_logical_date, data_interval_start, data_interval_end, run_after,
+  last_run_after)
+select $1, 'webhook ' || $2, 'skipped', 'when', 1, minute, at, minute, at, minute, at
+from (select clock_timestamp() as at, date_trunc('minute', clock_timestamp()) as minute) c
+on conflict (dag_id, schedule, logical_date) do update set count = s.count + 1,
+  last_logical_date = greatest(s.last_logical_date, excluded.last_logical_date),
+  data_interval_end = greatest(s.data_interval_end, excluded.data_interval_end),
+  last_run_after = greatest(s.last_run_after, excluded.last_run_after), decided_at = now()`,
+};
+
+/** Counts a call that made no run, because it did not fit the webhook's `when`. */
+export async function countRefusedCall(
+  tx: Queryable,
+  dagId: string,
+  webhook: string,
+): Promise<void> {
+  await tx.query(REFUSED_CALL, [dagId, webhook]);
 }

@@ -49,10 +49,14 @@ export interface WebActions extends AgainActions {
       readonly dagId: string;
       readonly name: string;
       readonly text: string;
+      readonly headers: Readonly<Record<string, string>>;
       readonly key: string | null;
       readonly actor: string;
     },
-  ): Promise<{ readonly id: number; readonly runId: string; readonly isNew: boolean }>;
+  ): Promise<
+    | { readonly id: number; readonly runId: string; readonly isNew: boolean }
+    | { readonly decision: "skipped"; readonly reason: "when" }
+  >;
   /** @throws DagsmithError UNKNOWN_ASSET */
   updateAsset(
     db: Database,

@@ -78,10 +78,21 @@ async function receive(services: WebServices, request: Request, response: Respon
     dagId,
     name,
     text: body.toString("utf8"),
+    headers: headersOf(request),
     key,
     actor,
   });
-  response.status(202).set("Cache-Control", "no-store").json(run);
+  const status = "runId" in run ? 202 : 200;
+  response.status(status).set("Cache-Control", "no-store").json(run);
+}
+
+/** Express joins headers that are sent twice, but for set-cookie, which no caller sends. */
+function headersOf({ headers }: Request): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      typeof value === "string" ? [[name, value]] : [],
+    ),
+  );
 }
 
 /**
