@@ -89,6 +89,11 @@ const EVENTS = rowsOf<NewAssetEvent>({
   actor: ["text", (event) => ("actor" in event ? event.actor : null)],
 });
 
+// A file that is replaced can be away for seconds, and its DAG must miss no update meanwhile.
+// After a day the DAG counts as gone for good. The same day is in the trigger
+// dagsmith.record_run_end, for ends of runs.
+const IS_EXPECTED = "(d.removed_at is null or d.removed_at > now() - interval '1 day')";
+
 const RECORD: Statement = {
   name: "asset_event_record",
   text: `
@@ -107,7 +112,7 @@ with event as (
 ), queued as (
   insert into dagsmith.asset_queue (dag_id, event_id, uri)
   select w.dag_id, w.id, w.uri from wanted w
-  join dagsmith.dag d on d.dag_id = w.dag_id and d.version_id = w.version_id and d.removed_at is null
+  join dagsmith.dag d on d.dag_id = w.dag_id and d.version_id = w.version_id and ${IS_EXPECTED}
 )
 select id from event order by id`,
 };

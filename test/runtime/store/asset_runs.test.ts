@@ -18,6 +18,7 @@ import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { allOf, anyOf, asset, assetAlias } from "../../../sdk/sources/asset.ts";
+import { dagRun } from "../../../sdk/sources/event.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { Crash, disconnectedAt, dyingAt } from "../../support/crashing_database.ts";
@@ -286,14 +287,68 @@ describe("a new version", () => {
     await tick(postgres.db, new Plans());
     expect([await waiting(id), await runsOf(id)]).toEqual([0, []]);
   });
+});
 
-  test("of a DAG that is removed gets no updates", async () => {
+describe("a DAG whose file is away", () => {
+  const away = (dagId: string, long = "2 seconds") =>
+    rows(
+      postgres.db,
+      "update dagsmith.dag set removed_at = now() - $2::text::interval, next_run_after = null where dag_id = $1",
+      [dagId, long],
+    );
+
+  test("for seconds gets the updates of that time in its next run", async () => {
+    const { id, uri } = names();
+    const reader = spec(id, { schedule: asset(uri("a")) });
+    await known(postgres.db, reader);
+    await away(id);
+    await update(uri("a"), { n: 1 });
+    await update(uri("a"), { n: 2 });
+    await tick(postgres.db, new Plans());
+    expect(await runsOf(id)).toEqual([]);
+    await known(postgres.db, reader);
+    await tick(postgres.db, new Plans());
+    const [run, ...others] = await runsOf(id);
+    expect(others).toEqual([]);
+    expect(run?.trigger.events.map(({ extra }) => extra)).toEqual([{ n: 1 }, { n: 2 }]);
+  });
+
+  test("and comes back in another version gets them, too, when it still waits for the asset", async () => {
+    const { id, uri } = names();
+    await known(postgres.db, spec(id, { schedule: allOf(asset(uri("a")), asset(uri("b"))) }));
+    await away(id);
+    await update(uri("a"));
+    await known(postgres.db, spec(id, { schedule: asset(uri("a")) }));
+    await tick(postgres.db, new Plans());
+    expect(await runsOf(id)).toHaveLength(1);
+  });
+
+  test("for a day is gone for good, and gets no updates", async () => {
     const { id, uri } = names();
     await known(postgres.db, spec(id, { schedule: asset(uri("a")) }));
-    await rows(postgres.db, "update dagsmith.dag set removed_at = now() where dag_id = $1", [id]);
+    await away(id, "25 hours");
     await update(uri("a"));
     expect(await waiting(id)).toBe(0);
   });
+
+  test.each([
+    ["for seconds", "2 seconds", 1],
+    ["for a day", "25 hours", 0],
+  ])(
+    "%s and waits for a run that ends meanwhile has a run of it, or none",
+    async (_how, long, runs) => {
+      const { id } = names();
+      const source = spec(`${id}_source`, {});
+      const listener = spec(id, { on: [dagRun({ dag: `${id}_source` })] });
+      await known(postgres.db, source);
+      await known(postgres.db, listener);
+      await away(id, long);
+      await runWriter(`${id}_source`);
+      await known(postgres.db, listener);
+      await tick(postgres.db, new Plans());
+      expect(await runsOf(id)).toHaveLength(runs);
+    },
+  );
 });
 
 describe("many at once", () => {
