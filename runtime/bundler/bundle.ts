@@ -17,6 +17,7 @@ import type { Position } from "../../sdk/spec/index.ts";
 import { externals, packageName } from "./externals.ts";
 import { folderCalls, mayCallFolder } from "./folder_calls.ts";
 import type { PackedFolder } from "./pack_folder.ts";
+import { packageFileWarnings } from "./package_files.ts";
 import { compareText } from "./text.ts";
 import { contentHash, type ImportError, type ImportWarning, importError } from "./version.ts";
 import { SOURCE_MAP_LINE } from "./write.ts";
@@ -76,7 +77,7 @@ export async function bundle(file: string, folder: string): Promise<Bundle> {
   try {
     const plugin = externals(folder);
     const result = await buildTogether([file], folder, [plugin]);
-    return await withFolders(bundleOf(file, 0, result), folder, plugin);
+    return await withFolders(bundleOf(file, 0, result, folder), folder, plugin);
   } catch (error) {
     throw bundleFailed(file, messagesOf(error)).error;
   }
@@ -89,7 +90,7 @@ async function bundleBatch(
 ): Promise<readonly (Bundle | ImportError)[]> {
   try {
     const result = await buildTogether(batch, folder, [plugin]);
-    const bundles = batch.map((file, index) => bundleOf(file, index, result));
+    const bundles = batch.map((file, index) => bundleOf(file, index, result, folder));
     return await Promise.all(bundles.map((bundle) => withFolders(bundle, folder, plugin)));
   } catch (failure) {
     const [file, ...others] = batch;
@@ -107,7 +108,7 @@ async function withFolders(bundle: Bundle, folder: string, plugin: Plugin): Prom
   const folders: PackedFolder[] = [];
   const plugins = [plugin, folderCalls(folder, folders)];
   const result = await buildTogether([bundle.file], folder, plugins);
-  return { ...bundleOf(bundle.file, 0, result), folders };
+  return { ...bundleOf(bundle.file, 0, result, folder), folders };
 }
 
 function buildTogether(
@@ -141,6 +142,7 @@ function bundleOf(
   file: string,
   index: number,
   { outputFiles, metafile, warnings }: Result,
+  folder: string,
 ): Bundle {
   const output = (suffix: string): string =>
     outputFiles.find(({ path }) => basenameOf(path) === `${index}${suffix}`)?.text ?? "";
@@ -156,9 +158,12 @@ function bundleOf(
     usesDagsmith: (metafile.outputs[`${index}.js`]?.imports ?? []).some(
       ({ path }) => path === "dagsmith" || path.startsWith("dagsmith/"),
     ),
-    warnings: warnings
-      .filter(({ location }) => inputs.includes(location?.file ?? ""))
-      .map((warning) => warningOf(file, warning)),
+    warnings: [
+      ...warnings
+        .filter(({ location }) => inputs.includes(location?.file ?? ""))
+        .map((warning) => warningOf(file, warning)),
+      ...packageFileWarnings(file, metafile.outputs[`${index}.js`], folder),
+    ],
   };
 }
 

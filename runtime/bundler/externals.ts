@@ -1,7 +1,7 @@
 /**
- * Decides what stays out of a bundle: dagsmith itself, and packages with native parts,
- * which only work from their own folder. A bundle needs them at run time, so a missing
- * package is refused here, while the author sees it.
+ * Decides what stays out of a bundle: dagsmith itself, packages with native parts, which
+ * only work from their own folder, and packages that the project names. A bundle needs
+ * them at run time, so a missing package is refused here, while the author sees it.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
@@ -9,11 +9,15 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
 import { ownModuleUrl } from "../child/resolve.ts";
+import { namedExternals } from "./project_settings.ts";
 
 /** Marks our own requests to esbuild, which come back to this plugin. */
 const ASKED_BY_US = Symbol("asked by the externals plugin");
 const BARE = /^[^./]/;
 const NATIVE_FILE = /\.(node|wasm)$/;
+
+/** Why a package stays outside. */
+type Outside = "native" | "external";
 
 /**
  * The plugin, for builds of one DAG folder. It caches facts about packages: create a new
@@ -21,20 +25,27 @@ const NATIVE_FILE = /\.(node|wasm)$/;
  */
 export function externals(folder: string): Plugin {
   const nativePackages = new Map<string, boolean>();
-  const isNativePackage = (home: string): boolean => {
-    const known = nativePackages.get(home) ?? shipsNativeParts(home);
-    nativePackages.set(home, known);
-    return known;
+  const kindOf = (
+    specifier: string,
+    named: readonly string[],
+    home: string | undefined,
+  ): Outside | undefined => {
+    if (named.includes(packageName(specifier))) return "external";
+    if (home === undefined) return undefined;
+    const isNative = nativePackages.get(home) ?? shipsNativeParts(home);
+    nativePackages.set(home, isNative);
+    return isNative ? "native" : undefined;
   };
   return {
     name: "externals",
     setup(build) {
+      const named = namedExternals(folder);
       build.onResolve({ filter: BARE }, (args) => {
         if (args.pluginData === ASKED_BY_US || args.kind === "entry-point" || isBuiltin(args.path))
           return undefined;
         if (args.path === "dagsmith" || args.path.startsWith("dagsmith/"))
           return ownModule(args.path);
-        return resolvePackage(build, args, folder, isNativePackage);
+        return resolvePackage(build, args, folder, (home) => kindOf(args.path, named, home));
       });
       build.onResolve({ filter: NATIVE_FILE }, (args) =>
         BARE.test(args.path) ? undefined : nativeFile(args),
@@ -69,7 +80,7 @@ async function resolvePackage(
   build: PluginBuild,
   args: OnResolveArgs,
   folder: string,
-  isNativePackage: (home: string) => boolean,
+  kindOf: (home: string | undefined) => Outside | undefined,
 ): Promise<OnResolveResult | undefined> {
   const resolve = (resolveDir: string) =>
     build.resolve(args.path, {
@@ -82,15 +93,15 @@ async function resolvePackage(
   // Left to esbuild, which knows the place of the import, and allows a guarded require of
   // an optional package.
   if (resolved.errors.length > 0 || resolved.external) return undefined;
-  const home = packageHome(resolved.path);
-  if (!NATIVE_FILE.test(resolved.path) && (home === undefined || !isNativePackage(home)))
-    return undefined;
+  const kind =
+    kindOf(packageHome(resolved.path)) ?? (NATIVE_FILE.test(resolved.path) ? "native" : undefined);
+  if (kind === undefined) return undefined;
   if ((await resolve(folder)).errors.length === 0) return { path: args.path, external: true };
   const install = `Run: npm install ${packageName(args.path)}`;
   return {
     errors: [
       {
-        text: `The native package "${args.path}" must be installed in the project itself. ${install}`,
+        text: `The ${kind} package "${args.path}" must be installed in the project itself. ${install}`,
       },
     ],
   };
@@ -120,7 +131,7 @@ function nativeFile(args: OnResolveArgs): OnResolveResult | undefined {
  * The folder of the package in node_modules that holds a file; undefined for a file that
  * is not in one.
  */
-function packageHome(path: string): string | undefined {
+export function packageHome(path: string): string | undefined {
   return /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(path)?.[0];
 }
 

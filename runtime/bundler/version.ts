@@ -78,6 +78,7 @@ export interface ImportWarning {
     | "NEVER_RUNS"
     | "UNKNOWN_BRANCH"
     | "BUNDLER"
+    | "PACKAGE_FILES"
     | "ASSET_WITHOUT_PRODUCER"
     | "ASSET_LOOP"
     | "UNKNOWN_HEARD_DAG"
