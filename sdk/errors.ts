@@ -108,7 +108,7 @@ const messages = {
   UNKNOWN_BRANCH:
     'Task "{task}" chose {found}, which does not come after it. It may choose: {allowed}.',
   NOT_A_LIST:
-    'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be {allowed}.',
+    'Task "{task}" is mapped over the output of "{source}", which is {found}; it must be {allowed}. Of a record take entries({source}), of one field pick({source}, field).',
   LIST_IN_A_FILE:
     'The output of "{source}" was too large for the database and is in a file, so "{task}" cannot be mapped over it. Clear "{source}" as well: then its list is kept in the database.',
   TOO_MANY_ITEMS:

@@ -10,6 +10,9 @@ import { TaskRef } from "../task/task_ref.ts";
 /** Longest list of a mapped task that sets no limit. */
 export const DEFAULT_MAX_ITEMS = 100_000;
 
+const LISTS =
+  "a list, or a task whose output is one; of a record take entries(record), of one field of an output pick(task, field)";
+
 /** The task as messages name it, and the limit that it sets. */
 interface Owner {
   readonly where: string;
@@ -50,17 +53,18 @@ function describeSource(
 }
 
 function literal(items: readonly unknown[], owner: Owner): readonly Json[] {
-  if (!Array.isArray(items)) throw refused(items === null ? "null" : typeof items, owner);
+  if (!Array.isArray(items)) throw refused(kindOf(items), owner);
   const limit = owner.maxItems ?? DEFAULT_MAX_ITEMS;
   if (items.length > limit)
     throw refused(`a list of ${items.length}`, owner, `at most ${limit} items (maxItems)`);
   return JSON.parse(toJson(items)) as Json[];
 }
 
-function refused(
-  found: string,
-  { where }: Owner,
-  allowed = "a list, or a task whose output is one",
-): DagsmithError {
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  return typeof value === "object" ? "a record" : typeof value;
+}
+
+function refused(found: string, { where }: Owner, allowed = LISTS): DagsmithError {
   return invalidOption(where, "each", found, allowed);
 }

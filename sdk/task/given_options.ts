@@ -5,7 +5,10 @@
  */
 import type { TriggerRule } from "../spec/index.ts";
 import type { TaskContext } from "./context.ts";
+import type { Items, MappedItems } from "./items.ts";
+import type { PickRef } from "./pick.ts";
 import type { InputRefs, InputValues, MappedTaskOptions, TaskOptions } from "./task_options.ts";
+import type { TaskRef } from "./task_ref.ts";
 
 /** The inputs of a task that names none. */
 export type NoInputs = Record<never, never>;
@@ -14,6 +17,20 @@ export type NoInputs = Record<never, never>;
 export type Named<Names extends PropertyKey> = [Names] extends [PropertyKey]
   ? unknown
   : { readonly [Name in Names]: unknown };
+
+/** The compiler names this type and its field at an `each` that is no list. */
+interface EachTakesAList {
+  readonly "each takes a list: entries(record), pick(task, field) or over(list)": never;
+}
+
+/** A list of any kind; undefined where the options have none. */
+type AnyList =
+  | TaskRef<readonly unknown[]>
+  | PickRef<readonly unknown[]>
+  | readonly unknown[]
+  | Items<unknown>
+  | MappedItems<unknown>
+  | undefined;
 
 /** Infers `Each`, the type of the list that a call gives. Restricts nothing. */
 export type Listed<Each> = [Each] extends [unknown] ? unknown : { readonly each: Each };
@@ -30,8 +47,15 @@ type WhenNamed<Option extends string, Names, Given, Default> = Option extends Na
 export type WhenMapped<Names, Each, Mapped, Plain> = "each" extends Names
   ? [Each] extends [undefined]
     ? Plain
-    : Mapped
+    : [Each] extends [AnyList]
+      ? Mapped
+      : NoList<Mapped>
   : Plain;
+
+/** The options of a list, where `each` is none: it names what makes a list of a value. */
+type NoList<Mapped> = Mapped extends { readonly each: unknown }
+  ? Omit<Mapped, "each"> & { readonly each: EachTakesAList }
+  : Mapped;
 
 /** The values of the inputs that are given. */
 export type GivenInputs<
