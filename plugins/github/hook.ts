@@ -33,7 +33,8 @@ const IDEMPOTENT = ["GET", "HEAD", "PUT", "DELETE"];
  * Rate limits are waited out as GitHub asks, up to 3 times a request, with a warning in
  * the log. 5xx answers and incomplete bodies are requested again up to 3 times within 3
  * s, unless that could write twice. Errors are Octokit's RequestError; their message
- * names method, path and status.
+ * names method, path and status. Those of 400, 401, 403, 410, 422 and 451 are not retried
+ * by the task (`retryable`).
  * @example
  * const github = await hook(githubHook("github"));
  * const { data } = await github.rest.repos.get({ owner: "octocat", repo: "hello" });
@@ -131,7 +132,20 @@ function located(error: unknown): unknown {
   const { method, url } = error.request;
   const what = error.response ? `answered ${error.status}` : "failed";
   error.message = `GitHub: ${method} ${pathOf(url)} ${what}: ${error.message.slice(0, 300)}`;
-  return error;
+  return Object.assign(error, { retryable: !isFinal(error) });
+}
+
+/** Whether a retry of the task meets the same answer. What is missing may still come. */
+function isFinal(error: RequestFailure): boolean {
+  return (
+    LASTING.includes(error.status) && ![404, 409].includes(error.status) && !isRateLimit(error)
+  );
+}
+
+/** A rate limit is a 403 too, but it passes. */
+export function isRateLimit({ response, message }: RequestFailure): boolean {
+  const { "retry-after": retryAfter, "x-ratelimit-remaining": remaining } = response?.headers ?? {};
+  return retryAfter !== undefined || remaining === "0" || /secondary rate/i.test(message);
 }
 
 /**

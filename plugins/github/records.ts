@@ -5,7 +5,7 @@
 import { FailTask, type Json } from "dagsmith";
 import type { Octokit } from "octokit";
 import { type GithubRecord, toRecord } from "./flatten.ts";
-import { isRequestError, LASTING, type RequestFailure } from "./hook.ts";
+import { isRateLimit, isRequestError, LASTING } from "./hook.ts";
 import {
   definitionOf,
   type GithubObject,
@@ -159,12 +159,6 @@ function extractError(object: GithubObject, error: unknown): unknown {
   return LASTING.includes(error.status) && !isRateLimit(error)
     ? new FailTask(message, { cause: error })
     : new Error(message, { cause: error });
-}
-
-/** A rate limit is a 403 too, but it passes. */
-function isRateLimit({ response, message }: RequestFailure): boolean {
-  const { "retry-after": retryAfter, "x-ratelimit-remaining": remaining } = response?.headers ?? {};
-  return retryAfter !== undefined || remaining === "0" || /secondary rate/i.test(message);
 }
 
 /**

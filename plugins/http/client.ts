@@ -49,7 +49,8 @@ interface Call extends HttpCallOptions {
 
 /**
  * Made by {@link httpHook}. Every method throws HttpError for a status of 400 or above,
- * and for an answer that is late, incomplete or missing.
+ * and for an answer that is late, incomplete or missing. One of 401, 403, 410 and their
+ * like is not retried by the task (`retryable`).
  */
 export class HttpClient {
   readonly #root: string;

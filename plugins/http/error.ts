@@ -2,6 +2,15 @@
 import { STATUS_CODES } from "node:http";
 import { errorMessage, FailTask } from "dagsmith";
 
+/** Statuses that stay the same, however often the request is repeated. */
+const LASTING = [301, 302, 307, 308, 400, 401, 403, 405, 406, 410, 411, 413, 414, 415, 422, 451];
+/** A certificate that is refused, or a port that does not speak TLS. */
+const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
+
+function isLasting(status: number | null, cause: unknown): boolean {
+  return status === null ? TLS_CODE.test(codeOf(cause) ?? "") : LASTING.includes(status);
+}
+
 /**
  * An answer of 400 or above, or no complete answer at all. Its message names method and
  * path, never the query or a header.
@@ -16,6 +25,12 @@ export class HttpError extends Error {
    * long. Present when the service sent it.
    */
   readonly retryAfter?: number;
+  /**
+   * False when the same request would fail again: 401, 403, 410 and their like, or a
+   * certificate that is refused. No retry of the task follows then, unless its `retryIf`
+   * asks for one.
+   */
+  readonly retryable: boolean;
 
   constructor(
     message: string,
@@ -24,6 +39,7 @@ export class HttpError extends Error {
   ) {
     super(message, options);
     this.status = status;
+    this.retryable = !isLasting(status, options.cause);
     if (options.retryAfter !== undefined) this.retryAfter = options.retryAfter;
   }
 }
@@ -66,19 +82,10 @@ export function failure(request: string, host: string, error: unknown): HttpErro
   return new HttpError(`${request} failed: ${reason} (${host})`, null, { cause: error });
 }
 
-/** Statuses that stay the same, however often the request is repeated. */
-const LASTING = [301, 302, 307, 308, 400, 401, 403, 405, 406, 410, 411, 413, 414, 415, 422, 451];
-/** A certificate that is refused, or a port that does not speak TLS. */
-const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
-
 /** The error of an operator: a FailTask when a retry of the task cannot help. */
 export function operatorError(error: unknown): unknown {
-  if (!(error instanceof HttpError)) return error;
-  const isLasting =
-    error.status === null
-      ? TLS_CODE.test(codeOf(error.cause) ?? "")
-      : LASTING.includes(error.status);
-  return isLasting ? new FailTask(error.message, { cause: error }) : error;
+  if (!(error instanceof HttpError) || error.retryable) return error;
+  return new FailTask(error.message, { cause: error });
 }
 
 /**

@@ -107,7 +107,10 @@ export function thrown(
   return { ...result, retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
-/** A `retryIf` that throws decides nothing. */
+/**
+ * The task's `retryIf` decides, else the error: one with `retryable: false` says that no
+ * retry can help. A `retryIf` that throws decides nothing.
+ */
 function asksForRetry(
   ref: TaskRef<unknown>,
   error: unknown,
@@ -116,13 +119,18 @@ function asksForRetry(
 ): boolean {
   const { options, inherited } = definitionOf(ref);
   const retryIf = options.retryIf ?? inherited.retryIf;
-  if (!retryIf) return true;
+  if (!retryIf) return saysRetryable(error);
   try {
     return Boolean(retryIf(error instanceof Error ? error : new Error(described.message)));
   } catch (problem) {
     warn(`retryIf failed, so its task is retried as without it: ${describeError(problem).message}`);
     return true;
   }
+}
+
+function saysRetryable(error: unknown): boolean {
+  if (typeof error !== "object" || error === null || !("retryable" in error)) return true;
+  return error.retryable !== false;
 }
 
 /**

@@ -1,6 +1,7 @@
 /**
  * The errors with which a task body decides how its try ends. Any other error fails the
- * try, and another try follows if retries are left.
+ * try, and another try follows if retries are left, unless the error says by
+ * `retryable: false` that none can help.
  */
 import { type Duration, durationMs } from "../duration.ts";
 

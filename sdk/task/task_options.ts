@@ -44,7 +44,8 @@ export interface TaskDefaults extends RoutingOptions, TaskCallbacks {
   readonly retryTotal?: Duration;
   /**
    * Whether another try may follow a failed try; runs in the process of the try. FailTask
-   * is never retried. Default: always true.
+   * is never retried. Default: true, but for an error with `retryable: false`, such as an
+   * HttpError of 401 or 403.
    */
   readonly retryIf?: (error: Error) => boolean;
   /**

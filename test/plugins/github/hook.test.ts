@@ -154,6 +154,26 @@ test("does not repeat a request that writes", async () => {
   expect(github.requests).toHaveLength(1);
 });
 
+test.each([
+  ...[400, 401, 403, 410, 422, 451].map((status) => [status, false] as const),
+  ...[404, 409].map((status) => [status, true] as const),
+])("an error of %i says that a retry of the task helps: %s", async (status, retryable) => {
+  await using github = await loopback((_, response) =>
+    sendJson(response, status, { message: "no" }),
+  );
+  const { output } = await runTask(
+    async ({ hook }) => {
+      const { rest } = await hook(githubHook("github"));
+      return rest.repos.get({ owner: "acme", repo: "one" }).then(
+        () => null,
+        (error: { readonly retryable?: boolean }) => error.retryable ?? null,
+      );
+    },
+    { connections: { github: { type: "github", host: github.url } } },
+  );
+  expect(output).toBe(retryable);
+});
+
 test("is for connections of type github", async () => {
   await expect(getRepo("http://example.com")).rejects.toThrow('this hook needs "github"');
 });

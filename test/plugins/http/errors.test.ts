@@ -1,6 +1,7 @@
 /** What the operators of HTTP say of each fault, and whether a retry follows. */
-import { httpRequest, httpSensor } from "dagsmith/plugins/http";
-import { runTask } from "dagsmith/testing";
+import { dag } from "dagsmith";
+import { httpHook, httpRequest, httpSensor } from "dagsmith/plugins/http";
+import { runDag, runTask } from "dagsmith/testing";
 import { describe, expect, test } from "vitest";
 import { loopback } from "../../support/loopback.ts";
 
@@ -65,4 +66,29 @@ describe.each(["httpRequest", "httpSensor"] as const)("%s", (operator) => {
       new RegExp(`ECONNREFUSED (127.0.0.1|::1):${port}.* \\(localhost:${port}\\)$`),
     );
   });
+});
+
+describe("in a task's own code", () => {
+  const tries = async (status: number, options: object = {}): Promise<number | undefined> => {
+    await using server = await loopback((_, response) => void response.writeHead(status).end());
+    const d = dag("own_code");
+    d.task("t", { retries: 2, retryDelay: "0s", ...options }, async ({ hook }) => {
+      await (await hook(httpHook("api"))).post("/x");
+    });
+    const { tasks } = await runDag(d, {
+      connections: { api: { type: "http", host: server.url } },
+    });
+    return tasks[0]?.tryNumber;
+  };
+
+  test.each([400, 401, 403, 405, 410, 422, 451])("%i of the hook is not retried", async (status) =>
+    expect(await tries(status)).toBe(1),
+  );
+
+  test.each([404, 409, 429, 500, 503])("%i of the hook is retried", async (status) =>
+    expect(await tries(status)).toBe(3),
+  );
+
+  test("403 of the hook is retried when the task says so", async () =>
+    expect(await tries(403, { retryIf: () => true })).toBe(3));
 });

@@ -157,6 +157,8 @@ describe("with a worker and a scheduler", () => {
     expect((await logOf(postgres.db, run.task("unsure"))).map(({ text }) => text)).toContain(
       "retryIf failed, so its task is retried as without it: cannot say",
     );
+    expect(ended("says_that_no_retry_helps")).toEqual(["failed", 1]);
+    expect(ended("is_retried_all_the_same")).toEqual(["failed", 3]);
     expect(ended("is_asked_to_wait")).toEqual(["success", 2]);
     expect(ended("asks_in_seconds")).toEqual(["success", 2]);
     expect(ended("has_no_more_time")).toEqual(["failed", 1]);

@@ -22,6 +22,11 @@ d.task(
     throw new Error("no");
   },
 );
+const denied = (): never => {
+  throw Object.assign(new Error("denied"), { retryable: false });
+};
+d.task("says_that_no_retry_helps", denied);
+d.task("is_retried_all_the_same", { retryIf: ({ message }) => message === "denied" }, denied);
 d.task("is_asked_to_wait", { retryDelay: "1h" }, ({ tryNumber }) => {
   if (tryNumber === 1) throw new RetryAfter("10ms");
   return tryNumber;
