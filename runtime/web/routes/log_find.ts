@@ -8,7 +8,8 @@ import { Refused } from "../http/refused.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { findInLog, linesAround } from "../read/find_in_log.ts";
-import { isTryFinished } from "../read/read_log.ts";
+import { type LinePlace, nextError } from "../read/next_error.ts";
+import { isTryFinished, type TryId } from "../read/read_log.ts";
 import { LogFindPage } from "../views/task/log_find.tsx";
 import { sendPage } from "./send_page.ts";
 
@@ -24,14 +25,20 @@ export function logFindRoutes(services: WebServices): Routes {
 
 async function find(services: WebServices, request: Request, response: Response): Promise<void> {
   const wanted = checked(logParams, request.params);
-  const { q, level, from, lines, at } = checked(logFindQuery, request.query);
+  const { q, level, from, lines, at, next } = checked(logFindQuery, request.query);
   if ((await isTryFinished(services, wanted)) === undefined)
     throw new Refused(404, "There is no such try.");
+  const error = next === null ? null : await nextError(services, wanted, at);
+  if (error !== null) return response.redirect(addressOf(wanted, error));
   const search = { text: q, levels: level, from: { seq: from, lines } };
   const found = at === null ? await findInLog(services, wanted, search) : null;
   const around = at === null ? [] : await linesAround(services, wanted, at.seq, at.index);
   await sendPage(services, request, response, {
     title: `Log ${wanted.instanceId}, try ${wanted.tryNumber}`,
-    body: h(LogFindPage, { ...wanted, search, found, around, at }),
+    body: h(LogFindPage, { ...wanted, search, found, around, at, isLastError: next !== null }),
   });
+}
+
+function addressOf({ instanceId, tryNumber }: TryId, { seq, index }: LinePlace): string {
+  return `/logs/${instanceId}/${tryNumber}/find?at=${seq}.${index}#l${seq}.${index}`;
 }

@@ -69,6 +69,45 @@ describe("a search", () => {
   });
 });
 
+describe("the next error", () => {
+  const next = (query: string): Promise<Response> =>
+    fetch(`${web.url}/logs/${id}/1/find?next=error${query}`, { redirect: "manual" });
+
+  test.each([
+    ["of the whole log is its first", "", "40.0"],
+    ["after a line far before it", "&at=3.99", "40.0"],
+    ["after an error is the one after it", "&at=40.0", "40.1"],
+    ["after an error, with others before it in its part", "&at=40.57", "40.58"],
+    ["after the last line of the part before", "&at=39.99", "40.0"],
+  ])("%s", async (_which, query, place) => {
+    const answer = await next(query);
+    expect([answer.status, answer.headers.get("location")]).toEqual([
+      ...[302, `/logs/${id}/1/find?at=${place}#l${place}`],
+    ]);
+  });
+
+  test("after the last one is none, and the page says so at the same lines", async () => {
+    const answer = await next("&at=40.99");
+    const html = await answer.text();
+    expect([answer.status, html]).toEqual([200, expect.stringContaining("No error follows")]);
+    expect(html).toContain('id="l40.99"');
+  });
+
+  test("of a log without errors is none", async () => {
+    const run = await web.rows.run("long", 1);
+    const other = await web.rows.instance(run, "only", { state: "success" });
+    await web.rows.log(other, 0, ['says "error" without being one'], 1);
+    const answer = await fetch(`${web.url}/logs/${other}/1/find?next=error`);
+    expect(await answer.text()).toContain("No line is an error.");
+  });
+
+  test("is a link at each line that was looked up, and at the log of the task", async () => {
+    expect((await find("at=40.3")).html).toContain(`/logs/${id}/1/find?next=error&amp;at=40.3"`);
+    const page = await (await fetch(`${web.url}/runs/1/tasks/only`)).text();
+    expect(page).toContain(`href="/logs/${id}/1/find?next=error"`);
+  });
+});
+
 test("a try that does not exist, and a place that is none, are refused", async () => {
   expect((await fetch(`${web.url}/logs/${id}/2/find`)).status).toBe(404);
   expect((await find("at=x")).status).toBe(400);

@@ -47,11 +47,15 @@ const place = z
   .refine(({ seq }) => seq <= MAX_INT, "is too large");
 const levels = z.union([text(20).transform((level) => [level]), z.array(text(20)).max(10)]);
 
-/** `from` and `lines`: the stored part, and the count of lines, after which to search. */
+/**
+ * `from` and `lines`: the stored part, and the count of lines, after which to search.
+ * `next`: the first line of that level after `at` is looked for.
+ */
 export const logFindQuery = z.object({
   q: text(500).default(""),
   level: levels.default([]),
   from: smallNumber.default(-1),
   lines: smallNumber.default(0),
   at: optional(place),
+  next: optional(z.literal("error")),
 });

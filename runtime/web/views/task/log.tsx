@@ -46,6 +46,9 @@ export function Log({ window, instanceId, tryNumber, isOpen }: ShownLog): VNode 
             data-find={window.hasGap ? undefined : ""}
           />
         </form>
+        <a class="button small" href={`${address}/find?next=error`}>
+          First error
+        </a>
         <span class="grow" />
         <span class="log-state faint" role="status">
           {isOpen ? "still open" : ""}

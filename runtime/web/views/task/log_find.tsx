@@ -1,6 +1,7 @@
 /** Lines that were found in a whole log, or the lines around one of them. */
 import type { VNode } from "preact";
 import type { FoundInLog, LogSearch, PlacedLine } from "../../read/find_in_log.ts";
+import type { LinePlace } from "../../read/next_error.ts";
 import type { TryId } from "../../read/read_log.ts";
 import { LOG_LEVELS, LogTime } from "./log.tsx";
 
@@ -9,11 +10,13 @@ export interface LogFindProps extends TryId {
   /** Null when the lines around one line are shown. */
   readonly found: FoundInLog | null;
   readonly around: readonly PlacedLine[];
-  readonly at: { readonly seq: number; readonly index: number } | null;
+  readonly at: LinePlace | null;
+  /** The next error was asked for, and there is none. */
+  readonly isLastError: boolean;
 }
 
 export function LogFindPage(props: LogFindProps): VNode {
-  const { instanceId, tryNumber, search, found, around, at } = props;
+  const { instanceId, tryNumber, search, found, around, at, isLastError } = props;
   const address = `/logs/${instanceId}/${tryNumber}/find`;
   return (
     <>
@@ -26,6 +29,7 @@ export function LogFindPage(props: LogFindProps): VNode {
       <section class="log" aria-label="Lines">
         <header>
           <SearchForm address={address} search={search} />
+          <NextError address={address} at={at} isLast={isLastError} />
           {found && <span role="status">{countText(found, search)}</span>}
         </header>
         <ol>
@@ -75,6 +79,26 @@ function SearchForm({
         Find
       </button>
     </form>
+  );
+}
+
+/** Asks the server for the first error after a line, or in the whole log. */
+export function NextError({
+  address,
+  at,
+  isLast,
+}: {
+  readonly address: string;
+  readonly at: LinePlace | null;
+  readonly isLast: boolean;
+}): VNode {
+  const place = at === null ? "" : `&at=${at.seq}.${at.index}`;
+  if (isLast)
+    return <span role="status">{at ? "No error follows this line." : "No line is an error."}</span>;
+  return (
+    <a class="button small" href={`${address}?next=error${place}`}>
+      {at ? "Next error" : "First error"}
+    </a>
   );
 }
 
