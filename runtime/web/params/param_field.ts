@@ -1,16 +1,33 @@
-/** The fields of a form for params, as the JSON Schema of a DAG describes them. */
+/** The field of one param, as its JSON Schema describes it. */
 import type { Json } from "../../../sdk/json.ts";
 import { controlFor } from "./control_for.ts";
 import type { Control } from "./controls.ts";
 import { hintOf } from "./hint.ts";
-import { asSchema, choicesOf, resolved, type Schema, withoutNull } from "./schema.ts";
+import { choicesOf, type Schema, withoutNull } from "./schema.ts";
 
 /** What a field stands for: the value of its control, null, or nothing. */
 export type Presence = "value" | "null" | "left_out";
 
-export interface ParamField {
-  /** Empty for the one field of params that are no object with known fields. */
+/** A param that is an object with known fields, each of which has a field of the form. */
+export interface ParamGroup {
   readonly name: string;
+  readonly label: string;
+  readonly hint: string | null;
+  readonly isRequired: boolean;
+  readonly presences: readonly Presence[];
+  readonly initial: Presence;
+}
+
+export interface ParamField {
+  /**
+   * Unique in the form, such as `place/city`. Empty for the one field of params that are no
+   * object with known fields.
+   */
+  readonly name: string;
+  /** The name within its group, or among the params. */
+  readonly key: string;
+  /** Null for a field that is a param itself. */
+  readonly group: ParamGroup | null;
   readonly label: string;
   readonly hint: string | null;
   readonly control: Control;
@@ -23,25 +40,7 @@ export interface ParamField {
   readonly placeholder: string | null;
 }
 
-/**
- * One field for each property that the schema declares; none for a DAG without params.
- * @param values what the fields show at first instead of their defaults
- */
-export function paramFields(
-  paramsSchema: Json | null,
-  values: Readonly<Record<string, Json>> = {},
-): readonly ParamField[] {
-  if (paramsSchema === null) return [];
-  const root = asSchema(paramsSchema);
-  const whole = resolved(root, root);
-  if (whole.properties === undefined) return [fieldOf(root, "", whole, true, undefined)];
-  const required = Array.isArray(whole.required) ? whole.required : [];
-  return Object.entries(asSchema(whole.properties)).map(([name, property]) =>
-    fieldOf(root, name, resolved(root, property), required.includes(name), values[name]),
-  );
-}
-
-function fieldOf(
+export function fieldOf(
   root: Schema,
   name: string,
   given: Schema,
@@ -56,6 +55,8 @@ function fieldOf(
   const presences = presencesOf(control, isNullable, isOptional);
   return {
     name,
+    key: name,
+    group: null,
     label: typeof given.title === "string" ? given.title : name === "" ? "Params" : name,
     hint: hintOf(schema, control),
     control,
@@ -70,7 +71,7 @@ function fieldOf(
 }
 
 /** Null is a value that was given. */
-const firstGiven = (...values: readonly (Json | undefined)[]): Json | undefined =>
+export const firstGiven = (...values: readonly (Json | undefined)[]): Json | undefined =>
   values.find((value) => value !== undefined);
 
 /** A literal that is required has its value already. */

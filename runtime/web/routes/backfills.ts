@@ -12,7 +12,8 @@ import { defined, formBody } from "../http/input/fields.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { markOf } from "../live/topics.ts";
-import { type ParamField, paramFields } from "../params/param_field.ts";
+import type { ParamField } from "../params/param_field.ts";
+import { paramFields } from "../params/param_fields.ts";
 import { readBackfill, readBackfillRuns, readBackfills } from "../read/read_backfills.ts";
 import type { DagDetail } from "../read/read_dags.ts";
 import { BackfillPage } from "../views/backfills/backfill.tsx";
@@ -138,7 +139,8 @@ async function create(services: WebServices, request: Request, response: Respons
   const sent = checked(formBody, request.body);
   if (sent.do === "change") return form(services, request, response, { ...FRESH, sent });
   const { dagId, spec } = await dagOf(services, request);
-  const { params, problems } = readParams(spec, sent);
+  const fields = fieldsOf(spec);
+  const { params, problems } = readParams(spec, fields, sent);
   const refuse = (found: Problems, error: string | null): Promise<void> => {
     response.status(422);
     return form(services, request, response, { sent, problems: found, error, preview: null });
@@ -156,7 +158,7 @@ async function create(services: WebServices, request: Request, response: Respons
     await form(services, request, response, { ...FRESH, sent, preview });
   } catch (error) {
     const message = shownError(services, error, ["UNKNOWN_DAG"]);
-    const found = paramProblems(error);
+    const found = paramProblems(error, fields);
     await refuse(found, problemCount(found) ?? message);
   }
 }

@@ -1,8 +1,8 @@
 /** What the forms that ask for params share: what was sent, and what is wrong with it. */
 
 import type { DagSpec } from "../../../sdk/spec/index.ts";
-import { checkParams, problemsOf } from "../../actions/index.ts";
-import { paramFields } from "../params/param_field.ts";
+import { checkParams, type ParamProblem, problemsOf } from "../../actions/index.ts";
+import type { ParamField } from "../params/param_field.ts";
 import { type SentParams, sentParams } from "../params/sent_params.ts";
 import type { Sent } from "./form.ts";
 
@@ -10,28 +10,42 @@ import type { Sent } from "./form.ts";
 export type Problems = Readonly<Record<string, string>>;
 
 /** The problems that an error names; those of params with known fields. */
-export function paramProblems(error: unknown): Problems {
-  return Object.fromEntries(
-    problemsOf(error).map(({ path: [name = "", ...inside], message }) => [
-      name,
-      inside.length === 0 ? message : `at ${inside.join(".")} ${message}`,
-    ]),
-  );
+export function paramProblems(error: unknown, fields: readonly ParamField[]): Problems {
+  return Object.fromEntries(problemsOf(error).map((problem) => atField(problem, fields)));
 }
 
-/** The params of a form, and all problems at once when there are texts that are no values. */
-export function readParams(spec: DagSpec, sent: Sent): SentParams {
-  const read = sentParams(paramFields(spec.paramsSchema), sent);
+/** The field that a problem belongs to, and what to say there. */
+function atField(
+  { path: [name = "", key, ...deeper], message }: ParamProblem,
+  fields: readonly ParamField[],
+): readonly [name: string, text: string] {
+  const at = (inside: readonly string[]): string =>
+    inside.length === 0 ? message : `at ${inside.join(".")} ${message}`;
+  const nested = fields.find((field) => field.group?.name === name && field.key === key);
+  if (nested) return [nested.name, at(deeper)];
+  return [name, at(key === undefined ? [] : [key, ...deeper])];
+}
+
+/**
+ * The params of a form, and all problems at once when there are texts that are no values.
+ * @param fields those that the form showed
+ */
+export function readParams(spec: DagSpec, fields: readonly ParamField[], sent: Sent): SentParams {
+  const read = sentParams(fields, sent);
   if (Object.keys(read.problems).length === 0) return read;
-  return { ...read, problems: { ...checkedProblems(spec, read), ...read.problems } };
+  return { ...read, problems: { ...checkedProblems(spec, fields, read), ...read.problems } };
 }
 
-function checkedProblems(spec: DagSpec, { params }: SentParams): Problems {
+function checkedProblems(
+  spec: DagSpec,
+  fields: readonly ParamField[],
+  { params }: SentParams,
+): Problems {
   try {
     checkParams(spec, params);
     return {};
   } catch (error) {
-    return paramProblems(error);
+    return paramProblems(error, fields);
   }
 }
 

@@ -8,7 +8,7 @@ import { checked } from "../http/input/check.ts";
 import { formBody } from "../http/input/fields.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
-import { paramFields } from "../params/param_field.ts";
+import { paramFields } from "../params/param_fields.ts";
 import { TriggerForm } from "../views/dag/trigger.tsx";
 import { dagOf, sendDag } from "./dag_page.ts";
 import { readForm, type Sent, shownError } from "./form.ts";
@@ -56,7 +56,8 @@ async function trigger(services: WebServices, request: Request, response: Respon
   const actions = actionsOfForm(services, request);
   const sent = checked(formBody, request.body);
   const { dagId, spec } = await dagOf(services, request);
-  const { params, problems } = readParams(spec, sent);
+  const fields = paramFields(spec.paramsSchema);
+  const { params, problems } = readParams(spec, fields, sent);
   const refuse = (found: Problems, error: string | null): Promise<void> => {
     response.status(422);
     return triggerPage(services, request, response, { sent, problems: found, error });
@@ -74,7 +75,7 @@ async function trigger(services: WebServices, request: Request, response: Respon
     response.redirect(303, `/runs/${run.id}`);
   } catch (error) {
     if (!isDagsmithError(error) || !SHOWN.includes(error.code)) throw error;
-    const found = paramProblems(error);
+    const found = paramProblems(error, fields);
     await refuse(found, problemCount(found) ?? shownError(services, error, []));
   }
 }

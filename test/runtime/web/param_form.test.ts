@@ -1,7 +1,8 @@
 /** Fields made from the schemas of params, and the values that they show and read. */
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type ParamField, paramFields } from "../../../runtime/web/params/param_field.ts";
+import type { ParamField } from "../../../runtime/web/params/param_field.ts";
+import { paramFields } from "../../../runtime/web/params/param_fields.ts";
 import {
   presenceName,
   sentParams,
@@ -22,7 +23,11 @@ function untouched(fields: readonly ParamField[]): Readonly<Record<string, strin
       field.control.kind === "choices" && text === ""
         ? []
         : [[valueName(field), text.replaceAll("\n", "\r\n")]];
-    return field.presences.length > 1 ? [[presenceName(field), presence], ...value] : value;
+    const own = field.presences.length > 1 ? [[presenceName(field), presence], ...value] : value;
+    const { group } = field;
+    return group && group.presences.length > 1
+      ? [[presenceName(group), group.initial], ...own]
+      : own;
   });
   return { _form: "token", ...Object.fromEntries(sent as [string, string][]) };
 }
@@ -76,7 +81,20 @@ const DEFAULTS: readonly (readonly [string, z.ZodType, string])[] = [
   ["a list with a text of two lines", z.array(z.string()).default(["a\nb"]), "json"],
   ["a list of numbers", z.array(z.number()).default([1, -2.5]), "list"],
   ["null for a list", z.array(z.string()).nullable().default(null), "list"],
-  ["a nested object", z.object({ a: z.string(), b: z.number() }).default({ a: "x", b: 1 }), "json"],
+  ["a nested object", z.object({ a: z.string(), b: z.number() }).default({ a: "x", b: 1 }), "line"],
+  ["null for a nested object", z.object({ a: z.string() }).nullable().default(null), "line"],
+  ["an object in a nested object", z.object({ a: z.object({}) }).default({ a: {} }), "json"],
+  ["a nested object with more", z.looseObject({ a: z.string() }).default({ a: "x", c: 1 }), "json"],
+  [
+    "a nested object without an optional part",
+    z.object({ a: z.string(), b: z.string().optional() }).default({ a: "x" }),
+    "line",
+  ],
+  [
+    "a nested object without a part that has a default of its own",
+    z.object({ a: z.string(), b: z.string().default("y") }).default({ a: "x" } as never),
+    "json",
+  ],
   ["a record", z.record(z.string(), z.number()).default({ a: 1 }), "json"],
   ["anything", z.any().default({ a: [null, "x"] }), "json"],
   ["a tuple", z.tuple([z.string(), z.number()]).default(["a", 1]), "json"],
@@ -222,4 +240,28 @@ test("params without known fields are one field of JSON", () => {
   const fields = paramFields(z.toJSONSchema(z.record(z.string(), z.number())) as Json);
   expect(fields.map(({ label, control }) => [label, control.kind])).toEqual([["Params", "json"]]);
   expect(sentParams(fields, { _form: "t", "p:": '{"a": 1}' }).params).toEqual({ a: 1 });
+});
+
+test("a param whose fields would have the name of another param is one field of JSON", () => {
+  const fields = fieldsOf({ a: z.object({ b: z.string() }), "a/b": z.string() });
+  expect(fields.map(({ name, control }) => [name, control.kind])).toEqual([
+    ["a", "json"],
+    ["a/b", "line"],
+  ]);
+});
+
+test("the fields of a nested object have its name around them, and what is deeper says what it is", () => {
+  const place = z.object({
+    city: z.string().meta({ title: "City" }),
+    at: z.object({ x: z.int() }),
+  });
+  const fields = fieldsOf({ place: place.optional().meta({ description: "Where it is." }) });
+  expect(fields.map(({ name, label, hint }) => [name, label, hint])).toEqual([
+    ["place/city", "City", null],
+    ["place/at", "at", "JSON with x."],
+  ]);
+  expect(fields[0]?.group).toMatchObject({
+    ...{ name: "place", hint: "Where it is.", isRequired: false, initial: "left_out" },
+    presences: ["value", "left_out"],
+  });
 });

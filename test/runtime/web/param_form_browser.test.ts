@@ -121,9 +121,46 @@ const CASES: Readonly<Record<string, Case>> = {
   "no texts": { schema: z.array(z.string()).default(["a"]), enter: fill(""), sent: [] },
   "a list of numbers": { schema: z.array(z.number()), enter: fill("1\n2.5"), sent: [1, 2.5] },
   "a nested object": {
-    schema: z.object({ a: z.string() }),
-    enter: fill('{"a": "x"}'),
+    schema: z.object({ a: z.string(), n: z.int(), b: z.boolean() }),
+    enter: async (page) => {
+      await page.getByLabel("a").fill("x");
+      await page.getByLabel("n").fill("3");
+      await page.getByLabel("b").selectOption("true");
+    },
+    sent: { a: "x", n: 3, b: true },
+  },
+  "a nested object by default": {
+    schema: z.object({ a: z.string(), l: z.array(z.string()) }).default({ a: "x", l: ["y"] }),
+    enter: nothing,
+    sent: { a: "x", l: ["y"] },
+  },
+  "a nested object of which all is left out": {
+    schema: z.object({ a: z.string().optional(), n: z.int().optional() }),
+    enter: nothing,
+    sent: {},
+  },
+  "null for a nested object": {
+    schema: z.object({ a: z.string() }).nullable(),
+    enter: (page) => page.locator('.param-group > .presences input[value="null"]').check(),
+    sent: null,
+  },
+  "a nested object that is left out": {
+    schema: z.object({ a: z.string() }).optional(),
+    enter: nothing,
+    sent: undefined,
+  },
+  "an optional nested object": {
+    schema: z.object({ a: z.string() }).optional(),
+    enter: async (page) => {
+      await page.locator('.param-group > .presences input[value="value"]').check();
+      await page.getByLabel("a", { exact: true }).fill("x");
+    },
     sent: { a: "x" },
+  },
+  "an object in a nested object": {
+    schema: z.object({ at: z.object({ x: z.int() }) }),
+    enter: fill('{"x": 1}'),
+    sent: { at: { x: 1 } },
   },
   "a record": {
     schema: z.record(z.string(), z.number()).default({ a: 1 }),
@@ -226,5 +263,24 @@ test("a refused form says what is wrong next to each field, and keeps what was e
   expect(await page.locator("#param-note-null").isChecked()).toBe(true);
   expect(await page.locator("#param-note").isVisible()).toBe(false);
   expect(await paramsOf("refused")).toBe("no run");
+  await page.close();
+});
+
+test("what is wrong in a nested object is said at its own field, and deeper by its place", async () => {
+  const place = z.object({ zip: z.int().min(1), at: z.object({ x: z.number() }), ok: z.string() });
+  await web.rows.dag(formed("refused_inside", { place }));
+  const page = await browser.newPage();
+  await page.goto(`${web.url}/dags/refused_inside/trigger`);
+  const group = page.getByRole("group", { name: "place" });
+  await group.getByLabel("zip").fill("0");
+  await group.getByLabel("at", { exact: false }).first().fill('{"x": "y"}');
+  await group.getByLabel("ok").fill("kept");
+  await page.getByRole("button", { name: "Trigger" }).click();
+  await page.getByText("2 params need other values.").waitFor();
+  const said = (name: string) => page.locator(`[id="param-place/${name}-problem"]`).textContent();
+  expect(await said("zip")).toBe("zip must be at least 1.");
+  expect(await said("at")).toBe("at at x must be a number.");
+  expect(await group.getByLabel("ok").inputValue()).toBe("kept");
+  expect(await paramsOf("refused_inside")).toBe("no run");
   await page.close();
 });

@@ -1,7 +1,10 @@
-/** The field of one param: its label, what it stands for, its control, a hint and a problem. */
+/**
+ * The fields of params: the label of each, what it stands for, its control, a hint and a
+ * problem. The fields of an object stand in a fieldset.
+ */
 import type { VNode } from "preact";
-import type { ParamField, Presence } from "../../params/param_field.ts";
-import { presenceName, shownIn } from "../../params/sent_params.ts";
+import type { ParamField, ParamGroup, Presence } from "../../params/param_field.ts";
+import { groupPresence, presenceName, shownIn } from "../../params/sent_params.ts";
 import { ParamControl } from "./param_control.tsx";
 
 export interface ParamFieldsProps {
@@ -13,12 +16,46 @@ export interface ParamFieldsProps {
 }
 
 export function ParamFields({ fields, sent, problems }: ParamFieldsProps): VNode {
+  const parts = Map.groupBy(fields, (field) => field.group ?? field);
   return (
     <>
+      {[...parts].map(([part, inside]) =>
+        "control" in part ? (
+          <ParamInput field={part} sent={sent} problem={problems[part.name]} />
+        ) : (
+          <ParamFieldset group={part} fields={inside} sent={sent} problems={problems} />
+        ),
+      )}
+    </>
+  );
+}
+
+function ParamFieldset({
+  group,
+  fields,
+  sent,
+  problems,
+}: ParamFieldsProps & { readonly group: ParamGroup }): VNode {
+  const id = `param-${group.name}`;
+  const problem = problems[group.name];
+  return (
+    <fieldset class="param-group" id={id}>
+      <legend>
+        <LabelText name={group.name} label={group.label} isRequired={group.isRequired} />
+      </legend>
+      {group.presences.length > 1 && (
+        <Presences id={id} field={group} chosen={groupPresence(group, sent)} />
+      )}
+      {problem !== undefined && (
+        <p class="problem" id={`${id}-problem`}>
+          {group.label} {problem}.
+        </p>
+      )}
+      {group.hint !== null && <small>{group.hint}</small>}
       {fields.map((field) => (
         <ParamInput field={field} sent={sent} problem={problems[field.name]} />
       ))}
-    </>
+    </fieldset>
   );
 }
 
@@ -59,21 +96,33 @@ function ParamInput({ field, sent, problem }: ParamInputProps): VNode {
 
 function ParamLabel({
   id,
-  field: { name, label, isRequired },
+  field: { key, label, isRequired },
   isGroup,
 }: {
   readonly id: string;
   readonly field: ParamField;
   readonly isGroup: boolean;
 }): VNode {
-  const text = (
+  const text = <LabelText name={key} label={label} isRequired={isRequired} />;
+  return isGroup ? <span id={`${id}-label`}>{text}</span> : <label for={id}>{text}</label>;
+}
+
+function LabelText({
+  name,
+  label,
+  isRequired,
+}: {
+  readonly name: string;
+  readonly label: string;
+  readonly isRequired: boolean;
+}): VNode {
+  return (
     <>
       {label}
       {name !== "" && label !== name && <code> {name}</code>}
       {isRequired && <b title="required"> *</b>}
     </>
   );
-  return isGroup ? <span id={`${id}-label`}>{text}</span> : <label for={id}>{text}</label>;
 }
 
 const WORDS: Readonly<Record<Presence, string>> = {
@@ -89,7 +138,7 @@ function Presences({
   chosen,
 }: {
   readonly id: string;
-  readonly field: ParamField;
+  readonly field: ParamField | ParamGroup;
   readonly chosen: Presence;
 }): VNode {
   return (
