@@ -113,6 +113,30 @@ describe("npm run conformance", () => {
     expect(code).toBe(1);
   });
 
+  it("takes null as the schedule of a DAG that has none", async () => {
+    const input = { ...RUN.input, schedule: null };
+    const none = { ...RUN, id: "none", input, expect: { none: true } };
+    const wrong = { ...none, id: "wrong", expect: RUN.expect };
+    const { code, stdout } = await run({ cases: [none, wrong] }, "--json");
+    const { passed, mismatches } = JSON.parse(stdout) as { passed: number; mismatches: Verdict[] };
+    expect([code, passed, mismatches.map(({ id }) => id)]).toEqual([1, 1, ["wrong"]]);
+  });
+
+  it("takes an id that a branch does not know as the error that a run gives", async () => {
+    const edges = [
+      ["choose", "left"],
+      ["choose", "right"],
+    ];
+    const input = { edges, branch: "choose", chosen: ["nowhere"] };
+    const refused = { id: "refused", area: "branch", input, expect: { error: "any words" } };
+    const followed = { ...refused, id: "followed", expect: { followed: ["left"] } };
+    const known = { ...refused, id: "known", input: { ...input, chosen: ["left"] } };
+    const right = { ...known, id: "right", expect: { followed: ["left"] } };
+    const { stdout } = await run({ cases: [refused, followed, known, right] }, "--json");
+    const { passed, mismatches } = JSON.parse(stdout) as { passed: number; mismatches: Verdict[] };
+    expect([passed, mismatches.map(({ id }) => id)]).toEqual([2, ["followed", "known"]]);
+  });
+
   it("never passes an area that it does not know, or a case that is none", async () => {
     const cases = [
       { ...RULE, id: "unknown", area: "toString" },

@@ -145,6 +145,62 @@ describe("clearing", () => {
     });
   });
 
+  describe("a failed task includes", () => {
+    /** What a clear of `taskId` includes in a run in which the tasks named `bad…` failed. */
+    const included = async (dag: DagSpec, taskId: string): Promise<readonly string[]> => {
+      const id = await begun(dag);
+      await finish(id, (one) => (one.taskId.startsWith("bad") ? failed() : success()));
+      const [preview] = await previewClear(postgres.db, { of: { run: id }, taskId });
+      return (preview?.instances ?? []).map((one) => one.taskId).toSorted();
+    };
+    const wired = (id: string, ...edges: readonly (readonly [string, string])[]): DagSpec =>
+      spec(id, (d) => {
+        const ids = [...new Set(edges.flat())];
+        const tasks = new Map(
+          ids.map((one) => {
+            const options = one.startsWith("always") ? ({ triggerRule: "all_done" } as const) : {};
+            return [one, d.task(one, options, work)];
+          }),
+        );
+        for (const [from, to] of edges) chain(tasks.get(from)!, tasks.get(to)!);
+      });
+
+    test.each<[string, DagSpec, readonly string[]]>([
+      [
+        "the tasks that could not run because of it, at any distance",
+        wired("far", ["bad", "x"], ["x", "y"], ["y", "z"]),
+        ["bad", "x", "y", "z"],
+      ],
+      [
+        "no task that ran after it by its own rule",
+        wired("ran", ["bad", "x"], ["bad", "always"]),
+        ["bad", "x"],
+      ],
+      [
+        "what could not run behind a task that ran",
+        wired("behind", ["bad", "always"], ["bad", "x"], ["always", "y"], ["x", "y"]),
+        ["bad", "x", "y"],
+      ],
+      [
+        "a task that another failure holds back, too",
+        wired("both", ["bad", "x"], ["bad_too", "x"]),
+        ["bad", "x"],
+      ],
+      [
+        "no task of another branch, failed or held back",
+        wired("elsewhere", ["a", "bad"], ["bad", "x"], ["a", "bad_too"], ["bad_too", "y"]),
+        ["bad", "x"],
+      ],
+      ["no task before it", wired("before", ["a", "bad"], ["bad", "x"]), ["bad", "x"]],
+    ])("%s", async (_what, dag, expected) => {
+      expect(await included(dag, "bad")).toEqual(expected);
+    });
+
+    test("nothing else when it is cleared after a success", async () => {
+      expect(await included(wired("fine", ["a", "x"], ["bad", "y"]), "a")).toEqual(["a"]);
+    });
+  });
+
   test("an item that was left out asks it again, and remembers that it was skipped", async () => {
     const id = await begun(mapped("left_out"));
     await finish(id, (one) =>
