@@ -126,6 +126,9 @@ const messages = {
   INVALID_SQL_TEMPLATE: "The SQL template cannot be rendered: {reason}.",
   SCHEDULE_PARAMS:
     'Runs of DAG "{dag}" that are started by {source} have no valid params: {problems}. Give each field of the schema a default, or name the schedule and give it params.',
+  SCHEMA_TOO_SLOW:
+    "The schema took longer than {seconds} s to check the value. Simplify its regular expressions: a repeated group should not repeat inside.",
+  SCHEMA_UNUSABLE: "The schema cannot be used: {reason}.",
   INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',
 
   STEP_NAME_USED:

@@ -175,13 +175,13 @@ async function plan(db: Queryable, request: Omit<BackfillRequest, "actor">): Pro
   const existingOf = (date: Date): ExistingRun | undefined => existing.get(date.getTime());
   const planned = planRuns(intervals, reprocess, (date) => existingOf(date)?.state);
   return {
-    ...{ named, versionId: dag.versionId, params: paramsOf(spec, named, params), range },
+    ...{ named, versionId: dag.versionId, params: await paramsOf(spec, named, params), range },
     runs: planned.map((run) => ({ ...run, existing: existingOf(run.logicalDate) })),
   };
 }
 
 /** The params of the schedule, overwritten by those of the request. */
-function paramsOf(spec: DagSpec, { params }: NamedSchedule, given: Json): Json {
+async function paramsOf(spec: DagSpec, { params }: NamedSchedule, given: Json): Promise<Json> {
   if (Object.keys(asObject(given)).length === 0) return params;
   return checkParams(spec, { ...asObject(params), ...asObject(given) });
 }

@@ -2,46 +2,40 @@
  * Checks the params of a run when it is requested, against the JSON form of the DAG's
  * schema: the runtime knows no more of it.
  */
-import { z } from "zod";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
-import { type ParamProblem, ParamProblems, problemFrom, TIME } from "./param_problems.ts";
+import { ParamProblems, TIME } from "./param_problems.ts";
+import { isTooDeep, MAX_DEPTH } from "./schemas/json_depth.ts";
+import { checkInThread } from "./schemas/schema_checker.ts";
 
-type Schema = Parameters<typeof z.fromJSONSchema>[0];
 type Fields = Readonly<Record<string, Json>>;
 
 /**
  * The params of a run, with the schema's defaults filled in. A default is checked against
  * the schema like any value. The task checks them again with the schema's own code, which
  * may check more than its JSON form can express.
- * @throws DagsmithError INVALID_PARAMS naming each problem
+ * @throws DagsmithError INVALID_PARAMS naming each problem, SCHEMA_TOO_SLOW,
+ *   SCHEMA_UNUSABLE
  */
-export function checkParams(
+export async function checkParams(
   { dagId, paramsSchema }: Pick<DagSpec, "dagId" | "paramsSchema">,
   params: Json,
-): Json {
+): Promise<Json> {
+  const refuse = (problems: string, cause?: ParamProblems): DagsmithError =>
+    new DagsmithError("INVALID_PARAMS", { dag: dagId, problems }, { cause });
   if (paramsSchema === null) {
     if (Object.keys(params ?? {}).length === 0) return {};
-    throw new DagsmithError("INVALID_PARAMS", { dag: dagId, problems: "it takes none" });
+    throw refuse("it takes none");
   }
-  const result = z
-    .fromJSONSchema(lenient(paramsSchema) as Schema)
-    .safeParse(withDefaults(paramsSchema, params), { reportInput: true });
-  if (result.success) return result.data as Json;
-  const problems = new ParamProblems(firstOfEach(result.error.issues.map(problemFrom)));
-  throw new DagsmithError(
-    "INVALID_PARAMS",
-    { dag: dagId, problems: problems.message },
-    { cause: problems },
-  );
-}
-
-/** A format and its pattern are two checks of one value. */
-function firstOfEach(problems: readonly ParamProblem[]): readonly ParamProblem[] {
-  return [...Map.groupBy(problems, ({ path }) => path.join(".")).values()].flatMap(
-    ([first]) => first ?? [],
-  );
+  if (isTooDeep(params)) throw refuse(`they are nested deeper than ${MAX_DEPTH} levels`);
+  const answer = await checkInThread({
+    schema: lenient(paramsSchema),
+    value: withDefaults(paramsSchema, params),
+  });
+  if (answer.problems === undefined) return answer.value;
+  const list = new ParamProblems(answer.problems);
+  throw refuse(list.message, list);
 }
 
 /** Filled in before the check: the library does not check defaults. */

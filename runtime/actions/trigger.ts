@@ -36,7 +36,7 @@ export async function triggerRun(
   const plans = new Plans();
   const spec = (await plans.get(db, [dag.versionId])).get(dag.versionId)?.spec;
   if (!spec) throw unknownDag(dagId);
-  const params = checkParams(spec, request.params ?? {});
+  const params = await checkParams(spec, request.params ?? {});
   const { logicalDate } = request;
   const first = logicalDate === undefined ? dag.now : dateOf(logicalDate, spec.timezone);
   const created = await createManualRun(db, request, first, (at) =>

@@ -62,7 +62,7 @@ export async function receiveWebhook(
     .get(dag.versionId)
     ?.spec.on.find((one) => one.type === "webhook" && one.name === name);
   if (hook?.type !== "webhook") throw unknownDag(dagId);
-  const call = webhookCall(hook, request, `${dagId}/${name}`);
+  const call = await webhookCall(hook, request, `${dagId}/${name}`);
   const run = await decideOnce(db, request, dag, call && { ...call, id: request.key });
   if ("runId" in run && run.isNew) await startQueuedRuns(db, plans, [dagId]);
   return run;

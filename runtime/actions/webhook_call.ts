@@ -1,12 +1,14 @@
 /**
- * Reads a call of a webhook: its body as JSON or a form, and whether it makes a run. Pure:
- * the caller is authenticated before, and the run is made afterwards.
+ * Reads a call of a webhook: its body as JSON or a form, and whether it makes a run. The
+ * caller is authenticated before, and the run is made afterwards.
  */
-import { z } from "zod";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { WebhookCall } from "../../sdk/sources/webhook.ts";
 import type { EventSpec } from "../../sdk/spec/index.ts";
+import { ParamProblems } from "./param_problems.ts";
+import { isTooDeep, MAX_DEPTH } from "./schemas/json_depth.ts";
+import { checkInThread } from "./schemas/schema_checker.ts";
 
 /** A call as it arrived. */
 export interface ReceivedCall {
@@ -20,8 +22,6 @@ type Webhook = Extract<EventSpec, { type: "webhook" }>;
 /** The parts of a call that its caller decides. */
 type Content = Pick<WebhookCall, "event" | "headers" | "body">;
 
-/** Node's JSON has no limit of depth, and a body may be nested a million times. */
-const MAX_DEPTH = 100;
 const FORM = "application/x-www-form-urlencoded";
 
 /**
@@ -30,23 +30,23 @@ const FORM = "application/x-www-form-urlencoded";
  * @param hook the webhook as errors name it
  * @throws DagsmithError INVALID_WEBHOOK_BODY
  */
-export function webhookCall(
+export async function webhookCall(
   { when, bodySchema, headers = [] }: Webhook,
   received: ReceivedCall,
   hook: string,
-): Content | null {
+): Promise<Content | null> {
   const refuse = (problems: string): DagsmithError =>
     new DagsmithError("INVALID_WEBHOOK_BODY", { hook, problems });
   const body = bodyOf(received);
   if (body === undefined) throw refuse("it is neither JSON nor a form");
-  if (depthOf(body) > MAX_DEPTH) throw refuse(`it is nested deeper than ${MAX_DEPTH} levels`);
+  if (isTooDeep(body)) throw refuse(`it is nested deeper than ${MAX_DEPTH} levels`);
   const content = {
     event: received.headers["x-github-event"] ?? null,
     headers: chosen(received.headers, headers),
     body,
   };
-  if (when !== undefined && problemsOf(when, content) !== null) return null;
-  const problems = bodySchema === null ? null : problemsOf(bodySchema, body);
+  if (when !== undefined && (await problemsOf(when, content)) !== null) return null;
+  const problems = bodySchema === null ? null : await problemsOf(bodySchema, body);
   if (problems !== null) throw refuse(problems);
   return content;
 }
@@ -87,27 +87,7 @@ function parsed(text: string): Json | undefined {
 }
 
 /** What does not fit, in words; null when the value fits. */
-function problemsOf(schema: Json, value: unknown): string | null {
-  const result = z
-    .fromJSONSchema(schema as Parameters<typeof z.fromJSONSchema>[0])
-    .safeParse(value);
-  if (result.success) return null;
-  return result.error.issues
-    .map(({ path, message }) => `${path.join(".") || "body"}: ${message}`)
-    .join("; ");
-}
-
-/** Level by level, so that it needs no deep stack. */
-function depthOf(value: Json): number {
-  let depth = 0;
-  for (
-    let level: readonly unknown[] = [value];
-    level.length > 0 && depth <= MAX_DEPTH;
-    depth += 1
-  ) {
-    level = level.flatMap((one) =>
-      typeof one === "object" && one !== null ? Object.values(one) : [],
-    );
-  }
-  return depth;
+async function problemsOf(schema: Json, value: Json): Promise<string | null> {
+  const { problems } = await checkInThread({ schema, value });
+  return problems === undefined ? null : new ParamProblems(problems).message;
 }

@@ -78,7 +78,9 @@ const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/;
 
 /** Schemas of times without a zone have no format, but a pattern that only times fit. */
 function momentOf(schema: Schema): Control | undefined {
-  const pattern = typeof asSchema(schema).pattern === "string" ? String(schema.pattern) : "";
+  const { pattern: written } = asSchema(schema);
+  const pattern = typeof written === "string" ? written : "";
+  if (!isQuick(pattern)) return undefined;
   const fits = (text: string): boolean => pattern === "" || new RegExp(pattern, "u").test(text);
   const isOnly = (text: string): boolean =>
     schema.format === undefined && pattern !== "" && fits(text) && !fits("x") && !fits("1");
@@ -89,6 +91,23 @@ function momentOf(schema: Schema): Control | undefined {
     return moment("datetime-local", DATE_TIME, (time) => instants(time, schema.format), fits);
   return undefined;
 }
+
+/**
+ * Whether a pattern is quick on a text of 24 characters, whatever it matches: the page tries
+ * it in its own thread. Patterns of times repeat no group, and little else.
+ */
+function isQuick(pattern: string): boolean {
+  const quantifiers = pattern.replace(/\\.|\[(?:\\.|[^\]])*\]|\(\?/g, (part) =>
+    part === "(?" ? "(" : "x",
+  );
+  const repeated = quantifiers.match(/[*+]|\{\d*,/g) ?? [];
+  const optional = quantifiers.match(/\?/g) ?? [];
+  const repeatsGroup = /\)[*+{]/.test(quantifiers);
+  return !repeatsGroup && repeated.length <= MAX_REPEATED && optional.length <= MAX_OPTIONAL;
+}
+
+const MAX_REPEATED = 2;
+const MAX_OPTIONAL = 8;
 
 /** A picked time as the schema may want it: with seconds or without, and in UTC or local. */
 function instants(picked: string, format: Json | undefined): readonly string[] {

@@ -140,7 +140,7 @@ async function create(services: WebServices, request: Request, response: Respons
   if (sent.do === "change") return form(services, request, response, { ...FRESH, sent });
   const { dagId, spec } = await dagOf(services, request);
   const fields = fieldsOf(spec);
-  const { params, problems } = readParams(spec, fields, sent);
+  const { params, problems } = await readParams(spec, fields, sent);
   const refuse = (found: Problems, error: string | null): Promise<void> => {
     response.status(422);
     return form(services, request, response, { sent, problems: found, error, preview: null });

@@ -30,19 +30,23 @@ function atField(
  * The params of a form, and all problems at once when there are texts that are no values.
  * @param fields those that the form showed
  */
-export function readParams(spec: DagSpec, fields: readonly ParamField[], sent: Sent): SentParams {
+export async function readParams(
+  spec: DagSpec,
+  fields: readonly ParamField[],
+  sent: Sent,
+): Promise<SentParams> {
   const read = sentParams(fields, sent);
   if (Object.keys(read.problems).length === 0) return read;
-  return { ...read, problems: { ...checkedProblems(spec, fields, read), ...read.problems } };
+  return { ...read, problems: { ...(await checkedProblems(spec, fields, read)), ...read.problems } };
 }
 
-function checkedProblems(
+async function checkedProblems(
   spec: DagSpec,
   fields: readonly ParamField[],
   { params }: SentParams,
-): Problems {
+): Promise<Problems> {
   try {
-    checkParams(spec, params);
+    await checkParams(spec, params);
     return {};
   } catch (error) {
     return paramProblems(error, fields);

@@ -50,14 +50,17 @@ async function triggerPage(
 }
 
 /** Errors about the typed values; the form shows them. */
-const SHOWN: readonly string[] = ["INVALID_PARAMS", "INVALID_DATE", "RUN_EXISTS"];
+const SHOWN: readonly string[] = [
+  ...["INVALID_PARAMS", "SCHEMA_TOO_SLOW", "SCHEMA_UNUSABLE"],
+  ...["INVALID_DATE", "RUN_EXISTS"],
+];
 
 async function trigger(services: WebServices, request: Request, response: Response): Promise<void> {
   const actions = actionsOfForm(services, request);
   const sent = checked(formBody, request.body);
   const { dagId, spec } = await dagOf(services, request);
   const fields = paramFields(spec.paramsSchema);
-  const { params, problems } = readParams(spec, fields, sent);
+  const { params, problems } = await readParams(spec, fields, sent);
   const refuse = (found: Problems, error: string | null): Promise<void> => {
     response.status(422);
     return triggerPage(services, request, response, { sent, problems: found, error });

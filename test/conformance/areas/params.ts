@@ -13,7 +13,7 @@ export const paramValidate = area(
     default: z.json().optional(),
     value: z.json().optional(),
   }),
-  (input) => {
+  async (input) => {
     const property: Json =
       "default" in input && input.default !== undefined
         ? { ...input.schema, default: input.default }
@@ -21,7 +21,7 @@ export const paramValidate = area(
     const required = input.default === undefined ? [NAME] : [];
     const paramsSchema: Json = { type: "object", properties: { [NAME]: property }, required };
     try {
-      const params = checkParams(
+      const params = await checkParams(
         { dagId: "case", paramsSchema },
         input.value === undefined ? {} : { [NAME]: input.value },
       );
