@@ -61,6 +61,34 @@ export interface Config {
   readonly taskEnvironment: Readonly<Record<string, string>>;
   /** DAG_CONN_<ID> and DAG_VAR_<KEY>. */
   readonly secrets: EnvironmentSecrets;
+  readonly secretSources: SecretSourceSettings;
+}
+
+/** Where connections and variables are looked up. */
+export const SECRET_SOURCES = ["environment", "files", "aws", "vault", "database"] as const;
+export type SecretSourceName = (typeof SECRET_SOURCES)[number];
+
+export interface SecretSourceSettings {
+  /** DAG_SECRET_SOURCES, in this order. Default: environment, database. */
+  readonly order: readonly SecretSourceName[];
+  /** DAG_SECRETS_FOLDER. Default: /run/secrets. */
+  readonly folder: string;
+  /** DAG_SECRETS_PREFIX: how every name begins in AWS and Vault. Default: "dagsmith/". */
+  readonly prefix: string;
+  /** Null when the order does not name it. */
+  readonly vault: VaultSettings | null;
+}
+
+export interface VaultSettings {
+  /** VAULT_ADDR, without "/" at its end. */
+  readonly address: string;
+  /** VAULT_TOKEN, or the file of VAULT_TOKEN_FILE, which an agent may renew. */
+  readonly token: string | { readonly file: string };
+  /** VAULT_NAMESPACE. */
+  readonly namespace: string | null;
+  /** DAG_VAULT_MOUNT: where the KV engine is mounted. Default: secret. */
+  readonly mount: string;
+  readonly prefix: string;
 }
 
 /** A folder of an S3 bucket, or of a bucket of a store that speaks its protocol. */
@@ -92,8 +120,8 @@ const LOG_BYTES = 64 * 1024 * 1024;
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const INHERITED = ["PATH", "HOME", "TZ", "LANG", "NODE_ENV"];
-const CONNECTION_PREFIX = "DAG_CONN_";
-const VARIABLE_PREFIX = "DAG_VAR_";
+export const CONNECTION_PREFIX = "DAG_CONN_";
+export const VARIABLE_PREFIX = "DAG_VAR_";
 
 /**
  * Reads the environment.
@@ -142,6 +170,7 @@ export function readConfig(environment: Environment = process.env): Config {
     inherited: Object.fromEntries(INHERITED.map((name) => [name, environment[name]])),
     taskEnvironment: taskEnvironment(environment),
     secrets: environmentSecrets(environment),
+    secretSources: secretSources(text),
   };
 }
 
@@ -209,12 +238,12 @@ function taskEnvironment(environment: Environment): Readonly<Record<string, stri
 const LEAST_SECRET = 5;
 
 function ownSecrets(environment: Environment): readonly string[] {
-  const { DATABASE_URL, DATABASE_URL_DIRECT, DAG_SECRET_KEY, DAG_WEB_TOKEN, PGPASSWORD } =
-    environment;
+  const { DATABASE_URL, DATABASE_URL_DIRECT, DAG_SECRET_KEY, DAG_WEB_TOKEN } = environment;
+  const { PGPASSWORD, VAULT_TOKEN } = environment;
   return [
     ...[DATABASE_URL, DATABASE_URL_DIRECT].flatMap(passwordsIn),
     ...(DAG_SECRET_KEY ?? "").split(/[\s,]+/),
-    ...[DAG_WEB_TOKEN, PGPASSWORD],
+    ...[DAG_WEB_TOKEN, PGPASSWORD, VAULT_TOKEN],
   ].filter((secret) => secret !== undefined && secret.length >= LEAST_SECRET) as string[];
 }
 
@@ -320,6 +349,55 @@ function wholeNumber(
   const value = Number(text ?? otherwise);
   if (Number.isInteger(value) && value >= min && value <= max) return value;
   refused(name, `it is "${text}"; allowed: a whole number from ${min} to ${max}`);
+}
+
+function secretSources(text: (name: string) => string | null): SecretSourceSettings {
+  const order = (text("DAG_SECRET_SOURCES") ?? "environment,database")
+    .split(",")
+    .map((name) => name.trim());
+  for (const name of order)
+    if (!SECRET_SOURCES.includes(name as SecretSourceName))
+      refused(
+        "DAG_SECRET_SOURCES",
+        `"${name}" is no source; allowed: ${SECRET_SOURCES.join(", ")}`,
+      );
+  const prefix = secretsPrefix(text("DAG_SECRETS_PREFIX") ?? "dagsmith/");
+  return {
+    order: [...new Set(order as SecretSourceName[])],
+    folder: text("DAG_SECRETS_FOLDER") ?? "/run/secrets",
+    prefix,
+    vault: order.includes("vault") ? vaultSettings(text, prefix) : null,
+  };
+}
+
+function secretsPrefix(prefix: string): string {
+  if (/^(?:[\w.-]+\/)*$/.test(prefix) && !/(?:^|\/)\.+\//.test(prefix)) return prefix;
+  return refused("DAG_SECRETS_PREFIX", `it is "${prefix}"; allowed: names that end with /`);
+}
+
+function vaultSettings(text: (name: string) => string | null, prefix: string): VaultSettings {
+  const address = URL.parse(text("VAULT_ADDR") ?? "");
+  // Not repeated: people put credentials in front of a host.
+  if (!address || !/^https?:$/.test(address.protocol) || address.username !== "")
+    refused(
+      "VAULT_ADDR",
+      "it must be the address of Vault, such as https://vault.example.org:8200",
+    );
+  const [token, file] = [text("VAULT_TOKEN"), text("VAULT_TOKEN_FILE")];
+  if (token === null && file === null)
+    refused(
+      "VAULT_TOKEN",
+      "it or VAULT_TOKEN_FILE must be set, because DAG_SECRET_SOURCES has vault",
+    );
+  const mount = text("DAG_VAULT_MOUNT") ?? "secret";
+  if (!/^[\w-]+(?:\/[\w-]+)*$/.test(mount))
+    refused("DAG_VAULT_MOUNT", `it is "${mount}"; allowed: the path of a mount, such as secret`);
+  return {
+    address: address.href.replace(/\/+$/, ""),
+    token: file === null ? (token ?? "") : { file },
+    namespace: text("VAULT_NAMESPACE"),
+    ...{ mount, prefix },
+  };
 }
 
 function retention(text: string | null): Retention {

@@ -146,6 +146,8 @@ const messages = {
     'Variable "{key}" is not set. Set the environment variable {variable}, or run: dag variables set {key} <value>',
   INVALID_SECRET_KEY:
     "{source} is refused: {reason}. Allowed: 32 random bytes in base64 (44 characters), or several such keys, the newest first. Make one with: openssl rand -base64 32",
+  SECRET_SOURCE_FAILED: 'The secret source "{source}" did not answer for {kind} "{id}": {reason}.',
+  SECRET_SOURCE_UNUSABLE: 'The secret source "{source}" cannot be used: {reason}.',
   SECRET_KEY_MISSING:
     "Stored connections are encrypted and need DAG_SECRET_KEY (32 bytes in base64). Set it to the key they were stored with.",
   SECRET_UNREADABLE:

@@ -82,13 +82,27 @@ function poked(answer: Poked<unknown>, maxBytes?: number): TryResult {
 /** Errors after which no retry follows, whatever the options of the task are. */
 const FINAL_ERRORS = ["FailTask", "DagsmithError"];
 
+/** Errors of dagsmith that a later try may not meet. */
+const PASSING_CODES: readonly unknown[] = ["SECRET_SOURCE_FAILED", "XCOM_FILE_UNREADABLE"];
+
 /** The result of an error outside a body. The task's `retryIf` cannot be asked. */
 export function failure(error: unknown): TryResult {
   const described = describeError(error);
   if (described.name === "FilteredOut")
     return { outcome: "skipped", reason: described.message, filteredOut: true };
   if (described.name === "SkipTask") return { outcome: "skipped", reason: described.message };
-  return { outcome: "failed", error: described, retryable: !FINAL_ERRORS.includes(described.name) };
+  const retryable = !FINAL_ERRORS.includes(described.name) || hasPassingCode(error);
+  return { outcome: "failed", error: described, retryable };
+}
+
+/** A refusal of the worker has the name and the code of its error, and another class. */
+function hasPassingCode(error: unknown): boolean {
+  return error instanceof Error && PASSING_CODES.includes(ownValue(error, "code"));
+}
+
+/** Of a plain property, because code of a getter may do anything. */
+function ownValue(error: Error, name: string): unknown {
+  return Object.getOwnPropertyDescriptor(error, name)?.value;
 }
 
 /**

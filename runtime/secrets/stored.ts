@@ -6,9 +6,10 @@ import { allVariables, findVariable, putVariable } from "../store/access/variabl
 import type { Queryable } from "../store/database/database.ts";
 import type { SecretOwner } from "./encryption.ts";
 import { type Sealed, type SecretKeys, seal, unseal } from "./keys.ts";
+import type { ReadableSecrets, SecretSource } from "./sources/source.ts";
 
 /** The stored connections and variables, readable. */
-export interface StoredSecrets {
+export interface StoredSecrets extends SecretSource {
   /**
    * Null when it is not stored. @throws DagsmithError SECRET_KEY_MISSING,
    * SECRET_UNREADABLE
@@ -20,10 +21,7 @@ export interface StoredSecrets {
    */
   variable(key: string): Promise<string | null>;
   /** All secrets that these keys can open; others are left out. */
-  readable(): Promise<{
-    readonly connections: readonly Connection[];
-    readonly variables: ReadonlyMap<string, string>;
-  }>;
+  readable(): Promise<ReadableSecrets>;
   /** @throws DagsmithError SECRET_KEY_MISSING */
   setConnection(connection: Connection): Promise<void>;
   /** @throws DagsmithError SECRET_KEY_MISSING */
@@ -40,6 +38,7 @@ export function storedSecrets(db: Queryable, keys: SecretKeys | null): StoredSec
     return keys;
   };
   return {
+    name: "database",
     connection: async (id) => {
       const sealed = await findConnection(db, id);
       return sealed && parseConnection(id, unseal(needKeys(), { kind: "connection", id }, sealed));

@@ -5,7 +5,7 @@ import { type AnyCommand, type Cli, command, type Outcome } from "../command.ts"
 import { table } from "../output/table.ts";
 import { cell, timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
-import { openStoredSecrets } from "../project/secrets.ts";
+import { openResolver } from "../project/secrets.ts";
 
 const WHAT =
   "Creates, in the database of the connection: the schema dagsmith_events with a table (the outbox) and a function, and a trigger on each table. It changes nothing else there.";
@@ -48,11 +48,7 @@ function changing(verb: string, { summary, more, work }: Change): AnyCommand {
 }
 
 async function connections(cli: Cli, db: Database): Promise<EventsRequest["connection"]> {
-  const { createResolver } = await import("../../secrets/resolver.ts");
-  return createResolver({
-    environment: cli.config.secrets,
-    stored: await openStoredSecrets(cli, db),
-  }).connection;
+  return (await openResolver(cli, db)).connection;
 }
 
 function lineOf({ name, connection, table: of, key, isNew }: EventSourceDone): string {

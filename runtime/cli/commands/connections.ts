@@ -9,7 +9,7 @@ import { secretInput } from "../input/secret_input.ts";
 import { table } from "../output/table.ts";
 import { timeText } from "../output/words.ts";
 import { findDatabaseUrl, withDatabase } from "../project/database.ts";
-import { openStoredSecrets } from "../project/secrets.ts";
+import { openResolver, openStoredSecrets } from "../project/secrets.ts";
 
 const HIDDEN = "***";
 
@@ -108,14 +108,11 @@ const get = command({
   },
 });
 
+/** Without a database, a connection of the environment can still be shown. */
 async function findConnection(cli: Cli, id: string): Promise<Connection> {
-  const { createResolver } = await import("../../secrets/resolver.ts");
-  const environment = cli.config.secrets;
-  if (environment.connection(id) !== null || (await findDatabaseUrl(cli)) === null)
-    return createResolver({ environment }).connection(id);
-  return withDatabase(cli, async (db) =>
-    createResolver({ environment, stored: await openStoredSecrets(cli, db) }).connection(id),
-  );
+  if (cli.config.secrets.connection(id) !== null || (await findDatabaseUrl(cli)) === null)
+    return (await openResolver(cli, null)).connection(id);
+  return withDatabase(cli, async (db) => (await openResolver(cli, db)).connection(id));
 }
 
 function hideSecrets(connection: Connection): Connection {

@@ -1,5 +1,4 @@
 /** `dag replay`: runs a past try again in this process, and records nothing. */
-import { createResolver } from "../../secrets/resolver.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { wholeNumber } from "../input/option_values.ts";
@@ -8,7 +7,7 @@ import { safeText } from "../output/terminal.ts";
 import { durationCell, stateCell } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
 import { bundleFolder } from "../project/project.ts";
-import { openStoredSecrets } from "../project/secrets.ts";
+import { openResolver } from "../project/secrets.ts";
 import type { Replay } from "../replay.ts";
 import { xcomFiles } from "../services/services.ts";
 
@@ -41,10 +40,7 @@ export const replay = command({
       const instance = await findTaskInstance(db, run, taskId, options.mapIndex);
       const mapIndex = instance?.mapIndex ?? options.mapIndex ?? -1;
       const { replay: replayed } = await import("../replay.ts");
-      const secrets = createResolver({
-        environment: cli.config.secrets,
-        stored: await openStoredSecrets(cli, db),
-      });
+      const secrets = await openResolver(cli, db);
       await secrets.learnStored();
       const log = (level: string, text: string): void =>
         cli.say(`    ${level.padEnd(5)} ${safeText(secrets.mask(text))}`);

@@ -1,11 +1,11 @@
 /** `dag test`: one run of a DAG in this process, without a database or a server. */
 import type { Json } from "../../../sdk/json.ts";
-import { createResolver } from "../../secrets/resolver.ts";
 import { command, type Outcome } from "../command.ts";
 import { findTestedDag } from "../find/dag_file.ts";
 import { isoDate, jsonObject } from "../input/option_values.ts";
 import { withStrayErrors } from "../output/stray_errors.ts";
 import { withTaskOutput } from "../output/task_output.ts";
+import { openResolver } from "../project/secrets.ts";
 import { TestReport } from "../reports/test_report.ts";
 
 interface Options {
@@ -30,7 +30,7 @@ export const test = command({
   ],
   example: "dag test dags/hello.ts --date 2026-01-31",
   run: async (cli, [name]: readonly [string], options: Options): Promise<Outcome> => {
-    const secrets = createResolver({ environment: cli.config.secrets });
+    const secrets = await openResolver(cli, null);
     const report = new TestReport(cli, secrets.mask);
     const [dag, result] = await withTaskOutput(
       { mask: secrets.mask, toStderr: cli.json },

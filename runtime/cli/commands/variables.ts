@@ -6,7 +6,7 @@ import { secretInput } from "../input/secret_input.ts";
 import { table } from "../output/table.ts";
 import { timeText } from "../output/words.ts";
 import { findDatabaseUrl, withDatabase } from "../project/database.ts";
-import { openStoredSecrets } from "../project/secrets.ts";
+import { openResolver, openStoredSecrets } from "../project/secrets.ts";
 
 const list = command({
   usage: "list",
@@ -72,9 +72,9 @@ const get = command({
 });
 
 async function findVariable(cli: Cli, key: string): Promise<string | null> {
-  const inEnvironment = cli.config.secrets.variable(key);
-  if (inEnvironment !== null || (await findDatabaseUrl(cli)) === null) return inEnvironment;
-  return withDatabase(cli, async (db) => (await openStoredSecrets(cli, db)).variable(key));
+  if (cli.config.secrets.variable(key) !== null || (await findDatabaseUrl(cli)) === null)
+    return (await openResolver(cli, null)).variable(key);
+  return withDatabase(cli, async (db) => (await openResolver(cli, db)).variable(key));
 }
 
 const remove = command({

@@ -2,9 +2,14 @@
  * The keys and the connections of this command line: those of the environment and the
  * database only.
  */
-import { passwordsIn } from "../../config.ts";
+import { passwordsIn, type SecretSourceName } from "../../config.ts";
 import { readSecretKey } from "../../secrets/key_file.ts";
 import { parseSecretKeys, type SecretKeys } from "../../secrets/keys.ts";
+import type { ConnectionResolver } from "../../secrets/resolver.ts";
+import { cached } from "../../secrets/sources/cached.ts";
+import { environmentSource } from "../../secrets/sources/environment.ts";
+import { fileSource } from "../../secrets/sources/files.ts";
+import type { SecretSource } from "../../secrets/sources/source.ts";
 import { type StoredSecrets, storedSecrets } from "../../secrets/stored.ts";
 import type { Queryable } from "../../store/database/database.ts";
 import type { Cli } from "../command.ts";
@@ -40,4 +45,42 @@ export async function openStoredSecrets(
   db: Queryable,
 ): Promise<StoredSecrets> {
   return storedSecrets(db, await findSecretKeys(cli));
+}
+
+/** The places where secrets are looked up, in the order of DAG_SECRET_SOURCES. */
+export async function openSources(
+  cli: Pick<Cli, "config" | "folder">,
+  stored: StoredSecrets | null,
+): Promise<readonly SecretSource[]> {
+  const { order } = cli.config.secretSources;
+  const opened = await Promise.all(order.map((name) => openSource(cli, name, stored)));
+  return opened.filter((source) => source !== null);
+}
+
+/** The clients of AWS and Vault are loaded only where they are used. */
+async function openSource(
+  { config }: Pick<Cli, "config">,
+  name: SecretSourceName,
+  stored: StoredSecrets | null,
+): Promise<SecretSource | null> {
+  const { folder, prefix, vault } = config.secretSources;
+  if (name === "environment") return environmentSource(config.secrets);
+  if (name === "database") return stored;
+  if (name === "files") return fileSource(folder);
+  if (name === "aws")
+    return cached((await import("../../secrets/sources/aws.ts")).awsSource(prefix));
+  return vault && cached((await import("../../secrets/sources/vault.ts")).vaultSource(vault));
+}
+
+/** Finds the secrets of this command line: of all sources, or without a database of the others. */
+export async function openResolver(
+  cli: Pick<Cli, "config" | "folder">,
+  db: Queryable | null,
+): Promise<ConnectionResolver> {
+  const { createResolver } = await import("../../secrets/resolver.ts");
+  const stored = db && (await openStoredSecrets(cli, db));
+  return createResolver({
+    environment: cli.config.secrets,
+    sources: await openSources(cli, stored),
+  });
 }

@@ -19,7 +19,7 @@ import type { Cli } from "../command.ts";
 import { safeText } from "../output/terminal.ts";
 import { directAddress } from "../project/database.ts";
 import { bundleFolder } from "../project/project.ts";
-import { openStoredSecrets, ownSecrets } from "../project/secrets.ts";
+import { openSources, openStoredSecrets, ownSecrets } from "../project/secrets.ts";
 import { findUserOfTasks } from "../project/task_user.ts";
 import { startMetrics } from "./metrics.ts";
 import type { Running, Service } from "./running.ts";
@@ -60,7 +60,7 @@ export async function openSurroundings(
   const secrets = createResolver({
     own: await ownSecrets(cli, url),
     environment: cli.config.secrets,
-    stored: await openStoredSecrets(cli, db),
+    sources: await openSources(cli, await openStoredSecrets(cli, db)),
     defaults,
   });
   return { cli, db, secrets, log, metrics: await startMetrics(cli, db, running) };
