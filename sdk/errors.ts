@@ -131,6 +131,16 @@ const messages = {
   SCHEMA_UNUSABLE: "The schema cannot be used: {reason}.",
   INVALID_PARAMS: 'Wrong params for DAG "{dag}": {problems}',
 
+  CALL_CIRCLE:
+    'DAG "{dag}" would call itself, through {path}. Its runs would never end. Remove one of these calls.',
+  CALL_TOO_DEEP:
+    'The call of DAG "{dag}" comes after {depth} calls, each made by the run of the call before: {path}. At most {most} are allowed.',
+  DAG_PAUSED: 'DAG "{dag}" is paused, so it cannot be called. Unpause it with: dag unpause {dag}',
+  CALLED_RUN_FAILED: 'Run {run} of DAG "{dag}", which this task called, failed: {reason}',
+  CALL_RESULT_MISSING:
+    'Run {run} of DAG "{dag}" has no output "{name}": task "{task}" is {state}. A DAG returns the outputs of tasks that always succeed.',
+  CALL_RESULT_IN_A_FILE:
+    'Output "{name}" of run {run} of DAG "{dag}" is too large for the database. Return a name under which the data lies, or a summary.',
   STEP_NAME_USED:
     'The task runs two steps with the name "{step}". Give each step a name of its own, for example with the item in it.',
   STATE_NOT_FOUND:

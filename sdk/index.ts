@@ -6,6 +6,7 @@ export type { CalendarDuration } from "./calendar_duration.ts";
 export { type Connection, parseConnection } from "./connection.ts";
 export { type Dag, dag, isDag } from "./dag/dag.ts";
 export type { DagOptions, ParamsSchema } from "./dag/dag_options.ts";
+export type { OutputRefs, OutputValues } from "./dag/dag_output.ts";
 export type { GroupBuilder } from "./dag/group_builder.ts";
 export type { GroupOptions, LoopGroupOptions, MappedGroupOptions } from "./dag/group_options.ts";
 export type { Lists, TaskGroup } from "./dag/task_group.ts";
@@ -63,6 +64,14 @@ export {
 export type { Catchup, CatchupOrder, TriggerRule, WeightRule } from "./spec/index.ts";
 export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
 export type { BranchChoice, ShortCircuitOptions, SwitchOptions } from "./task/branching.ts";
+export type {
+  CallableDag,
+  Called,
+  CallOptions,
+  CallParams,
+  CallResult,
+  ParamsOf,
+} from "./task/call.ts";
 export {
   type AverageRuntime,
   averageRuntime,

@@ -2,6 +2,7 @@
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec, NamedSchedule } from "../../sdk/spec/index.ts";
+import { checkParams } from "../params/check_params.ts";
 import {
   type BackfillRange,
   backfillDates,
@@ -30,7 +31,6 @@ import { getDag } from "../store/dags/dag.ts";
 import { getVersions } from "../store/dags/dag_version.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
 import { checkLabels } from "./annotate.ts";
-import { checkParams } from "./check_params.ts";
 import { dateOf } from "./trigger.ts";
 import { unknownDag } from "./unknown.ts";
 

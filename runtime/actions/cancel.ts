@@ -3,15 +3,13 @@
  * skipped, and the run fails.
  */
 import { DagsmithError } from "../../sdk/errors.ts";
-import { endFromOutside } from "../engine/results/callbacks.ts";
-import { cancel } from "../state/transition.ts";
 import { audit } from "../store/access/audit.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { runById } from "../store/runs/dag_run.ts";
-import { cancelRunRow } from "../store/runs/end_run.ts";
 import { grantSlots, runEngineTransaction } from "../transactions/engine_tx.ts";
 import { afterChange } from "../transactions/run_ends.ts";
+import { stopRuns } from "../transactions/stop_runs.ts";
 
 export interface CancelRequest {
   /** The run's number. */
@@ -32,14 +30,8 @@ export async function cancelRun(db: Database, { id, actor, reason }: CancelReque
     const [locked] = await tx.lockRuns([id]);
     const run = await runById(on, id);
     if (!run || !locked) throw new DagsmithError("UNKNOWN_RUN", { run: id });
-    if (!(await cancelRunRow(on, id, why)))
+    if ((await stopRuns(tx, on, [{ run: locked, reason: why }])).length === 0)
       throw new DagsmithError("RUN_FINISHED", { run: run.runId, state: run.state });
-    const unfinished = await tx.unfinished([id]);
-    const ends = unfinished.map((one) => ({
-      was: one.state,
-      transition: cancel(one, one.state, why),
-    }));
-    await endFromOutside(tx, [locked], ends);
     await audit(on, {
       actor,
       action: "cancel",

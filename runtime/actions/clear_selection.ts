@@ -9,7 +9,7 @@ import type { Queryable } from "../store/database/database.ts";
 import { type SelectedInstance, selectInstances } from "../store/instances/instance_selection.ts";
 import { holdRuns, type NamedRun, runsBetweenDates, seeRuns } from "../store/runs/named_run.ts";
 import { instanceName, type RunToClear } from "../transactions/clear_run.ts";
-import { withHeldBack } from "./held_back.ts";
+import { withHeldBack } from "../transactions/held_back.ts";
 import { selectTasks, specOf, type TaskSelection } from "./run_tasks.ts";
 import { dateOf } from "./trigger.ts";
 import { unknownDag } from "./unknown.ts";

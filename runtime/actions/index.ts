@@ -2,6 +2,9 @@
  * The actions of people. The page and the command line change state only through these;
  * each writes an audit row.
  */
+
+export { checkParams } from "../params/check_params.ts";
+export { type ParamProblem, problemsOf } from "../params/param_problems.ts";
 export { labelRun, noteRun } from "./annotate.ts";
 export { type AssetUpdateRequest, updateAsset } from "./assets.ts";
 export {
@@ -15,7 +18,6 @@ export {
 } from "./backfill.ts";
 export { type CancelRequest, cancelRun } from "./cancel.ts";
 export { type CancelTaskRequest, cancelTask } from "./cancel_task.ts";
-export { checkParams } from "./check_params.ts";
 export { type CleanedHistory, type CleanRequest, clean, previewClean } from "./clean.ts";
 export {
   type ClearedRun,
@@ -33,7 +35,6 @@ export {
   uninstallEvents,
 } from "./events.ts";
 export { type MarkRunRequest, type MarkTaskRequest, markRun, markTask } from "./mark.ts";
-export { type ParamProblem, problemsOf } from "./param_problems.ts";
 export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
 export { type DeletePoolRequest, deletePool, type SetPoolRequest, setPool } from "./pools.ts";
 export { type RollbackRequest, rollbackDag } from "./rollback.ts";

@@ -2,6 +2,7 @@
 import { DagsmithError } from "../../sdk/errors.ts";
 import { partition } from "../../sdk/list.ts";
 import { UNROUTED } from "../engine/limits/limits.ts";
+import { downstreamOf } from "../engine/plan/downstream.ts";
 import { type Plan, shareMapIndex } from "../engine/plan/plan.ts";
 import { planOf } from "../engine/plan/plan_of.ts";
 import { endFromOutside } from "../engine/results/callbacks.ts";
@@ -20,7 +21,7 @@ import { clearInstances, reopenRuns } from "../transactions/clear_run.ts";
 import { runEngineTransaction } from "../transactions/engine_tx.ts";
 import { afterChange } from "../transactions/run_ends.ts";
 import { cancelRun } from "./cancel.ts";
-import { type CodedRun, downstreamOf, findRun, selectTasks } from "./run_tasks.ts";
+import { type CodedRun, findRun, selectTasks } from "./run_tasks.ts";
 
 export interface MarkTaskRequest {
   /** The run's number. */

@@ -1,7 +1,8 @@
 /** Finds and checks the runs and tasks that a request names. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
-import { allWithin, groupsAround } from "../engine/plan/graph.ts";
+import { besides, downstreamOf, spread } from "../engine/plan/downstream.ts";
+import { allWithin } from "../engine/plan/graph.ts";
 import type { Plan } from "../engine/plan/plan.ts";
 import type { RunState } from "../state/run_state.ts";
 import { getVersions } from "../store/dags/dag_version.ts";
@@ -68,33 +69,4 @@ export function selectTasks(
   // A group selects all its tasks.
   for (const id of chosen) for (const inner of allWithin(plan, id)) chosen.add(inner);
   return ids.filter((id) => chosen.has(id));
-}
-
-/** All tasks downstream of a task, direct or not. */
-export function downstreamOf(plan: Plan, taskId: string): ReadonlySet<string> {
-  const found = new Set<string>();
-  spread(found, taskId, (id) => besides(plan, id, (one) => plan.tasks.get(one)?.downstream ?? []));
-  return found;
-}
-
-/**
- * The tasks directly downstream of a task and of the groups around it; for a group, all
- * its tasks.
- */
-function besides(
-  plan: Plan,
-  id: string,
-  next: (id: string) => readonly string[],
-): readonly string[] {
-  const direct = [id, ...groupsAround(plan, id)].flatMap(next);
-  return direct.flatMap((one) => [one, ...allWithin(plan, one)]);
-}
-
-function spread(found: Set<string>, from: string, next: (id: string) => readonly string[]): void {
-  const queue = [from];
-  for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
-    const fresh = next(at).filter((id) => !found.has(id));
-    for (const id of fresh) found.add(id);
-    queue.push(...fresh);
-  }
 }

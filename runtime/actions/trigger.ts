@@ -3,6 +3,7 @@ import { DateTime } from "luxon";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
+import { checkParams } from "../params/check_params.ts";
 import { audit } from "../store/access/audit.ts";
 import { getDag } from "../store/dags/dag.ts";
 import { Plans } from "../store/dags/plans.ts";
@@ -10,7 +11,6 @@ import type { Database } from "../store/database/database.ts";
 import { createRuns, type NewRun } from "../store/runs/dag_run.ts";
 import { mainSchedule, manualInterval, runIdOf } from "../timetable/index.ts";
 import { startQueuedRuns } from "../transactions/start_runs.ts";
-import { checkParams } from "./check_params.ts";
 import { unknownDag } from "./unknown.ts";
 
 export interface TriggerRequest {

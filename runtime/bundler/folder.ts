@@ -5,6 +5,7 @@
 import { resolve } from "node:path";
 import { assetWarnings } from "./asset_warnings.ts";
 import { type Bundle, bundleAll } from "./bundle.ts";
+import { callWarnings, refuseCallCircles } from "./call_checks.ts";
 import { Contents } from "./contents.ts";
 import { type Discovery, discover } from "./discover.ts";
 import { eventWarnings } from "./event_warnings.ts";
@@ -200,13 +201,14 @@ function assemble(
   builds: ReadonlyMap<string, Build>,
   bundleErrors: readonly ImportError[],
 ): FolderLoad {
-  const { versions, errors: duplicates } = refuseDuplicates(
+  const { versions: unique, errors: duplicates } = refuseDuplicates(
     [...builds.values()].flatMap((build) => build.versions),
   );
+  const { versions, errors: circles } = refuseCallCircles(unique);
   const importErrors = [...builds].flatMap(([file, build]) =>
     importErrorOf(discovery.files.get(file)?.facts, build),
   );
-  const errors = [...bundleErrors, ...importErrors, ...duplicates];
+  const errors = [...bundleErrors, ...importErrors, ...duplicates, ...circles];
   return {
     folder,
     versions,
@@ -215,6 +217,7 @@ function assemble(
       ...warningsOf(discovery, builds),
       ...assetWarnings(versions),
       ...eventWarnings(versions),
+      ...callWarnings(unique),
     ],
     discovery,
     builds,

@@ -82,7 +82,8 @@ export interface ImportWarning {
     | "ASSET_WITHOUT_PRODUCER"
     | "ASSET_LOOP"
     | "UNKNOWN_HEARD_DAG"
-    | "EVENT_LOOP";
+    | "EVENT_LOOP"
+    | "UNKNOWN_CALLED_DAG";
   readonly message: string;
 }
 

@@ -26,6 +26,8 @@ export interface LockedRun extends RunProgress {
   readonly isGloballyLimited?: boolean;
   /** Whether the run belongs to a backfill. */
   readonly isBackfill?: boolean;
+  /** Whether a task of another run called it, and may wait for its end. */
+  readonly isCalled?: boolean;
 }
 
 /** A value to be stored: JSON text, or the name of the file that holds a larger value. */

@@ -20,6 +20,7 @@ const flag = z.boolean();
 const milliseconds = z.number().nonnegative();
 const json = z.custom<Json>((value) => value !== undefined);
 const instant = text.refine((iso) => !Number.isNaN(Date.parse(iso)), "it is not a date");
+const jsonText = text.refine((value) => isJson(value), "it is not JSON");
 
 const limit = { timeoutMs: milliseconds, softFail: flag };
 const wait = z.discriminatedUnion("type", [
@@ -30,6 +31,12 @@ const wait = z.discriminatedUnion("type", [
     logicalDate: instant.nullable(),
   }),
   z.strictObject({ type: z.literal("event"), name: text, ...limit }),
+  z.strictObject({
+    ...{ type: z.literal("call"), dagId: text, params: jsonText, waits: flag },
+    version: z.int().positive().nullable(),
+    rerun: z.enum(["failed", "all"]),
+    timeoutMs: milliseconds.nullable(),
+  }),
 ]);
 
 const label = { label: text.exactOptional() };
@@ -99,6 +106,15 @@ export function parseTaskMessage(line: string): FromChild {
   const parsed = message.safeParse(jsonOf(line));
   if (parsed.success) return parsed.data;
   throw invalidMessage(z.prettifyError(parsed.error).replace(/\s+/g, " ").slice(0, 200));
+}
+
+function isJson(value: string): boolean {
+  try {
+    JSON.parse(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function jsonOf(line: string): unknown {

@@ -27,6 +27,7 @@ import { createRunsJob } from "./jobs/create_runs.ts";
 import { endOverdueJob } from "./jobs/end_overdue.ts";
 import { endWaitsJob } from "./jobs/end_waits.ts";
 import { expireQueuedJob } from "./jobs/expire_queued.ts";
+import { followCallsJob } from "./jobs/follow_calls.ts";
 import { grantSlotsJob } from "./jobs/grant_slots.ts";
 import { heartbeatJob } from "./jobs/heartbeat.ts";
 import { missDeadlinesJob } from "./jobs/miss_deadlines.ts";
@@ -93,6 +94,7 @@ function startJobs(
       startRunsJob(context),
       grantSlotsJob(context),
       endWaitsJob(context),
+      followCallsJob(context),
       endOverdueJob(context),
       missDeadlinesJob(context),
       expireQueuedJob(context),

@@ -16,16 +16,16 @@
  * filterOut, fail, retry, timeOutGroup, reschedule, deferUntil, yieldForSlots, rescue,
  * failLost, cancel, timeOut, mark.
  * - `up_for_retry`: failed, and another try follows. Its job lies in the queue for later,
- * or it waits for a slot from then on; a group has a row in task_wait. In: retry. Out:
+ * or it waits for a slot from then on; a group has a row in task_wait. In: retry, retryCall. Out:
  * start, grant, retryGroup, expire, refuse, skipPending, skipByDecision, timeOut, clear, mark.
  * - `up_for_reschedule`: a sensor between two pokes. Its row in task_wait says when the
  * next poke is due. In: reschedule. Out: wake, refuse, skipPending, skipByDecision, timeOut, clear, mark.
  * - `deferred`: waits for a time, a run or an event, which its row in task_wait names.
- * In: create, recreate, deferUntil. Out: resume, timeOutWait, refuse, skipPending, skipByDecision,
- * timeOut, clear, mark.
+ * In: create, recreate, deferUntil. Out: resume, timeOutWait, failCall, retryCall, refuse,
+ * skipPending, skipByDecision, timeOut, clear, mark.
  * - `success`: ended well. In: create, recreate, succeed, resume, mark. Out: clear, mark.
  * - `failed`: ended with an error, and no try follows. In: create, recreate, fail,
- * failLost, timeOutWait, expire, refuse, cancel, mark. Out: clear, mark.
+ * failLost, timeOutWait, failCall, expire, refuse, cancel, mark. Out: clear, mark.
  * - `skipped`: did not have to run. In: create, recreate, skip, timeOutWait, skipPending, skipByDecision,
  * timeOut, mark. Out: clear, mark.
  * - `upstream_failed`: never ran, because a task before it failed. In: create, recreate.

@@ -71,6 +71,10 @@ export const TASK_VERBS = {
   resume: { from: ["deferred"], to: ["success"] },
   /** The wait was not over in time, or cannot end any more. */
   timeOutWait: { from: ["deferred"], to: ["failed", "skipped"] },
+  /** The run that the task called failed, or could not be created; it was the last try. */
+  failCall: { from: ["deferred"], to: ["failed"] },
+  /** The same, and another try follows after a delay. */
+  retryCall: { from: ["deferred"], to: ["up_for_retry"] },
   /** No worker took the try in time. */
   expire: { from: ["queued", "up_for_retry"], to: ["failed"] },
   /** No limit can ever grant the slots. */

@@ -162,6 +162,22 @@ export function timeOutWait(ref: TryRef, to: "failed" | "skipped", reason: strin
   return move("timeOutWait", ref, to, { reason });
 }
 
+/** The run that the task called failed, or could not be created; it was the last try. */
+export function failCall(ref: TryRef, reason: string, error: StoredError): Transition {
+  return move("failCall", ref, "failed", { reason, error });
+}
+
+/** The run that the task called failed, and another try follows after a delay. */
+export function retryCall(
+  ref: TryRef,
+  retryInMs: number,
+  reason: string,
+  error: StoredError,
+): Transition {
+  const next = { nextTry: ref.tryNumber + 1, history: "failed" } as const;
+  return move("retryCall", ref, "up_for_retry", { ...next, retryInMs, reason, error });
+}
+
 /** No worker took the try in time. */
 export function expire(ref: TryRef, reason: string): Transition {
   return move("expire", ref, "failed", { reason });

@@ -2,15 +2,24 @@
  * What an instance waits for, as its row in task_wait has it, and how long a sensor pokes. Pure:
  * elapsed time is a parameter.
  */
-import type { SensorSpec, WaitSpec } from "../../sdk/spec/index.ts";
+import type { CallSpec, SensorSpec, WaitSpec } from "../../sdk/spec/index.ts";
 
 /**
  * What ends a wait. `poke`: a time, and the sensor runs again. `time`: a time, and the
  * instance has succeeded. `run`, `event`: the end of a run of another DAG, or an event;
- * their time is the time-out of the wait. `group_retry`: a time, and the group runs
+ * their time is the time-out of the wait. `call`: the end of a run that the task called,
+ * with the same time. `group_retry`: a time, and the group runs
  * again. `group_timeout`: the time-out of a group that runs.
  */
-const WAIT_KINDS = ["poke", "time", "run", "event", "group_retry", "group_timeout"] as const;
+const WAIT_KINDS = [
+  "poke",
+  "time",
+  "run",
+  "event",
+  "call",
+  "group_retry",
+  "group_timeout",
+] as const;
 export type WaitKind = (typeof WAIT_KINDS)[number];
 
 export interface Wait {
@@ -25,6 +34,8 @@ export interface Wait {
   readonly taskId: string | null;
   /** Null with a DAG: the logical date of the waiting run. */
   readonly logicalDate: string | null;
+  /** The run that the task calls; null for any other wait. */
+  readonly call: CallSpec | null;
   /** How a sensor gets back to a worker; null for a wait that needs no worker. */
   readonly way: WayBack | null;
 }
@@ -49,6 +60,7 @@ const BLANK = {
   dagId: null,
   taskId: null,
   logicalDate: null,
+  call: null,
   way: null,
 };
 
@@ -70,6 +82,8 @@ export function groupTimeout(inMs: number): Wait {
 export function waitOf(spec: WaitSpec): Wait {
   if (spec.type === "time") return { ...BLANK, kind: "time", at: spec.at };
   if (spec.type === "duration") return { ...BLANK, kind: "time", inMs: spec.ms };
+  if (spec.type === "call")
+    return { ...BLANK, kind: "call", inMs: spec.timeoutMs ?? Number.POSITIVE_INFINITY, call: spec };
   const limit = { inMs: spec.timeoutMs, softFail: spec.softFail };
   if (spec.type === "event") return { ...BLANK, ...limit, kind: "event", event: spec.name };
   const { dagId, taskId, logicalDate } = spec;
@@ -84,6 +98,7 @@ export function waitText({
   taskId,
 }: Pick<Wait, "kind" | "event" | "dagId" | "taskId">): string {
   if (kind === "event") return `event "${event}"`;
+  if (kind === "call") return "the run that it called";
   if (kind === "run")
     return `${taskId === null ? "the run" : `task "${taskId}" of the run`} of DAG "${dagId}"`;
   return kind === "poke" ? "its next poke" : "its time";
@@ -101,6 +116,7 @@ export function waitSentence(wait: RunningWait): string {
   if (wait.kind === "time") return `waits until ${at}`;
   if (wait.kind === "group_retry") return `all its tasks run again at ${at}`;
   if (wait.kind === "group_timeout") return `its time is up at ${at}`;
+  if (wait.kind === "call") return `waits for ${waitText(wait)}`;
   return `waits for ${waitText(wait)}, until ${at} at the latest`;
 }
 

@@ -1,5 +1,6 @@
 /** What `runDag` takes, and what it returns. */
 import type { Connection } from "../../sdk/connection.ts";
+import type { Dag } from "../../sdk/dag/dag.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { RunTrigger } from "../../sdk/sources/trigger.ts";
 import type { LogLevel } from "../child/run_try.ts";
@@ -55,6 +56,11 @@ export interface RunDagOptions {
   readonly events?: Readonly<Record<string, Json>>;
   /** The state that earlier runs set, as {@link DagRunResult} has it. Default: none. */
   readonly state?: StateValues;
+  /**
+   * DAGs that the DAG calls by their ids, or a function that finds one and throws for an
+   * unknown id. DAGs that it calls by reference are known.
+   */
+  readonly dags?: readonly Dag<unknown>[] | ((dagId: string) => Promise<Dag<unknown>>);
   /** Runs only this task and the tasks that it depends on. Default: all tasks. */
   readonly only?: string;
   /**
@@ -110,6 +116,14 @@ export interface DagRunResult {
   readonly logicalDate: string;
   /** In the order in which the instances ended. */
   readonly tasks: readonly TaskResult[];
+  /** What a call of the DAG returns, by \`output\`; null when it returns nothing. */
+  readonly output: Json;
+  /** The runs that its tasks called, in order. */
+  readonly calls: readonly {
+    readonly taskId: string;
+    readonly mapIndex: number;
+    readonly run: DagRunResult;
+  }[];
   /** The assets that tasks updated, in order. */
   readonly assets: readonly {
     readonly taskId: string;

@@ -6,6 +6,7 @@ import { DateTime } from "luxon";
 import { type Dag, graphOf } from "../../sdk/dag/dag.ts";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
+import type { Json } from "../../sdk/json.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import { type CallbackRequest, runCallback } from "../child/run_callback.ts";
 import { runTry, type TaskHost, validParams } from "../child/run_try.ts";
@@ -19,7 +20,9 @@ import type { Outcome } from "../engine/results/outcome.ts";
 import type { NewCallback } from "../engine/store.ts";
 import { ENGINE, isFinal } from "../state/task_state.ts";
 import { start } from "../state/transition.ts";
+import type { Wait } from "../state/wait.ts";
 import { mainSchedule, manualInterval, runIdOf } from "../timetable/index.ts";
+import { callInMemory, type RunAs, returnedBy, type WholeRun } from "./calls.ts";
 import type { DagRunEvent, DagRunResult, RunDagOptions, TaskResult } from "./dag_run.ts";
 import {
   type InstanceInRun,
@@ -55,6 +58,11 @@ export async function runDag(
   dag: Dag<unknown>,
   options: RunDagOptions = {},
 ): Promise<DagRunResult> {
+  return (await runWhole(dag, options)).result;
+}
+
+/** @param as of a run that a task of another run calls */
+async function runWhole(dag: Dag<unknown>, options: RunDagOptions, as?: RunAs): Promise<WholeRun> {
   const spec = restrict(describeDag(dag), options.only);
   await validParams(dag, options.params ?? {});
   const logicalDate = logicalDateOf(options.logicalDate, spec.timezone);
@@ -63,7 +71,7 @@ export async function runDag(
     { logicalDate },
     memoryState(options.state, spec.dagId),
   );
-  const session = new Session(dag, spec, store, logicalDate, options);
+  const session = new Session(dag, spec, store, logicalDate, options, as);
   await beginRuns(store, [store.run]);
   session.reportNew();
   do {
@@ -73,21 +81,7 @@ export async function runDag(
     }
   } while (await session.passWait());
   await session.callBackRun();
-  return {
-    state: store.run.state,
-    runId: session.runId,
-    logicalDate: session.logicalDate,
-    tasks: session.results,
-    assets: store.assetUpdates.map(({ taskId, mapIndex, uri, extra }) => ({
-      taskId,
-      mapIndex,
-      uri,
-      extra,
-    })),
-    ...session.notes,
-    stateValues: stateValues(store.state, spec.dagId),
-    xcom: (taskId, key = "return_value") => store.xcom(taskId, key),
-  };
+  return session.whole();
 }
 
 class Session {
@@ -105,6 +99,8 @@ class Session {
   readonly #waiting = new Set<string>();
   readonly #elapsed = new Elapsed();
   readonly notes: RunNotes = { labels: {}, note: null };
+  readonly #calls: DagRunResult["calls"][number][] = [];
+  readonly #as: RunAs | undefined;
   readonly #interval: { readonly start: Date; readonly end: Date };
   readonly logicalDate: string;
 
@@ -114,13 +110,15 @@ class Session {
     store: MemoryStore,
     date: Date,
     options: RunDagOptions,
+    as: RunAs | undefined,
   ) {
+    this.#as = as;
     this.#dag = dag;
     this.#spec = spec;
     this.#store = store;
     this.#options = options;
     this.logicalDate = date.toISOString();
-    this.#interval = manualInterval(mainSchedule(spec), date);
+    this.#interval = as?.interval ?? manualInterval(mainSchedule(spec), date);
   }
 
   get #run(): MemoryRun {
@@ -130,11 +128,29 @@ class Session {
     };
   }
 
-  get results(): readonly TaskResult[] {
-    return this.#results.map(({ task }) => task);
+  /** The run after its end. */
+  whole(): WholeRun {
+    const returned = returnedBy(this.#spec, this.runId, this.#store);
+    const isSuccess = this.#store.run.state === "success" && returned.kind === "resumed";
+    return {
+      returned,
+      result: {
+        ...{ state: this.#store.run.state, runId: this.runId, logicalDate: this.logicalDate },
+        output: isSuccess ? (JSON.parse(returned.output ?? "null") as Json) : null,
+        tasks: this.#results.map(({ task }) => task),
+        calls: this.#calls,
+        assets: this.#store.assetUpdates.map(({ taskId, mapIndex, uri, extra }) => ({
+          ...{ taskId, mapIndex, uri, extra },
+        })),
+        ...this.notes,
+        stateValues: stateValues(this.#store.state, this.#spec.dagId),
+        xcom: (taskId, key = "return_value") => this.#store.xcom(taskId, key),
+      },
+    };
   }
 
   get runId(): string {
+    if (this.#as) return this.#as.runId;
     return runIdOf("manual", {
       schedule: mainSchedule(this.#spec),
       runAfter: new Date(this.logicalDate),
@@ -190,12 +206,23 @@ class Session {
         state: instance.state,
         reason: "stopped",
       });
-    } else await this.#complete(instance, endOfWait(over.wait, this.#options.events ?? {}));
+    } else await this.#complete(instance, await this.#endOf(over.wait, instance));
     const now = this.#store.instance(instance.id) as MemoryInstance;
     if (over.wait.kind === "group_retry") this.#began(now);
     else this.#report(now, 0);
     this.reportNew();
     return true;
+  }
+
+  async #endOf(wait: Wait, instance: MemoryInstance): Promise<Outcome> {
+    const ref = graphOf(this.#dag).find(instance.taskId);
+    if (!wait.call || !ref) return endOfWait(wait, this.#options.events ?? {});
+    const { dagId } = this.#spec;
+    const from = { ...this.#run, dagId };
+    const { outcome, run } = await callInMemory(ref, wait.call, instance, from, runWhole);
+    const { taskId, mapIndex } = instance;
+    if (run) this.#calls.push({ taskId, mapIndex, run });
+    return outcome;
   }
 
   async #complete(instance: MemoryInstance, outcome: Outcome): Promise<void> {

@@ -13,7 +13,7 @@ export { checkSchedule } from "./check_schedule.ts";
 export { nextRuns } from "./coming_runs.ts";
 export type { Interval, Restriction, RunInfo } from "./interval.ts";
 export { restrictionOf } from "./restriction.ts";
-export { runIdAllowed, runIdOf, triggeredRunId } from "./run_id.ts";
+export { type Caller, calledRunId, runIdAllowed, runIdOf, triggeredRunId } from "./run_id.ts";
 export { mapPartitionKey, type PartitionMapper } from "./sources/partition_mapper.ts";
 
 /**

@@ -2,6 +2,7 @@
  * Ids of runs. An interval of a schedule always has the same id, so the database can
  * refuse to run it twice.
  */
+import { createHash } from "node:crypto";
 import type { ScheduleSpec } from "../../sdk/spec/index.ts";
 import type { Interval } from "./interval.ts";
 import { delayOf } from "./jitter.ts";
@@ -25,7 +26,7 @@ const OVER_INTERVALS: readonly ScheduleSpec["type"][] = [
 
 /** The ids that dagsmith generates. */
 const GENERATED =
-  /^(?:scheduled|manual|backfill|asset_triggered|event_triggered)__(?:[\w-]+__)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00(?:_{1,2}\w+)?$/;
+  /^(?:scheduled|manual|backfill|asset_triggered|event_triggered|called)__(?:[\w-]+__)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00(?:_{1,2}\w+)?$/;
 
 /**
  * `<type>__<instant>`. A run over an interval, scheduled or of a backfill, is named by
@@ -45,11 +46,30 @@ export function runIdOf(type: "scheduled" | "manual" | "backfill", interval: Run
  * interval. The suffix distinguishes runs of the same instant.
  */
 export function triggeredRunId(
-  type: "asset_triggered" | "event_triggered",
+  type: "asset_triggered" | "event_triggered" | "called",
   at: Date,
   suffix: string,
 ): string {
   return `${type}__${instantText(at)}_${suffix}`;
+}
+
+/** The task instance that calls a DAG. */
+export interface Caller {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+  readonly mapIndex: number;
+}
+
+/**
+ * The id of the run that a task instance calls: always the same, so that a retry finds the
+ * run of the try before.
+ * @param at the logical date of both runs
+ */
+export function calledRunId(at: Date, { dagId, runId, taskId, mapIndex }: Caller): string {
+  const caller = JSON.stringify([dagId, runId, taskId, mapIndex]);
+  const suffix = createHash("sha256").update(caller).digest("hex").slice(0, 16);
+  return triggeredRunId("called", at, suffix);
 }
 
 /** Whole seconds are written without a fraction. */

@@ -137,6 +137,20 @@ export async function redoRuns(
   { backfillId, ...changes }: Omit<Reopening, "id"> & { readonly backfillId: number },
 ): Promise<void> {
   if (runs.length === 0) return;
+  await clearAll(on, runs);
+  await reopenRuns(
+    on,
+    tx,
+    runs.map(({ id }) => ({ id, ...changes })),
+  );
+  await adoptRuns(on, backfillId, runs);
+}
+
+/** Clears all instances of locked runs that have ended. */
+export async function clearAll(
+  on: Queryable,
+  runs: readonly Pick<RunToRedo, "id" | "runId">[],
+): Promise<void> {
   const ids = runs.map(({ id }) => id);
   const all = await allInstances(on, ids);
   const byRun = Map.groupBy(all, ({ runId }) => runId);
@@ -145,10 +159,4 @@ export async function redoRuns(
     runs.map((run) => ({ run, instances: byRun.get(run.id) ?? [] })),
   );
   await clearXComs(on, all);
-  await reopenRuns(
-    on,
-    tx,
-    ids.map((id) => ({ id, ...changes })),
-  );
-  await adoptRuns(on, backfillId, runs);
 }

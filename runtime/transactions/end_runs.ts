@@ -3,6 +3,7 @@
  * locks the row of the waiting DAG, so that an end is used once.
  */
 import type { DagRunEnd } from "../../sdk/sources/event.ts";
+import { chainOf } from "../../sdk/sources/trigger.ts";
 import { type AuditEntry, auditAll } from "../store/access/audit.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
@@ -79,14 +80,7 @@ function loopStopped(dagId: string, { name }: RunSource, ends: readonly End[]): 
 
 /** Null when the DAG is among those whose runs led here: the circle would never end. */
 function endRun(dag: TriggeredDag, source: RunSource, ends: readonly End[]): NewRun | null {
-  const chain = [
-    ...new Set(
-      ends.flatMap(({ dagId, trigger }) => [
-        ...(trigger?.type === "dagRun" ? trigger.chain : []),
-        dagId,
-      ]),
-    ),
-  ];
+  const chain = [...new Set(ends.flatMap(({ dagId, trigger }) => [...chainOf(trigger), dagId]))];
   if (chain.includes(dag.dagId)) return null;
   const events = ends.map(
     ({ dagId, runId, state, at }): DagRunEnd => ({

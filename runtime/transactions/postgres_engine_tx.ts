@@ -274,5 +274,6 @@ function lockedRun(row: RunRow, plan: Plan): LockedRun {
     ...{ failedLeaves: row.failed_leaves, warnings: row.warnings },
     isGloballyLimited: row.is_globally_limited,
     isBackfill: row.backfill_id !== null,
+    isCalled: row.run_type === "called",
   };
 }

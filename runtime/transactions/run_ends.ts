@@ -7,7 +7,9 @@ import type { LockedRun } from "../engine/store.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { createAssetRuns } from "./asset_runs.ts";
+import { endCallsOf } from "./end_calls.ts";
 import { createEndRuns } from "./end_runs.ts";
+import { makeCalls } from "./make_calls.ts";
 import { pauseFailing } from "./pause_failing.ts";
 import { releaseDependsOnPast } from "./release_depends_on_past.ts";
 import { startQueuedRuns } from "./start_runs.ts";
@@ -19,6 +21,8 @@ export interface TransactionEnd {
   readonly dependsOnPastDags: readonly string[];
   /** Whether assets were updated, for which other DAGs may wait. */
   readonly updatedAssets?: boolean;
+  /** Whether tasks called other DAGs, whose runs must be created. */
+  readonly calls?: boolean;
 }
 
 /**
@@ -29,9 +33,10 @@ export interface TransactionEnd {
 export async function afterTransaction(
   db: Database,
   plans: Plans,
-  { ended, dependsOnPastDags, updatedAssets = false }: TransactionEnd,
+  { ended, dependsOnPastDags, updatedAssets = false, calls = false }: TransactionEnd,
 ): Promise<void> {
   if (updatedAssets) await createAssetRuns(db, plans);
+  if (calls) await afterAll(db, plans, await makeCalls(db, plans));
   const all =
     dependsOnPastDags.length === 0
       ? ended
@@ -40,6 +45,20 @@ export async function afterTransaction(
   await pauseFailing(db, all);
   await startQueuedRuns(db, plans, [...new Set(all.map(({ plan }) => plan.dagId))]);
   await createEndRuns(db, plans);
+  const called = all.flatMap(({ id, isCalled }) => (isCalled ? [id] : []));
+  await afterAll(db, plans, await endCallsOf(db, plans, called));
+}
+
+/**
+ * The same after each of several transactions. A run that ends the call of another run may
+ * end that run, too: as deep as calls may go.
+ */
+export async function afterAll(
+  db: Database,
+  plans: Plans,
+  transactions: readonly TransactionEnd[],
+): Promise<void> {
+  for (const one of transactions) await afterTransaction(db, plans, one);
 }
 
 /** The same after a person or a time-out changed runs of these DAGs. */

@@ -12,6 +12,7 @@ import { sourceOf, TASK_DEFAULTS, TASK_OPTIONS } from "../task/task_options.ts";
 import { TaskRef } from "../task/task_ref.ts";
 import { type DagHandle, dagOf, type Wirable } from "../task/wirable.ts";
 import type { DagOptions } from "./dag_options.ts";
+import { checkedOutputs, type OutputRefs } from "./dag_output.ts";
 import { type Edge, upstreamOfAll } from "./edges.ts";
 import { GroupDefinition, prefixOf, withGroupsAround } from "./group_definition.ts";
 import { type GivenGroupOptions, GROUP_OPTIONS, refuseMisplacedOptions } from "./group_options.ts";
@@ -30,6 +31,8 @@ export class Graph implements DagHandle {
   readonly #edges: Edge[] = [];
   /** Id of a runnable to the ids directly before it, until something is added. */
   #upstream: ReadonlyMap<string, ReadonlySet<string>> | undefined;
+  /** What a call of the DAG returns; null: nothing. */
+  #output: OutputRefs | null = null;
   /** The group whose function runs. */
   #open: GroupDefinition | null = null;
 
@@ -51,6 +54,17 @@ export class Graph implements DagHandle {
   /** What runs: the tasks, and the tasks of groups that have instances. */
   get runnables(): readonly TaskRef<unknown>[] {
     return [...this.#runnables];
+  }
+
+  /** What a call of the DAG returns; null: nothing. */
+  get output(): OutputRefs | null {
+    return this.#output;
+  }
+
+  /** @throws DagsmithError INVALID_OPTION for a second output, and for foreign tasks */
+  returns(outputs: OutputRefs): void {
+    if (this.#output) throw this.#wrong("output()", outputs, "one call of output()");
+    this.#output = checkedOutputs(this, outputs, `DAG "${this.dagId}"`);
   }
 
   /** The task with this id; undefined when there is none. */

@@ -4,6 +4,7 @@
 import { IANAZone } from "luxon";
 import { type Dag, graphOf } from "../dag/dag.ts";
 import type { DagOptions } from "../dag/dag_options.ts";
+import { describeOutput } from "../dag/dag_output.ts";
 import type { Graph } from "../dag/graph.ts";
 import type { GroupDefinition } from "../dag/group_definition.ts";
 import { inOrder } from "../dag/order.ts";
@@ -55,6 +56,7 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     ...describeAfterwards(options, timezone, where),
     ...describeRunRules(options, where),
     paramsSchema: paramsSchema(options, where),
+    ...describeOutput(graph.output),
     ...(graph.groups.length > 0 ? { groups: graph.groups.map(describeGroup) } : {}),
     tasks,
   });

@@ -5,10 +5,12 @@
 import type { Graph } from "../dag/graph.ts";
 import { groupTasksAround, mappedGroupAround } from "../dag/node.ts";
 import { type Duration, durationMs } from "../duration.ts";
+import { DagsmithError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import { backoffFactor, invalidOption, moreThanZero, wholeNumber } from "../option_values.ts";
 import type { Asset, AssetAlias } from "../sources/asset.ts";
 import { type TaskSpec, TRIGGER_RULES } from "../spec/index.ts";
+import type { CallDefinition } from "../task/call.ts";
 import { LazyRef } from "../task/lazy.ts";
 import { PickRef } from "../task/pick.ts";
 import { definitionOf, type TaskDefinition } from "../task/task_definition.ts";
@@ -59,7 +61,16 @@ export function describeTask(graph: Graph, ref: TaskRef<unknown>, timezone: stri
     ...describeRules(definition, options, where),
     ...describeRouting(options, where),
     ...describeTiming(definition, options, { where, dagId: graph.dagId, timezone }),
+    ...(definition.call && { call: describeCall(definition.call, graph.dagId) }),
   };
+}
+
+function describeCall(
+  { dagId, waits }: CallDefinition,
+  own: string,
+): NonNullable<TaskSpec["call"]> {
+  if (dagId !== own) return { dagId, waits };
+  throw new DagsmithError("CALL_CIRCLE", { dag: own, path: `${own} -> ${own}` });
 }
 
 function describeList(

@@ -41,7 +41,22 @@ export type RunTrigger =
        * The DAGs whose runs led here, in their order. This run starts none of them again.
        */
       readonly chain: readonly string[];
+    }
+  | {
+      readonly type: "call";
+      /** The task instance that called, and its run. */
+      readonly dagId: string;
+      readonly runId: string;
+      readonly taskId: string;
+      readonly mapIndex: number;
+      /** The DAGs whose runs led here, in their order. This run calls none of them. */
+      readonly chain: readonly string[];
     };
+
+/** The DAGs whose runs led to a run, in their order. */
+export function chainOf(trigger: RunTrigger | null): readonly string[] {
+  return trigger?.type === "dagRun" || trigger?.type === "call" ? trigger.chain : [];
+}
 
 /**
  * Reads the events that made a run, by the asset or the source that the DAG declares.
@@ -65,7 +80,8 @@ export function eventsOf(trigger: RunTrigger | null): TriggeredBy {
       return trigger?.type === "assets"
         ? trigger.events.filter(({ uri }) => uri === source.uri)
         : [];
-    return trigger?.type === source.spec.type && trigger.name === source.spec.name
+    if (trigger === null || trigger.type === "call") return [];
+    return trigger.type === source.spec.type && trigger.name === source.spec.name
       ? trigger.events
       : [];
   };

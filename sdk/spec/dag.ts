@@ -96,6 +96,11 @@ export interface DagSpec {
   readonly maxConsecutiveFailedDagRuns?: number;
   /** JSON Schema (draft 2020-12) of the params; null when the DAG declares none. */
   readonly paramsSchema: Json | null;
+  /**
+   * What a call of the DAG returns: a name to the task whose output it is, or to a field
+   * of that output.
+   */
+  readonly output?: Readonly<Record<string, { readonly taskId: string; readonly field?: string }>>;
   /** Outer groups come before the groups inside them. */
   readonly groups?: readonly GroupSpec[];
   /**

@@ -33,4 +33,4 @@ export {
 export type { CalendarLength, Jitter, NamedSchedule, ScheduleSpec } from "./schedule.ts";
 export type { SensorSpec } from "./sensor.ts";
 export { type TaskSpec, TRIGGER_RULES, type TriggerRule } from "./task.ts";
-export type { WaitLimit, WaitSpec } from "./wait.ts";
+export type { CallSpec, WaitLimit, WaitSpec } from "./wait.ts";

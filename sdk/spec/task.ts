@@ -112,6 +112,8 @@ export interface TaskSpec extends TaskRules {
   readonly sensor?: SensorSpec;
   /** What the task waits for instead of running, when that does not depend on the run. */
   readonly wait?: WaitSpec;
+  /** Present for a call: the DAG that it calls, and whether it waits for the run. */
+  readonly call?: { readonly dagId: string; readonly waits: boolean };
   /** Events that have a callback. */
   readonly callbacks?: readonly TaskEvent[];
 }

@@ -5,6 +5,7 @@
 import type { GroupDefinition } from "../dag/group_definition.ts";
 import { hidden } from "../hidden.ts";
 import type { TaskKind } from "../spec/index.ts";
+import type { CallDefinition } from "./call.ts";
 import type { AnyTaskBody } from "./context.ts";
 import type { LoopDefinition } from "./loop.ts";
 import type { SensorTiming } from "./sensor.ts";
@@ -19,6 +20,8 @@ export interface DeclaredTask {
   readonly loop?: LoopDefinition;
   /** Present for a sensor: its body is a poke. */
   readonly sensor?: SensorTiming;
+  /** Present for a call. */
+  readonly call?: CallDefinition;
   /** What the task is besides work. */
   readonly kind?: TaskKind;
   /** Absent for a task without work, and for a task that the engine decides. */

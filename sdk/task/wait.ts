@@ -164,7 +164,7 @@ export function waitForEvent<Value extends Json = Json>(
  * A body that returns what to wait for. Its type gives the output that the task has after
  * the wait.
  */
-function waiting<Output, Context extends TaskContext>(
+export function waiting<Output, Context extends TaskContext>(
   body: (context: Context) => Promise<WaitSpec>,
   fixed: FixedWait,
 ): TaskBody<Output, Context> {

@@ -203,11 +203,14 @@ describe("what authors see", () => {
     | "loop"
     | "sensor"
     | "empty"
+    | "call"
     | "group";
 
   it("of builders are the ways to declare", () => {
     expectTypeOf<Named<GroupBuilder<unknown, unknown>>>().toEqualTypeOf<Declares>();
-    expectTypeOf<Named<Dag<unknown>>>().toEqualTypeOf<Declares | "dagId" | "options">();
+    expectTypeOf<Named<Dag<unknown>>>().toEqualTypeOf<
+      Declares | "dagId" | "options" | "output" | "calls"
+    >();
   });
 
   it("of references are their ids, and what can be wired to them", () => {

@@ -28,6 +28,11 @@ const note = (text) => appendFileSync(process.env.DIARY, text + "\\n");
 export async function newGate(): Promise<Gate> {
   const folder = await mkdtemp(join(tmpdir(), "dagsmith-gate-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return gateIn(folder);
+}
+
+/** A gate in a folder that the caller removes. */
+export async function gateIn(folder: string): Promise<Gate> {
   const env = { GATE: join(folder, "open"), DIARY: join(folder, "diary") };
   await appendFile(env.DIARY, "");
   return {

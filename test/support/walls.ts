@@ -22,7 +22,7 @@ export interface Wall {
 const FLOORS: readonly (readonly string[])[] = [
   ["retention.ts", "access"],
   ["config.ts", "service", "state", "timetable", "embedded", "sandbox"],
-  ["engine", "words"],
+  ["engine", "params", "words"],
   ["store"],
   ["transactions"],
   ["secrets"],
@@ -73,6 +73,10 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
   words: {
     builtins: [],
     why: "pure: the terminal and the page call a thing by the same words",
+  },
+  params: {
+    packages: ["zod"],
+    why: "the params of a run are checked the same for people and for calls, without a database",
   },
   engine: {
     builtins: [],

@@ -42,6 +42,7 @@ export const test = command({
           runDag(found, {
             connections: secrets.connection,
             variables: secrets.variable,
+            dags: (dagId) => findTestedDag(cli, dagId, options.folder),
             onEvent: (event) => report.tell(event),
             ...(options.date && { logicalDate: options.date }),
             ...(options.params && { params: options.params as Json }),

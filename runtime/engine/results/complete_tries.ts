@@ -31,6 +31,8 @@ export interface CompletionResult {
   readonly dependsOnPastDags: readonly string[];
   /** Whether assets were updated, for which other DAGs may wait. */
   readonly updatedAssets: boolean;
+  /** Whether tasks called other DAGs, whose runs must be created. */
+  readonly calls: boolean;
 }
 
 /** An end, and the transition that it asks for. */
@@ -61,6 +63,7 @@ export async function completeTries(
     ended: runs.filter(({ id }) => finishedRuns.includes(id)),
     dependsOnPastDags: dagsWithDependsOnPast(runs),
     updatedAssets: (results.assetUpdates ?? []).length > 0,
+    calls: accepted.some(({ transition }) => transition.wait?.kind === "call"),
   };
 }
 

@@ -87,6 +87,13 @@ export type WaitOutcome =
       readonly to: "failed" | "skipped";
       readonly reason: string;
     }
+  /** The run that the task called failed, or could not be created. */
+  | {
+      readonly kind: "call_failed";
+      readonly reason: string;
+      readonly error: StoredError;
+      readonly retryable: boolean;
+    }
   /** The next try of a group instance is due. */
   | { readonly kind: "group_retry_due" }
   | { readonly kind: "group_timed_out"; readonly reason: string }

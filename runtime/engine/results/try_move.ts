@@ -2,7 +2,6 @@
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import { afterLoss } from "../../state/lost_try.ts";
-import { decideRetry } from "../../state/retry.ts";
 import {
   fail,
   failLost,
@@ -20,6 +19,7 @@ import { loopDecidedBy } from "../plan/loop.ts";
 import { plannedTask } from "../plan/plan.ts";
 import type { LockedRun } from "../store.ts";
 import { asksForNext, type FailedOutcome, type Outcome, type TryEnd } from "./outcome.ts";
+import { retryOf } from "./retry_of.ts";
 import { waitMove } from "./wait_move.ts";
 
 /** An impossible decision of a branch task is a failure; a retry would decide the same. */
@@ -73,9 +73,7 @@ function failedMove(
   // Airflow's soft failure: the sensor timed out, or its poke threw an error that no retry helps.
   if (task.sensor?.softFail && error?.name === "FailTask") return skip(end, end.workerId, reason);
   const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
-  const tryNumber = end.tryNumber - (end.clearedTries ?? 0);
-  const seed = `${end.instanceId}`;
-  const decision = decideRetry(task, { ...end, ...asked, tryNumber, retryable, seed });
+  const decision = retryOf(end, task, { retryable, ...asked });
   return decision.again
     ? retry(end, end.workerId, decision.delayMs, reason, error)
     : fail(end, end.workerId, reason, error);

@@ -5,8 +5,10 @@ import {
   deferUntil,
   expire,
   fail,
+  failCall,
   reschedule,
   resume,
+  retryCall,
   retryGroup,
   skip,
   type Transition,
@@ -19,6 +21,7 @@ import type { PlannedTask } from "../plan/plan.ts";
 import { timeLimit } from "../plan/time_limit.ts";
 import type { LockedRun } from "../store.ts";
 import type { TryEnd, WaitOutcome } from "./outcome.ts";
+import { retryOf } from "./retry_of.ts";
 
 export function waitMove(
   end: TryEnd,
@@ -37,6 +40,8 @@ export function waitMove(
       return resume(end);
     case "wait_timed_out":
       return timeOutWait(end, outcome.to, outcome.reason);
+    case "call_failed":
+      return callMove(end, outcome, task);
     case "group_retry_due":
       return retryGroup(end, timeLimit(task.spec, end.elapsedMs));
     case "group_timed_out":
@@ -46,6 +51,17 @@ export function waitMove(
     case "cancelled":
       return cancel(end, outcome.state, outcome.reason);
   }
+}
+
+function callMove(
+  end: TryEnd,
+  { reason, error, retryable }: Extract<WaitOutcome, { readonly kind: "call_failed" }>,
+  { spec }: PlannedTask,
+): Transition {
+  const decision = retryOf(end, spec, { retryable });
+  return decision.again
+    ? retryCall(end, decision.delayMs, reason, error)
+    : failCall(end, reason, error);
 }
 
 /** A task that sleeps gets back to a worker as a sensor does. */

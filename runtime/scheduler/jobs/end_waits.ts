@@ -104,11 +104,13 @@ async function completeWaits(
 
 /** The end of a wait as a result for the engine; no worker holds the instance. */
 function endOf({ wait, outcome }: EndedWait): TryEnd {
-  const { instanceId, tryNumber, lostTries, runId, taskId, mapIndex, elapsedMs } = wait;
+  const { instanceId, tryNumber, lostTries, clearedTries } = wait;
+  const { runId, taskId, mapIndex, elapsedMs } = wait;
   return {
     instanceId,
     tryNumber,
     lostTries,
+    clearedTries,
     runId,
     taskId,
     mapIndex,
@@ -126,7 +128,10 @@ function outcomeOfDue(wait: FoundWait & { readonly sent: string | null }): TryEn
   return {
     kind: "wait_timed_out",
     to: wait.softFail ? "skipped" : "failed",
-    reason: `${waitedFor(wait)} did not come within the timeout`,
+    reason:
+      wait.kind === "call"
+        ? `${waitedFor(wait)} took longer than the timeout`
+        : `${waitedFor(wait)} did not come within the timeout`,
   };
 }
 

@@ -110,16 +110,37 @@ async function waitingTasks(
     waitsForDependsOnPast: past.has(task.spec.taskId),
     workers: workersOf(task.route.queue ?? DEFAULT_QUEUE),
   });
-  return asked.flatMap((task) =>
-    groupsOf(task, states, groups).map((group) => ({
+  const tasks = asked.flatMap((task) =>
+    groupsOf(task, states, groups).map(async (group) => ({
       taskId: task.spec.taskId,
       mapIndex: group?.mapIndex ?? -1,
       state: group?.state ?? "none",
       instances: group?.alike ?? 1,
-      // A cleared instance has a row, although its task must be decided again.
-      reasons: unmetOf(factsOf(task, group?.state === "none" ? null : group)),
+      reasons: [
+        // A cleared instance has a row, although its task must be decided again.
+        ...unmetOf(factsOf(task, group?.state === "none" ? null : group)),
+        ...(await reasonsWithin(db, group?.calledRunId ?? null)),
+      ],
     })),
   );
+  return Promise.all(tasks);
+}
+
+/** Most reasons of a called run that are told with those of the task that called it. */
+const MOST_WITHIN = 5;
+
+/** Why a called run has not ended: the reasons of its own tasks, each once. */
+async function reasonsWithin(db: Queryable, runId: number | null): Promise<readonly Reason[]> {
+  if (runId === null) return [];
+  const run = await whyWaiting(db, runId);
+  const within = new Map(
+    run.tasks.flatMap(({ taskId, reasons }) => reasons.map(({ text }) => [text, taskId] as const)),
+  );
+  const texts = [...within].map(([text, taskId]) => `task "${taskId}" of that run: ${text}`);
+  return [
+    `run ${run.runId} of DAG "${run.dagId}" is ${run.state}`,
+    ...texts.slice(0, MOST_WITHIN),
+  ].map((text) => ({ gate: "call", text }));
 }
 
 /** The waiting instances of a task; null stands for a task without an instance. */

@@ -42,13 +42,14 @@ from dagsmith.task_counter where run_id = $1 order by task_id, map_index >= 0, m
  */
 const waitingInstances = (of: string): string => `
 select distinct on (t.task_id, t.state, p.reservations) t.task_id, t.map_index, t.state, t.retry_at,
-  t.reason, p.reservations, p.not_before, ${WAIT_COLUMNS},
+  t.reason, p.reservations, p.not_before, c.called_run_id, ${WAIT_COLUMNS},
   count(*) over (partition by t.task_id, t.state, p.reservations)::int as alike
 from dagsmith.task_instance t
 left join dagsmith.slot_request p
   on p.instance_id = t.id and p.try_number = t.try_number and p.admitted_at is null
 left join dagsmith.task_wait w on w.task_instance_id = t.id and w.try_number = t.try_number
   and t.state in ('up_for_reschedule', 'deferred')
+left join dagsmith.task_call c on c.task_instance_id = t.id and c.state = 'going'
 where ${of}
   and t.state not in
     ('none', 'running', 'success', 'failed', 'skipped', 'upstream_failed', 'removed')
@@ -177,6 +178,8 @@ export async function readTaskStates(
 export interface WaitingGroup extends WaitingInstance {
   readonly taskId: string;
   readonly alike: number;
+  /** The run that it called and waits for; null without one. */
+  readonly calledRunId: number | null;
 }
 
 function waitOf(row: WaitRow): Pick<WaitingInstance, "wait"> {
@@ -199,6 +202,7 @@ export async function readWaiting(
     reservations: string | null;
     not_before: Date | null;
     alike: number;
+    called_run_id: number | null;
   };
   const rows =
     taskId === null
@@ -212,6 +216,7 @@ export async function readWaiting(
       retryAt: row.retry_at,
       reason: row.reason,
       alike: row.alike,
+      calledRunId: row.called_run_id,
     },
     slotRequest:
       row.reservations === null || row.not_before === null

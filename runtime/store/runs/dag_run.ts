@@ -7,13 +7,14 @@ import { rowsOf } from "../database/unnest.ts";
 import { createDeadlines } from "../waits/deadline.ts";
 import { createRun, moveRuns } from "./run_transition.ts";
 
-/** What creates runs. Airflow's names, and one of ours: `event_triggered`. */
+/** What creates runs. Airflow's names, and two of ours: `event_triggered`, `called`. */
 export const RUN_TYPES = [
   "scheduled",
   "manual",
   "backfill",
   "asset_triggered",
   "event_triggered",
+  "called",
 ] as const;
 export type RunType = (typeof RUN_TYPES)[number];
 
@@ -81,7 +82,7 @@ export function startRuns(queued: string): string {
   });
   return `${start}
 returning r.id, r.version_id, r.open_tasks, r.failed_leaves, r.warnings, r.state, r.generation,
-  r.backfill_id, ${IS_GLOBALLY_LIMITED}`;
+  r.backfill_id, r.run_type, ${IS_GLOBALLY_LIMITED}`;
 }
 
 /** How many runs of a DAG may start. */
@@ -121,7 +122,8 @@ group by dag_id`,
 const LOCK: Statement = {
   name: "dag_run_lock",
   text: `
-select id, version_id, state, open_tasks, failed_leaves, warnings, generation, backfill_id, ${IS_GLOBALLY_LIMITED}
+select id, version_id, state, open_tasks, failed_leaves, warnings, generation, backfill_id, run_type,
+  ${IS_GLOBALLY_LIMITED}
 from dagsmith.dag_run where id = any($1) order by id for no key update`,
 };
 
@@ -161,6 +163,7 @@ export interface RunRow {
   /** How often it was cleared: above 0 it may have cleared instances. */
   readonly generation: number;
   readonly backfill_id: number | null;
+  readonly run_type: RunType;
   readonly is_globally_limited: boolean;
 }
 

@@ -32,9 +32,12 @@ const FORGET_WAITS: Statement = {
   text: "delete from dagsmith.depends_on_past_wait where run_id = any($1)",
 };
 
-/** Cancels a run. @returns false when it was not active any more */
-export async function cancelRunRow(tx: Queryable, id: number, reason: string): Promise<boolean> {
-  return (await endAll(tx, CANCEL, [{ id, reason }])).length > 0;
+/** Cancels runs. @returns the ids of those that were active */
+export function cancelRunRows(
+  tx: Queryable,
+  runs: readonly EndedRun[],
+): Promise<readonly number[]> {
+  return endAll(tx, CANCEL, runs);
 }
 
 /** Ends running runs as timed out. @returns the ids of those that still ran */

@@ -9,6 +9,7 @@ import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 import { NEW_INSTANCE } from "../instances/instance_rows.ts";
 import { createOrRecreate } from "../instances/transition.ts";
+import { putCalls } from "./task_call.ts";
 
 /** A longer wait than 300 years would end beyond the range of a timestamp. */
 const LONGEST_MS = 300 * 365 * 86_400_000;
@@ -68,7 +69,12 @@ returning id, run_id, task_id, map_index`,
 
 /** Writes the waits of instances. */
 export async function putWaits(db: Queryable, waits: readonly InstanceWait[]): Promise<void> {
-  if (waits.length > 0) await db.query(PUT, WAITS.values(waits));
+  if (waits.length === 0) return;
+  await db.query(PUT, WAITS.values(waits));
+  await putCalls(
+    db,
+    waits.flatMap(({ id, wait: { call } }) => (call === null ? [] : [{ id, call }])),
+  );
 }
 
 /** The waits of the transitions that took place. */
@@ -113,6 +119,7 @@ export interface FoundWait {
   readonly instanceId: number;
   readonly tryNumber: number;
   readonly lostTries: number;
+  readonly clearedTries: number;
   /** Since the start of the instance's first try. */
   readonly elapsedMs: number;
   readonly runId: number;
@@ -126,6 +133,7 @@ export interface FoundWait {
 }
 
 const FOUND = `w.task_instance_id as "instanceId", w.try_number as "tryNumber", t.lost_tries as "lostTries",
+  t.cleared_tries as "clearedTries",
   coalesce(extract(epoch from now() - t.first_started_at) * 1000, 0)::float8 as "elapsedMs", w.run_id as "runId",
   t.task_id as "taskId", t.map_index as "mapIndex", w.kind, w.soft_fail as "softFail", w.event,
   w.dag_id as "awaitedDagId", w.task_id as "awaitedTaskId"`;

@@ -4,6 +4,7 @@
 
 import type { Request } from "express";
 import type { Json } from "../../../sdk/json.ts";
+import { callerOf } from "../../store/reads/calls.ts";
 import { needs } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
@@ -71,7 +72,8 @@ export const RUN_ENDPOINTS: readonly Endpoint[] = [
 async function run(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(input.runParams, request.params);
   const found = await readRunRow(services, id);
-  return { ...shownRun(found), trigger: await readRunTrigger(services, id) };
+  const caller = await callerOf(services.reader, id);
+  return { ...shownRun(found), trigger: await readRunTrigger(services, id), caller };
 }
 
 /** A run without the fields that only the page needs. */

@@ -3,6 +3,7 @@ import { DagsmithError } from "../../../sdk/errors.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { getVersions } from "../../store/dags/dag_version.ts";
+import { type CallingTask, callerOf } from "../../store/reads/calls.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
 import { mappedSpans, taskCells } from "../../store/reads/task_states.ts";
 import { dependsOnPastWaitsOf } from "../../store/waits/depends_on_past_wait.ts";
@@ -19,6 +20,8 @@ export interface RunView {
   readonly tasks: readonly RunTask[];
   /** What created the run; null for a scheduled or manual run. */
   readonly trigger: RunTrigger | null;
+  /** The task that called it; null for none. */
+  readonly caller: CallingTask | null;
 }
 
 /** @throws DagsmithError UNKNOWN_RUN */
@@ -36,5 +39,6 @@ export async function readRun(services: WebServices, id: number): Promise<RunVie
   const tasks = runTasks(run, spec, cells, spans, waits).map((task) =>
     task.why === null ? task : { ...task, why: mask(task.why) },
   );
-  return { run, spec, file, tasks, trigger: await readRunTrigger(services, id) };
+  const caller = run.runType === "called" ? await callerOf(reader, id) : null;
+  return { run, spec, file, tasks, trigger: await readRunTrigger(services, id), caller };
 }

@@ -5,6 +5,7 @@
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { isGroup } from "../../engine/plan/plan.ts";
 import type { StoredError, TaskState } from "../../state/task_state.ts";
+import { type CalledRun, calledRunOf } from "../../store/reads/calls.ts";
 import {
   cursorOf,
   getInstance,
@@ -58,6 +59,8 @@ export interface TaskView {
   readonly declared: string;
   /** Null on the page of a whole mapped task, and for a task that is not instantiated. */
   readonly instance: InstanceRow | null;
+  /** The run that it called; null for none. */
+  readonly called: CalledRun | null;
   /** Newest first. */
   readonly tries: readonly ShownTry[];
   readonly shownTry: number;
@@ -90,6 +93,7 @@ export async function readTask(services: WebServices, query: TaskQuery): Promise
     doc: declared.doc,
     declared: view.file,
     instance,
+    called: instance && declared.call ? await calledRunOf(services.reader, instance.id) : null,
     tries: instance ? await readTries(services, instance) : [],
     shownTry,
     xcoms: instance ? await readXComs(services, query) : [],

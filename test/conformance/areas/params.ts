@@ -1,6 +1,6 @@
 /** Params of a run, checked where a run is asked for. */
 import { z } from "zod";
-import { checkParams } from "../../../runtime/actions/check_params.ts";
+import { checkParams } from "../../../runtime/params/check_params.ts";
 import { isDagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
 import { area } from "../area.ts";

@@ -58,6 +58,19 @@ const [a, b] = [dag("first"), dag("second")];
 a.empty("t"); b.task("t", () => "second's");
 export default [a, b];
 `,
+  "dags/calls.ts": `import { dag } from "dagsmith";
+import called from "./called.ts";
+const d = dag("calls");
+const one = d.call("reference", called, { params: { of: 2 } });
+d.call("id", "called", { params: { of: 5 } });
+d.task("use", { inputs: { one } }, ({ inputs }) => inputs.one.twice + 1);
+export default d;
+`,
+  "dags/called.ts": `import { dag } from "dagsmith";
+import { z } from "zod";
+const d = dag("called", { params: z.object({ of: z.number() }) });
+export default d.output({ twice: d.task("twice", ({ params }) => params.of * 2) });
+`,
   "dags/computed.ts": `import { dag } from "dagsmith";
 const d = dag(["put", "together"].join("_"));
 d.empty("t");
@@ -98,6 +111,15 @@ describe("dag test", () => {
       dagId: "put_together",
       state: "success",
     });
+  });
+
+  test("runs called DAGs too, by reference and by id, with their lines under their names", async () => {
+    const { code, stdout, stderr } = await project.dag(["test", "calls"]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toMatch(/▶ called\/twice\n✔ success called\/twice/);
+    expect(stdout).toMatch(/reference +✔ success .*\{"twice":4\}/);
+    expect(stdout).toMatch(/id +✔ success .*\{"twice":10\}/);
+    expect(stdout).toMatch(/use +✔ success .* 5\n/);
   });
 
   test("a failed task shows its stack in the user's files and exits 1", async () => {

@@ -71,6 +71,13 @@ describe.each(Object.keys(VERBS) as (keyof typeof VERBS)[])("%s", (verb) => {
   });
 });
 
+test("a call whose run failed goes on to another try, which waits for its delay", () => {
+  expect(verbs.retryCall(ref, 5_000, "why", error)).toMatchObject({
+    ...{ from: ["deferred"], to: "up_for_retry", heldBy: null, nextTry: 4 },
+    ...{ history: "failed", retryInMs: 5_000, reason: "why", error },
+  });
+});
+
 describe("waiting", () => {
   const wait = waitOf({ type: "event", name: "go", timeoutMs: 60_000, softFail: false });
   test.each([
@@ -90,6 +97,7 @@ describe("waiting", () => {
     ["deferUntil", verbs.deferUntil(ref, "w", wait), ["running"], "deferred", "w"],
     ["resume", verbs.resume(ref), ["deferred"], "success", null],
     ["timeOutWait", verbs.timeOutWait(ref, "failed", "why"), ["deferred"], "failed", null],
+    ["failCall", verbs.failCall(ref, "why", error), ["deferred"], "failed", null],
     ["timeOutWait softly", verbs.timeOutWait(ref, "skipped", "why"), ["deferred"], "skipped", null],
     ["expire", verbs.expire(ref, "why"), ["queued", "up_for_retry"], "failed", null],
   ] as const)(

@@ -36,6 +36,8 @@ const MADE = [
   ...[true, false].map((isLimited) => transitions.wake(ref, isLimited)),
   transitions.deferUntil(ref, "w", nextPoke({ at: null, inMs: 1 }, way)),
   transitions.resume(ref),
+  transitions.failCall(ref, "why", error),
+  transitions.retryCall(ref, 1, "why", error),
   ...(["failed", "skipped"] as const).map((to) => transitions.timeOutWait(ref, to, "why")),
   transitions.expire(ref, "why"),
   ...[true, false].map((isLimited) => transitions.rescue(ref, "w", "why", { isLimited })),

@@ -35,6 +35,13 @@ export const runDetail = run
       .json()
       .nullable()
       .meta({ description: "What created it, for assets or an event: {type, name, events}" }),
+    caller: z
+      .object({
+        ...{ run: z.int(), dagId: z.string(), runId: z.string() },
+        ...{ taskId: z.string(), mapIndex: z.int() },
+      })
+      .nullable()
+      .meta({ description: "The task instance that called it" }),
   })
   .meta({ id: "RunDetail" });
 

@@ -1,7 +1,7 @@
 /** What the API answers about tasks, their tries and their logs. */
 import { z } from "zod";
 import { TASK_STATES } from "../../../state/task_state.ts";
-import { when } from "./common.ts";
+import { runState, when } from "./common.ts";
 
 const counts = z.object({
   instances: z.int(),
@@ -58,6 +58,10 @@ export const tasks = z.object({ tasks: z.array(task) });
 export const taskDetail = task
   .extend({
     instance: instance.nullable(),
+    called: z
+      .object({ run: z.int(), dagId: z.string(), runId: z.string(), state: runState })
+      .nullable()
+      .meta({ description: "The run that the task called" }),
     tries: z.array(taskTry),
     xcoms: z.array(z.object({ key: z.string(), value: z.string(), bytes: z.int() })),
     instances: z.array(instance),

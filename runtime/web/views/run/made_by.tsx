@@ -1,11 +1,19 @@
 /** What created a run, in a few words: the updates, row changes, call or runs. */
 import type { VNode } from "preact";
 import type { RunTrigger } from "../../../../sdk/sources/trigger.ts";
+import type { CallingTask } from "../../../store/reads/calls.ts";
 
 /** Most assets that are named. */
 const NAMED = 5;
 
-export function MadeBy({ trigger }: { readonly trigger: RunTrigger }): VNode {
+/** @param caller of a run that a task called, when that task is still there */
+export function MadeBy({
+  trigger,
+  caller,
+}: {
+  readonly trigger: RunTrigger;
+  readonly caller: CallingTask | null;
+}): VNode {
   switch (trigger.type) {
     case "assets":
       return <Updates trigger={trigger} />;
@@ -13,6 +21,8 @@ export function MadeBy({ trigger }: { readonly trigger: RunTrigger }): VNode {
       return <>{`${counted(trigger.events.length, "change", "changes")} of ${trigger.name}`}</>;
     case "webhook":
       return <>{`a call of webhook ${trigger.name}`}</>;
+    case "call":
+      return <Call trigger={trigger} caller={caller} />;
     case "dagRun":
       return (
         <>
@@ -25,6 +35,25 @@ export function MadeBy({ trigger }: { readonly trigger: RunTrigger }): VNode {
         </>
       );
   }
+}
+
+function Call({
+  trigger: { dagId, runId, taskId, mapIndex },
+  caller,
+}: {
+  readonly trigger: Extract<RunTrigger, { type: "call" }>;
+  readonly caller: CallingTask | null;
+}): VNode {
+  const task = `${taskId}${mapIndex < 0 ? "" : `[${mapIndex}]`}`;
+  const path = `/runs/${caller?.run}/tasks/${taskId}${mapIndex < 0 ? "" : `/${mapIndex}`}`;
+  return (
+    <>
+      {"task "}
+      {caller ? <a href={path}>{task}</a> : task}
+      {` of ${dagId} `}
+      <span class="faint">{runId}</span>
+    </>
+  );
 }
 
 function Updates({

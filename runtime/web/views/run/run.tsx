@@ -5,6 +5,7 @@
 import type { VNode } from "preact";
 import type { RunTrigger } from "../../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../../sdk/spec/index.ts";
+import type { CallingTask } from "../../../store/reads/calls.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
 import type { GraphLayout } from "../../graph/graph_layout.ts";
 import type { Folds } from "../../groups/folded_groups.ts";
@@ -26,6 +27,7 @@ export interface RunProps {
   readonly spec: DagSpec;
   readonly tasks: readonly RunTask[];
   readonly trigger: RunTrigger | null;
+  readonly caller: CallingTask | null;
   readonly layout: GraphLayout | null;
   readonly folds: Folds;
   readonly callbacks: CallbackPage;
@@ -40,6 +42,7 @@ export function RunPage({
   spec,
   tasks,
   trigger,
+  caller,
   layout,
   folds,
   callbacks,
@@ -71,7 +74,7 @@ export function RunPage({
           </PostButton>
         )}
       </div>
-      <RunFacts run={run} params={params} trigger={trigger} />
+      <RunFacts run={run} params={params} trigger={trigger} caller={caller} />
       <Annotations run={run} token={token} />
       <section id="graph" data-live aria-label="Graph">
         <Graph
@@ -93,15 +96,16 @@ interface RunFactsProps {
   readonly run: RunDetail;
   readonly params: string;
   readonly trigger: RunTrigger | null;
+  readonly caller: CallingTask | null;
 }
 
-function RunFacts({ run, params, trigger }: RunFactsProps): VNode {
+function RunFacts({ run, params, trigger, caller }: RunFactsProps): VNode {
   return (
     <dl class="facts" id="run-facts" data-live>
       <Fact name="Type">{run.runType}</Fact>
       {trigger !== null && (
         <Fact name="Created by">
-          <MadeBy trigger={trigger} />
+          <MadeBy trigger={trigger} caller={caller} />
         </Fact>
       )}
       <Fact name="Logical date">

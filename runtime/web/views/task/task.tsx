@@ -4,6 +4,7 @@
  */
 import type { VNode } from "preact";
 import type { TaskState } from "../../../state/task_state.ts";
+import type { CalledRun } from "../../../store/reads/calls.ts";
 import { INSTANCES_PER_PAGE, type InstanceRow } from "../../../store/reads/instances.ts";
 import type { XComValue } from "../../../store/reads/tries.ts";
 import type { CallbackPage } from "../../read/read_callbacks.ts";
@@ -73,6 +74,7 @@ export function TaskPage(props: TaskProps): VNode {
           </>
         )}
       </p>
+      {props.called && <Called run={props.called} />}
       {tries.length > 0 && (
         <Tries
           tries={tries}
@@ -92,6 +94,17 @@ export function TaskPage(props: TaskProps): VNode {
         <Instances rows={instances} here={here} more={moreOf(props, here)} />
       )}
     </>
+  );
+}
+
+function Called({ run: { run, dagId, runId, state } }: { readonly run: CalledRun }): VNode {
+  return (
+    <p id="called" data-live>
+      {"Called run "}
+      <a href={`/runs/${run}`}>{runId}</a>
+      {` of ${dagId} `}
+      <State state={state} />
+    </p>
   );
 }
 

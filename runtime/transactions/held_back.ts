@@ -1,9 +1,9 @@
 /** What a clear of failed tasks includes: the tasks that could not run because of them. */
+import { downstreamOf } from "../engine/plan/downstream.ts";
 import { type Plan, shareMapIndex } from "../engine/plan/plan.ts";
 import type { Queryable } from "../store/database/database.ts";
 import { type SelectedInstance, selectInstances } from "../store/instances/instance_selection.ts";
-import type { RunToClear } from "../transactions/clear_run.ts";
-import { downstreamOf } from "./run_tasks.ts";
+import type { RunToClear } from "./clear_run.ts";
 
 type ClearedRun = Pick<RunToClear, "instances"> & {
   readonly run: { readonly id: number };
