@@ -13,6 +13,7 @@ import * as secrets from "./0008_secrets.ts";
 import * as calls from "./0009_calls.ts";
 import * as files from "./0010_files.ts";
 import * as events from "./0011_events.ts";
+import * as anyRuns from "./0013_any_runs.ts";
 
 export interface Migration {
   readonly name: string;
@@ -30,4 +31,5 @@ export const migrations: readonly Migration[] = [
   { name: "0009_calls", ...calls },
   { name: "0010_files", ...files },
   { name: "0011_events", ...events },
+  { name: "0013_any_runs", ...anyRuns },
 ];

@@ -45,6 +45,7 @@ export {
   timeOrAssets,
 } from "./sources/asset.ts";
 export {
+  type AnyDag,
   type DagRunEnd,
   dagRun,
   type EventSource,

@@ -52,7 +52,7 @@ export function wrongValue(
  * @throws DagsmithError UNKNOWN_OPTION
  */
 export function refuseUnknownOptions(
-  kind: "DAG" | "group" | "task" | "schedule",
+  kind: "DAG" | "group" | "task" | "schedule" | "event source",
   options: object,
   allowed: readonly string[],
   where: string,

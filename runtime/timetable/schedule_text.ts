@@ -98,6 +98,10 @@ function calendarText({ months, days }: CalendarLength): string {
  */
 function eventText(event: EventSpec): string {
   if (event.type === "webhook") return `on webhook ${event.name}`;
+  if (event.type === "dagRun" && event.any) {
+    const { tags } = event.any;
+    return `after runs of any DAG${tags.length > 0 ? ` tagged ${tags.join(" or ")}` : ""}`;
+  }
   if (event.type === "dagRun")
     return `after runs of ${event.runs.map(({ dagId }) => dagId).join(" and ")}`;
   return `on ${event.operations.join(", ")} of ${event.schema}.${event.table} (${event.connection})`;

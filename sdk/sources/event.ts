@@ -146,12 +146,27 @@ export interface SourceDag {
 }
 
 /**
+ * Which runs of any DAG start a run, the DAG that listens excepted.
+ * @example const failed: AnyDag = { any: true, states: ["failed"], tags: ["prod"] };
+ */
+export interface AnyDag {
+  /** Listens to every DAG, also to those that are deployed later. */
+  readonly any: true;
+  /** The states in which the runs may end. Default `["success"]`. */
+  readonly states?: readonly ("success" | "failed")[];
+  /** Only DAGs with one of these tags. Default: all DAGs. */
+  readonly tags?: readonly string[];
+  /** Ids of DAGs that are not listened to. Default: none. */
+  readonly exclude?: readonly string[];
+}
+
+/**
  * Ends of runs of other DAGs; each end makes a run. With several DAGs, a run is made of
  * one end of each DAG, no further apart than `within`. An end that has no partner by then
  * is dropped.
  * @param options.within only with several DAGs; default `"1d"`
  * @param options.name the name of the source, unique within the DAG. Default: the ids of
- *   the DAGs joined by `_`, cut at 50 characters
+ *   the DAGs joined by `_`, cut at 50 characters; `any` for any DAG
  * @throws DagsmithError INVALID_OPTION
  * @example
  * dag("report", { on: [dagRun({ dag: "load" })] });
@@ -163,13 +178,15 @@ export interface SourceDag {
  *     }),
  *   ],
  * });
+ * dag("alerts", { on: [dagRun({ any: true, states: ["failed"], tags: ["prod"] })] });
  */
 export function dagRun(
-  options: (SourceDag | { readonly all: readonly SourceDag[] }) & {
+  options: (SourceDag | AnyDag | { readonly all: readonly SourceDag[] }) & {
     readonly within?: Duration;
     readonly name?: string;
   },
 ): EventSource<DagRunEnd> {
+  if ("any" in options) return anyDagRun(options);
   const sources = "all" in options ? options.all : [options];
   const ids = Array.isArray(sources) ? sources.map(({ dag }) => dag) : [];
   const name = checkedName("dagRun", options.name ?? nameFrom(ids));
@@ -181,6 +198,27 @@ export function dagRun(
     states: someOf(RUN_ENDS, states, "states", where),
   }));
   return source({ type: "dagRun", name, runs, withinMs: durationMs(options.within ?? "1d") });
+}
+
+function anyDagRun(options: AnyDag & { readonly name?: string }): EventSource<DagRunEnd> {
+  const { any, states = ["success"], tags = [], exclude = [] } = options;
+  const name = checkedName("dagRun", options.name ?? "any");
+  const where = `dagRun "${name}"`;
+  if (any !== true) throw wrongValue(where, "any", any, "true, or no such option");
+  refuseUnknownOptions("event source", options, ANY_DAG, where);
+  const of = {
+    states: someOf(RUN_ENDS, states, "states", where),
+    tags: texts(tags, "tags", where),
+    exclude: texts(exclude, "exclude", where),
+  };
+  return source({ type: "dagRun", name, runs: [], withinMs: 0, any: of });
+}
+
+const ANY_DAG = ["any", "states", "tags", "exclude", "name"];
+
+function texts(values: readonly string[], option: string, where: string): readonly string[] {
+  if (Array.isArray(values) && values.every((one) => typeof one === "string")) return [...values];
+  throw wrongValue(where, option, values, "a list of texts");
 }
 
 /** The source that a spec describes. */

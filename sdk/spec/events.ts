@@ -40,4 +40,15 @@ export type EventSpec =
         readonly states: readonly ("success" | "failed")[];
       }[];
       readonly withinMs: number;
+      /**
+       * Present for a source that listens to any DAG: `runs` is empty, and each end in one
+       * of these states counts.
+       */
+      readonly any?: {
+        readonly states: readonly ("success" | "failed")[];
+        /** The DAG of the run has one of these tags; empty: any DAG. */
+        readonly tags: readonly string[];
+        /** Ids of DAGs that are not listened to. */
+        readonly exclude: readonly string[];
+      };
     };

@@ -152,3 +152,35 @@ describe("an event source", () => {
     expect(eventsOf(null)(hook)).toEqual([]);
   });
 });
+
+describe("a source that listens to any DAG", () => {
+  it("is plain data, with its defaults", () => {
+    expect(
+      plain([dagRun({ any: true, tags: ["prod"], exclude: ["trial"], states: ["failed"] })]),
+    ).toEqual([
+      {
+        ...{ type: "dagRun", name: "any", runs: [], withinMs: 0 },
+        any: { states: ["failed"], tags: ["prod"], exclude: ["trial"] },
+      },
+    ]);
+    expect(plain([dagRun({ any: true, name: "all" })])).toMatchObject([
+      { name: "all", any: { states: ["success"], tags: [], exclude: [] } },
+    ]);
+    expectTypeOf(dagRun({ any: true })).toEqualTypeOf<EventSource<DagRunEnd>>();
+  });
+
+  it.each([
+    ["any", () => dagRun({ any: false as never })],
+    ["tags", () => dagRun({ any: true, tags: "prod" as never })],
+    ["exclude", () => dagRun({ any: true, exclude: [1 as never] })],
+    ["states", () => dagRun({ any: true, states: ["running" as never] })],
+  ])("refuses a wrong %s", (option, declare) => {
+    expect(declare).toThrow(refused(option));
+  });
+
+  it("refuses an option that it does not have", () => {
+    expect(() => dagRun({ any: true, within: "1h" })).toThrow(
+      'Unknown event source option "within"',
+    );
+  });
+});

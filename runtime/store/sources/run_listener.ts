@@ -20,22 +20,32 @@ interface Listener {
   readonly versionHash: string;
   readonly source: string;
   readonly run: RunSource["runs"][number];
+  /** Of a listener to any DAG. */
+  readonly tags: readonly string[];
+  readonly exclude: readonly string[];
 }
 
-// unnest() cannot take a list for each row, so the states are one text.
+/** The source of a listener to any DAG. No DAG has this id. */
+const ANY_DAG = "*";
+
+// unnest() cannot take a list for each row, so lists are texts.
 const LISTENERS = rowsOf<Listener>({
   dag_id: ["text", ({ dagId }) => dagId],
   hash: ["text", ({ versionHash }) => versionHash],
   source: ["text", ({ source }) => source],
   source_dag_id: ["text", ({ run }) => run.dagId],
   states: ["text", ({ run }) => run.states.join()],
+  tags: ["json", ({ tags }) => JSON.stringify(tags)],
+  exclude: ["json", ({ exclude }) => JSON.stringify(exclude)],
 });
 
 const PUT_LISTENERS: Statement = {
   name: "run_listener_put",
   text: `
-insert into dagsmith.run_listener (version_id, dag_id, source, source_dag_id, states)
-select v.id, l.dag_id, l.source, l.source_dag_id, string_to_array(l.states, ',')
+insert into dagsmith.run_listener
+  (version_id, dag_id, source, source_dag_id, states, tags, exclude)
+select v.id, l.dag_id, l.source, l.source_dag_id, string_to_array(l.states, ','),
+  array(select json_array_elements_text(l.tags)), array(select json_array_elements_text(l.exclude))
 from ${LISTENERS.as("l")}
 join dagsmith.dag_version v on v.dag_id = l.dag_id and v.hash = l.hash
 on conflict do nothing`,
@@ -52,7 +62,7 @@ interface DagSource {
 const SOURCES = rowsOf<DagSource>({
   dag_id: ["text", ({ dagId }) => dagId],
   source: ["text", ({ source }) => source.name],
-  most: ["int", ({ source }) => (source.runs.length === 1 ? MOST_ENDS : null)],
+  most: ["int", ({ source }) => (source.runs.length <= 1 ? MOST_ENDS : null)],
 });
 
 // A read marks its ends as seen, so the new ends of a later read came after it.
@@ -114,11 +124,20 @@ export async function registerListeners(
   }[],
 ): Promise<void> {
   const listeners = versions.flatMap(({ dagId, versionHash, spec }) =>
-    runSourcesOf(spec).flatMap(({ name, runs }) =>
-      runs.map((run) => ({ dagId, versionHash, source: name, run })),
+    runSourcesOf(spec).flatMap((source) =>
+      listenersOf(source).map((one) => ({ dagId, versionHash, source: source.name, ...one })),
     ),
   );
   if (listeners.length > 0) await tx.query(PUT_LISTENERS, LISTENERS.values(listeners));
+}
+
+function listenersOf({
+  runs,
+  any,
+}: RunSource): readonly Pick<Listener, "run" | "tags" | "exclude">[] {
+  if (!any) return runs.map((run) => ({ run, tags: [], exclude: [] }));
+  const { states, tags, exclude } = any;
+  return [{ run: { dagId: ANY_DAG, states }, tags, exclude }];
 }
 
 /** The sources of a DAG that listen to ends of runs. */

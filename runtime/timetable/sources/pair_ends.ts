@@ -14,6 +14,8 @@ export interface WaitingEnd {
 export interface EndsCondition {
   readonly runs: readonly { readonly dagId: string; readonly states: readonly string[] }[];
   readonly withinMs: number;
+  /** Of a source that listens to any DAG: each end in these states makes a run. */
+  readonly any?: { readonly states: readonly string[] };
 }
 
 export interface Pairing<End> {
@@ -30,9 +32,13 @@ export interface Pairing<End> {
  * @param ends oldest first
  */
 export function pairEnds<End extends WaitingEnd>(
-  { runs: wanted, withinMs }: EndsCondition,
+  { runs: wanted, withinMs, any }: EndsCondition,
   ends: readonly End[],
 ): Pairing<End> {
+  if (any) {
+    const heard = ends.filter(({ state }) => any.states.includes(state));
+    return { runs: heard.map((end) => [end]), waiting: [] };
+  }
   const queues = wanted.map(({ dagId, states }) =>
     ends.filter((end) => end.dagId === dagId && states.includes(end.state)),
   );

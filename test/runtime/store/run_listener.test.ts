@@ -180,3 +180,42 @@ test("a worker that dies at any statement after a run's end leaves it to the sch
     }
   }
 });
+
+describe("a DAG that listens to any DAG", () => {
+  const tagged = (tags: readonly string[], more: object = {}) =>
+    dagRun({ any: true, states: ["failed"], tags, ...more });
+
+  test("runs after runs of DAGs with one of its tags, but of those that it excludes", async () => {
+    const [prod, both, trial, out, alerts] = [nextId(), nextId(), nextId(), nextId(), nextId()];
+    const tag = `prod_${alerts}`;
+    await known(
+      postgres.db,
+      ...[spec(prod, { tags: [tag] }), spec(both, { tags: ["other", tag] })],
+      ...[spec(trial, { tags: ["trial"] }), spec(out, { tags: [tag] })],
+      spec(alerts, { tags: [tag], on: [tagged([tag, "none"], { exclude: [out] })] }),
+    );
+    for (const dagId of [prod, both, trial, out, alerts]) await run(dagId, failed(false));
+    await run(prod);
+    const heard = (await runsOf(alerts)).flatMap(({ trigger }) => trigger?.events ?? []);
+    expect(heard.map(({ dagId, state }) => [dagId, state])).toEqual([
+      [prod, "failed"],
+      [both, "failed"],
+    ]);
+  });
+
+  test("hears a DAG that is deployed later; two such DAGs do not start each other", async () => {
+    const [first, second, late] = [nextId(), nextId(), nextId()];
+    const tag = `late_${late}`;
+    const on = [dagRun({ any: true, states: ["success", "failed"], tags: [tag] })];
+    await known(postgres.db, spec(first, { tags: [tag], on }), spec(second, { tags: [tag], on }));
+    await known(postgres.db, spec(late, { tags: [tag] }));
+    await run(late);
+    for (let pass = 0; pass < 4; pass++)
+      for (const dagId of [first, second])
+        for (const { id, state } of await runsOf(dagId)) if (state === "running") await finish(id);
+    const chains = async (dagId: string) =>
+      (await runsOf(dagId)).map(({ trigger }) => trigger.chain);
+    expect(await chains(first)).toEqual([[late], [late, second]]);
+    expect(await chains(second)).toEqual([[late], [late, first]]);
+  });
+});
