@@ -6,9 +6,9 @@ import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { WebhookCall } from "../../sdk/sources/webhook.ts";
 import type { EventSpec } from "../../sdk/spec/index.ts";
-import { ParamProblems } from "./param_problems.ts";
-import { isTooDeep, MAX_DEPTH } from "./schemas/json_depth.ts";
-import { checkInThread } from "./schemas/schema_checker.ts";
+import { ParamProblems } from "../params/param_problems.ts";
+import { isTooDeep, MAX_DEPTH } from "../params/schemas/json_depth.ts";
+import { checkInThread } from "../params/schemas/schema_checker.ts";
 
 /** A call as it arrived. */
 export interface ReceivedCall {

@@ -27,9 +27,12 @@ export interface RefusedCall {
 type Spec = Pick<DagSpec, "dagId" | "paramsSchema">;
 
 /** @param spec of the version that would run */
-export function checkedCall(call: NewCall, spec: Spec | undefined): CheckedCall | RefusedCall {
+export async function checkedCall(
+  call: NewCall,
+  spec: Spec | undefined,
+): Promise<CheckedCall | RefusedCall> {
   try {
-    return allowed(call, spec);
+    return await allowed(call, spec);
   } catch (error) {
     if (!isDagsmithError(error)) throw error;
     return { caller: call, outcome: callRefused(error) };
@@ -37,7 +40,7 @@ export function checkedCall(call: NewCall, spec: Spec | undefined): CheckedCall 
 }
 
 /** @throws DagsmithError UNKNOWN_DAG, DAG_PAUSED, UNKNOWN_VERSION, INVALID_PARAMS, … */
-function allowed(call: NewCall, spec: Spec | undefined): CheckedCall {
+async function allowed(call: NewCall, spec: Spec | undefined): Promise<CheckedCall> {
   const { dagId, isPaused, version, versionId } = call;
   if (isPaused === null)
     throw new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "Deploy it, or correct the call." });
@@ -45,5 +48,5 @@ function allowed(call: NewCall, spec: Spec | undefined): CheckedCall {
   if (isPaused) throw new DagsmithError("DAG_PAUSED", { dag: dagId });
   if (versionId === null || !spec)
     throw new DagsmithError("UNKNOWN_VERSION", { dag: dagId, version: String(version) });
-  return { call, versionId, params: checkParams(spec, call.params), chain };
+  return { call, versionId, params: await checkParams(spec, call.params), chain };
 }

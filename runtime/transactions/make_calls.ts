@@ -44,7 +44,9 @@ async function makeSome(
     db,
     calls.flatMap(({ versionId }) => versionId ?? []),
   );
-  const checked = calls.map((call) => checkedCall(call, versions.get(call.versionId ?? 0)?.spec));
+  const checked = await Promise.all(
+    calls.map((call) => checkedCall(call, versions.get(call.versionId ?? 0)?.spec)),
+  );
   const refused = checked.flatMap((one) => ("outcome" in one ? [one] : []));
   const allowed = checked.flatMap((one) => ("outcome" in one ? [] : [one]));
   const fresh = allowed.filter(({ call }) => call.calledRunId === null);

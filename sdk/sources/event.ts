@@ -4,7 +4,7 @@
  * read the events with `triggeredBy`.
  */
 import { type Duration, durationMs } from "../duration.ts";
-import { wrongValue } from "../option_values.ts";
+import { refuseUnknownOptions, wrongValue } from "../option_values.ts";
 import type { EventSpec } from "../spec/index.ts";
 
 /**

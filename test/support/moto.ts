@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Counterpart } from "./counterpart.ts";
 import { freePort } from "./free_port.ts";
-import { until } from "./worker.ts";
+import { until } from "./until.ts";
 
 const run = promisify(execFile);
 

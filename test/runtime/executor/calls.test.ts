@@ -16,14 +16,8 @@ import { whyWaiting } from "../../../runtime/store/reads/why.ts";
 import { type Gate, gateIn, newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
-import {
-  deploy,
-  runEnd,
-  runNow,
-  type TestWorker,
-  testWorker,
-  until,
-} from "../../support/worker.ts";
+import { until } from "../../support/until.ts";
+import { deploy, runEnd, runNow, type TestWorker, testWorker } from "../../support/worker.ts";
 
 const postgres = migratedDatabase(14);
 const me = { actor: "ann" };

@@ -14,7 +14,7 @@ import { reviveInstances } from "../../../runtime/store/instances/recreate.ts";
 import { releaseInstances } from "../../../runtime/store/instances/task_instance.ts";
 import { markGranted } from "../../../runtime/store/limits/slot_request.ts";
 import { updateRuns } from "../../../runtime/store/runs/dag_run.ts";
-import { cancelRunRow, markRunRow, timeOutRuns } from "../../../runtime/store/runs/end_run.ts";
+import { cancelRunRows, markRunRow, timeOutRuns } from "../../../runtime/store/runs/end_run.ts";
 import { reopenRunRows } from "../../../runtime/store/runs/reopen_run.ts";
 import { known, migratedDatabase, registeredWorker, rows } from "../../support/migrated.ts";
 import { readBy } from "../../support/plans.ts";
@@ -104,7 +104,7 @@ const RUNS: Readonly<Record<string, (on: Queryable) => Promise<unknown>>> = {
       on,
       RUNNING.map((id) => ({ id, openTasks: 0, failedLeaves: 0, warnings: 0, state: "success" })),
     ),
-  cancel: (on) => cancelRunRow(on, RUNNING[0]!, "why"),
+  cancel: (on) => cancelRunRows(on, [{ id: RUNNING[0]!, reason: "why" }]),
   timeOut: (on) =>
     timeOutRuns(
       on,

@@ -9,7 +9,7 @@ import { cancelBackfillRow, createBackfill } from "../../../runtime/store/backfi
 import { startBackfillRuns } from "../../../runtime/store/backfills/start_backfill_runs.ts";
 import { getDag } from "../../../runtime/store/dags/dag.ts";
 import { createRuns, startQueued, updateRuns } from "../../../runtime/store/runs/dag_run.ts";
-import { cancelRunRow, markRunRow, timeOutRuns } from "../../../runtime/store/runs/end_run.ts";
+import { cancelRunRows, markRunRow, timeOutRuns } from "../../../runtime/store/runs/end_run.ts";
 import { reopenRunRows } from "../../../runtime/store/runs/reopen_run.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 import { dagSpec } from "../../support/rows.ts";
@@ -111,9 +111,11 @@ const MOVES: readonly (readonly [
   [
     ["cancel"],
     "of a run",
-    async ({ ids }) => {
-      for (const id of ids) await cancelRunRow(postgres.db, id, "why");
-    },
+    ({ ids }) =>
+      cancelRunRows(
+        postgres.db,
+        ids.map((id) => ({ id, reason: "why" })),
+      ),
   ],
   [
     ["timeOut"],

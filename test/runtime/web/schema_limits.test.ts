@@ -7,7 +7,7 @@ import { deployVersions } from "../../../runtime/store/dags/deploy.ts";
 import { controlFor } from "../../../runtime/web/params/control_for.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
-import { webhook } from "../../../sdk/sources/event.ts";
+import { webhook } from "../../../sdk/sources/webhook.ts";
 import { versionOf } from "../../support/migrated.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 

@@ -2,7 +2,7 @@
 import type { ZodType } from "zod";
 import { DagsmithError } from "../../../../sdk/errors.ts";
 import type { Json } from "../../../../sdk/json.ts";
-import { isTooDeep, MAX_DEPTH } from "../../../actions/schemas/json_depth.ts";
+import { isTooDeep, MAX_DEPTH } from "../../../params/schemas/json_depth.ts";
 
 /**
  * The checked input. @throws DagsmithError INVALID_ARGUMENT naming the first field that
