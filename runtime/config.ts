@@ -65,10 +65,10 @@ export interface Config {
 }
 
 /** Where connections and variables are looked up. */
-export const SECRET_SOURCES = ["environment", "files", "aws", "vault", "database"] as const;
+const SECRET_SOURCES = ["environment", "files", "aws", "vault", "database"] as const;
 export type SecretSourceName = (typeof SECRET_SOURCES)[number];
 
-export interface SecretSourceSettings {
+interface SecretSourceSettings {
   /** DAG_SECRET_SOURCES, in this order. Default: environment, database. */
   readonly order: readonly SecretSourceName[];
   /** DAG_SECRETS_FOLDER. Default: /run/secrets. */

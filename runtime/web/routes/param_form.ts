@@ -37,7 +37,10 @@ export async function readParams(
 ): Promise<SentParams> {
   const read = sentParams(fields, sent);
   if (Object.keys(read.problems).length === 0) return read;
-  return { ...read, problems: { ...(await checkedProblems(spec, fields, read)), ...read.problems } };
+  return {
+    ...read,
+    problems: { ...(await checkedProblems(spec, fields, read)), ...read.problems },
+  };
 }
 
 async function checkedProblems(

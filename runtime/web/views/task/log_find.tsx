@@ -83,7 +83,7 @@ function SearchForm({
 }
 
 /** Asks the server for the first error after a line, or in the whole log. */
-export function NextError({
+function NextError({
   address,
   at,
   isLast,
