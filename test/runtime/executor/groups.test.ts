@@ -128,7 +128,7 @@ test("a group whose time is up has what runs in it killed, and what it set up to
   await serving(gate);
   await deployed(
     "timed",
-    'const g = d.group("g", { executionTimeout: "1s" }, (g) => {',
+    'const g = d.group("g", { executionTimeout: "1h" }, (g) => {',
     '  const open = g.setup("open", () => null);',
     // It does not listen to its signal.
     '  const deaf = g.task("deaf", async () => { note("deaf " + process.pid); await gate(); note("done"); });',
@@ -138,6 +138,11 @@ test("a group whose time is up has what runs in it killed, and what it set up to
   );
   const { id } = await trigger("timed");
   const pid = await pidNoted(gate, "deaf");
+  await rows(
+    postgres.db,
+    "update dagsmith.task_wait set due_at = now() where run_id = $1 and kind = 'group_timeout'",
+    [id],
+  );
   const run = await runEnd(postgres.db, id);
   expect(run.task("g")).toMatchObject({
     state: "failed",

@@ -47,7 +47,8 @@ d.task("looks", async () => ({
   bundles: attempt(() => readdirSync(process.env.CACHE)),
   bundle: attempt(() => writeFileSync(process.env.CACHE + "/x", "x")),
 }));
-d.task("has_children", { executionTimeout: "1s" }, async ({ xcom }) => {
+// Time enough to start the child, on a busy machine too.
+d.task("has_children", { executionTimeout: "3s" }, async ({ xcom }) => {
   await xcom.push("pid", spawn("/bin/sleep", ["300"]).pid);
   await new Promise(() => undefined);
 });

@@ -61,7 +61,8 @@ d.task("is_deaf", { executionTimeout: "300ms" }, async () => {
   process.on("SIGTERM", () => undefined);
   forEver();
 });
-d.task("has_children", { executionTimeout: "1s" }, async ({ xcom }) => {
+// Time enough to start the child, on a busy machine too.
+d.task("has_children", { executionTimeout: "3s" }, async ({ xcom }) => {
   const child = spawn("sleep", ["300"]);
   await xcom.push("pid", child.pid ?? 0);
   await never();
