@@ -82,6 +82,25 @@ test("tests wait for signals and conditions, and not for time", () => {
   expect(waiting.sort()).toEqual(Object.keys(OF_TIME).sort());
 });
 
+/** Where runs, instances and DAGs are written as SQL all the same, with the reason. */
+const OF_ROWS: Readonly<Record<string, string>> = {
+  "test/support/rows.ts": "it is the one writer",
+  "test/support/hot_plans.ts": "its history of 100,000 instances is made by the server",
+  "test/runtime/web/api.test.ts": "its 500 DAGs with 10,000 runs are made by the server",
+  "test/chaos/checks.test.ts": "it breaks rows to see that a check finds it",
+  "test/architecture.test.ts": "it has examples of writers",
+  "test/style.test.ts": "it has an example of a writer",
+};
+const WRITER = /insert into dagsmith\.(?:dag|dag_version|dag_run|task_instance)[ (]/;
+
+test("rows of DAGs, runs and instances are written by one file of the tests", () => {
+  const tests = files.filter((path) => /^test\/(?!bench\/).*\.ts$/.test(path));
+  const writers = tests.filter((path) => WRITER.test(textOf(path)));
+  expect(writers.sort()).toEqual(Object.keys(OF_ROWS).sort());
+  expect("insert into dagsmith.dag_run (run_id) values (1)").toMatch(WRITER);
+  expect("insert into dagsmith.dag_run_label (run_id) values (1)").not.toMatch(WRITER);
+});
+
 describe("a wait for time is found", () => {
   test.each([
     ["a pause", "await new Promise((resolve) => setTimeout(resolve, 20));"],

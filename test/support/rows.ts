@@ -1,7 +1,15 @@
-/** Rows for tests of what only reads them: DAGs, runs, instances, logs, written as SQL and not by the engine. */
+/**
+ * DAGs, runs, instances and logs in any state: for tests of what reads or moves them. It is the one
+ * file of the tests that inserts such rows itself; whatever else makes runs uses the product's own
+ * actions, as `engine_driver.ts` does.
+ */
 import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";
+import { deployVersions } from "../../runtime/store/dags/deploy.ts";
+import type { Queryable } from "../../runtime/store/database/database.ts";
+import { rowsOf } from "../../runtime/store/database/unnest.ts";
 import type { DagSpec, TaskSpec } from "../../sdk/spec/index.ts";
+import { versionOf } from "./migrated.ts";
 
 export function taskSpec(taskId: string, more: Partial<TaskSpec> = {}): TaskSpec {
   return {
@@ -63,6 +71,8 @@ export interface RunRow {
   readonly startedAt?: Date;
   /** Default: 30 s. */
   readonly tookMs?: number;
+  readonly timeoutAt?: Date;
+  readonly backfill?: { readonly id: number; readonly ordinal: number };
 }
 
 export interface InstanceRow {
@@ -74,9 +84,76 @@ export interface InstanceRow {
   readonly reason?: string;
   readonly error?: unknown;
   readonly item?: unknown;
+  /** The worker of a try. Given, the try has begun, whatever the state. */
+  readonly workerId?: string;
 }
 
-const FINAL = ["success", "failed", "skipped", "upstream_failed"];
+interface OwnedRun extends RunRow {
+  readonly dagId: string;
+  readonly versionId: number;
+}
+
+interface OwnedInstance extends InstanceRow {
+  readonly runId: number;
+  readonly taskId: string;
+}
+
+const startOf = ({ startedAt = new Date() }: { readonly startedAt?: Date }): Date => startedAt;
+const json = (value: unknown): string | null =>
+  value === undefined ? null : JSON.stringify(value);
+
+const isEnded = ({ state = "success" }: RunRow): boolean =>
+  state === "success" || state === "failed";
+
+const RUNS = rowsOf<OwnedRun>({
+  dag_id: ["text", ({ dagId }) => dagId],
+  run_id: ["text", ({ runId }) => runId ?? `manual__${randomBytes(4).toString("hex")}`],
+  run_type: ["text", () => "manual"],
+  state: ["text", ({ state = "success" }) => state],
+  version_id: ["bigint", ({ versionId }) => versionId],
+  logical_date: ["timestamptz", startOf],
+  data_interval_start: ["timestamptz", startOf],
+  data_interval_end: ["timestamptz", startOf],
+  run_after: ["timestamptz", startOf],
+  params: ["json", ({ params = {} }) => JSON.stringify(params)],
+  queued_at: ["timestamptz", startOf],
+  started_at: ["timestamptz", (run) => (run.state === "queued" ? null : startOf(run))],
+  timeout_at: ["timestamptz", ({ timeoutAt }) => timeoutAt ?? null],
+  finished_at: [
+    "timestamptz",
+    (run) => (isEnded(run) ? new Date(startOf(run).getTime() + (run.tookMs ?? 30_000)) : null),
+  ],
+  reason: ["text", ({ reason }) => reason ?? null],
+  backfill_id: ["bigint", ({ backfill }) => backfill?.id ?? null],
+  backfill_ordinal: ["bigint", ({ backfill }) => backfill?.ordinal ?? null],
+});
+
+const BEGUN = ["running", "success", "failed"];
+const FINAL = ["success", "failed", "skipped", "upstream_failed", "removed"];
+
+const hasBegun = ({ state, workerId }: InstanceRow): boolean =>
+  workerId !== undefined || BEGUN.includes(state);
+const startOfTry = (row: InstanceRow): Date | null => (hasBegun(row) ? startOf(row) : null);
+
+const INSTANCES = rowsOf<OwnedInstance>({
+  run_id: ["bigint", ({ runId }) => runId],
+  task_id: ["text", ({ taskId }) => taskId],
+  map_index: ["int", ({ mapIndex = -1 }) => mapIndex],
+  state: ["text", ({ state }) => state],
+  try_number: ["int", ({ tryNumber = 1 }) => tryNumber],
+  worker_id: ["text", (row) => (hasBegun(row) ? (row.workerId ?? "worker-1") : null)],
+  queued_at: ["timestamptz", startOf],
+  started_at: ["timestamptz", startOfTry],
+  first_started_at: ["timestamptz", startOfTry],
+  finished_at: [
+    "timestamptz",
+    (row) =>
+      FINAL.includes(row.state) ? new Date(startOf(row).getTime() + (row.tookMs ?? 1_000)) : null,
+  ],
+  reason: ["text", ({ reason }) => reason ?? null],
+  error: ["json", ({ error }) => json(error)],
+  item: ["json", ({ item }) => json(item)],
+});
 
 /** Writes rows into one database. */
 export class Rows {
@@ -99,69 +176,51 @@ export class Rows {
     spec: DagSpec,
     more: { isPaused?: boolean; nextRunAfter?: Date; file?: string } = {},
   ): Promise<number> {
-    const hash = randomBytes(16).toString("hex");
-    await this.sql("insert into dagsmith.bundle (hash, code, source_map) values ($1, '', '')", [
-      hash,
-    ]);
-    await this.sql("insert into dagsmith.dag (dag_id) values ($1) on conflict do nothing", [
-      spec.dagId,
-    ]);
-    const id = await this.#id(
-      `insert into dagsmith.dag_version (dag_id, number, hash, bundle_hash, file, spec)
-       values ($1, (select count(*) + 1 from dagsmith.dag_version where dag_id = $1), $2, $2, $3, $4) returning id`,
-      [spec.dagId, hash, more.file ?? `${spec.dagId}.ts`, JSON.stringify(spec)],
+    const version = versionOf(spec, randomBytes(16).toString("hex"));
+    await deployVersions(this.#queryable, [{ ...version, file: more.file ?? version.file }]);
+    return this.#id(
+      `update dagsmith.dag set is_paused = $2, next_run_after = $3 where dag_id = $1
+       returning version_id as id`,
+      [spec.dagId, more.isPaused ?? false, more.nextRunAfter ?? null],
     );
-    await this.sql(
-      "update dagsmith.dag set version_id = $2, is_paused = $3, next_run_after = $4 where dag_id = $1",
-      [...[spec.dagId, id, more.isPaused ?? false, more.nextRunAfter ?? null]],
-    );
-    return id;
   }
 
   async run(dagId: string, versionId: number, run: RunRow = {}): Promise<number> {
-    const { state = "success", startedAt = new Date(), tookMs = 30_000 } = run;
-    const end =
-      state === "success" || state === "failed" ? new Date(startedAt.getTime() + tookMs) : null;
-    return this.#id(
-      `insert into dagsmith.dag_run (dag_id, run_id, run_type, state, version_id, logical_date, data_interval_start, data_interval_end, run_after,
-         params, queued_at, started_at, finished_at, reason)
-       values ($1, $2, 'manual', $3, $4, $5, $5, $5, $5, $6, $5, $7, $8, $9) returning id`,
-      [
-        ...[
-          dagId,
-          run.runId ?? `manual__${randomBytes(4).toString("hex")}`,
-          state,
-          versionId,
-          startedAt,
-          JSON.stringify(run.params ?? {}),
-        ],
-        ...[state === "queued" ? null : startedAt, end, run.reason ?? null],
-      ],
+    const [id] = await this.runs([{ ...run, dagId, versionId }]);
+    return id!;
+  }
+
+  /** @returns their ids, in the same order */
+  runs(runs: readonly OwnedRun[]): Promise<readonly number[]> {
+    return this.#insert(
+      `insert into dagsmith.dag_run (${RUNS.names}) select * from ${RUNS.unnest} returning id`,
+      RUNS.values(runs),
     );
   }
 
   async instance(runId: number, taskId: string, row: InstanceRow): Promise<number> {
-    const { state, startedAt = new Date(), tookMs = 1_000 } = row;
-    const began = ["running", "success", "failed"].includes(state);
-    return this.#id(
-      `insert into dagsmith.task_instance (run_id, task_id, map_index, state, try_number, worker_id, queued_at, started_at, finished_at, reason, error, item)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) returning id`,
-      [
-        ...[
-          runId,
-          taskId,
-          row.mapIndex ?? -1,
-          state,
-          row.tryNumber ?? 1,
-          began ? "worker-1" : null,
-          startedAt,
-          began ? startedAt : null,
-        ],
-        FINAL.includes(state) ? new Date(startedAt.getTime() + tookMs) : null,
-        ...[row.reason ?? null, row.error === undefined ? null : JSON.stringify(row.error)],
-        row.item === undefined ? null : JSON.stringify(row.item),
-      ],
+    const [id] = await this.instances([{ ...row, runId, taskId }]);
+    return id!;
+  }
+
+  /** @returns their ids, in the same order */
+  instances(instances: readonly OwnedInstance[]): Promise<readonly number[]> {
+    return this.#insert(
+      `insert into dagsmith.task_instance (${INSTANCES.names})
+       select * from ${INSTANCES.unnest} returning id`,
+      INSTANCES.values(instances),
     );
+  }
+
+  async #insert(text: string, values: readonly unknown[]): Promise<readonly number[]> {
+    return (await this.sql(text, values)).map(({ id }) => Number(id));
+  }
+
+  get #queryable(): Queryable {
+    return {
+      query: async <Row>({ text }: { readonly text: string }, values: readonly unknown[] = []) =>
+        (await this.sql(text, values)) as readonly Row[],
+    };
   }
 
   /** Lines of a try: each text on a line of its own, in one chunk. */

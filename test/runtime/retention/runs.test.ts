@@ -4,6 +4,7 @@ import { clearRuns, labelRun, markRun, noteRun } from "../../../runtime/actions/
 import { markRuns } from "../../../runtime/store/retention/expired_runs.ts";
 import { cleanOld, DAY_MS, History } from "../../support/history.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
+import { Rows } from "../../support/rows.ts";
 
 const postgres = migratedDatabase();
 const runs = () => cleanOld(postgres.db, ["runs"]);
@@ -189,13 +190,15 @@ describe("a run stays whatever its age", () => {
 test("no transaction deletes more than 1,000 rows, however wide the run was", async () => {
   const { history, ids } = await fourRuns();
   const [first, second] = ids;
+  const wide = await new Rows(postgres.db.pool).instances(
+    Array.from({ length: 2_500 }, (_, mapIndex) => ({
+      ...{ runId: first!, taskId: "wide", mapIndex, state: "success" },
+    })),
+  );
   await history.sql(
-    `with wide as (
-       insert into dagsmith.task_instance (run_id, task_id, map_index, state, finished_at)
-       select $1, 'wide', n, 'success', now() from generate_series(1, 2500) n returning id)
-     insert into dagsmith.log_chunk (task_instance_id, try_number, seq, lines)
-     select id, 1, n, 'line' from wide, generate_series(1, 2) n`,
-    [first],
+    `insert into dagsmith.log_chunk (task_instance_id, try_number, seq, lines)
+     select id, 1, n, 'line' from unnest($1::bigint[]) id, generate_series(1, 2) n`,
+    [wide],
   );
   const steps = await runs();
   expect(Math.max(...steps)).toBe(1_000);

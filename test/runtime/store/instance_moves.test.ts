@@ -6,7 +6,6 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { UNROUTED } from "../../../runtime/engine/limits/limits.ts";
 import type { NewInstance } from "../../../runtime/engine/store.ts";
 import {
-  FINAL_STATES,
   type FinalState,
   isFinal,
   MARKS,
@@ -23,6 +22,7 @@ import {
 import type { Transition } from "../../../runtime/state/transition.ts";
 import * as transitions from "../../../runtime/state/transition.ts";
 import { nextPoke, waitOf } from "../../../runtime/state/wait.ts";
+import { getDag } from "../../../runtime/store/dags/dag.ts";
 import type { Queryable } from "../../../runtime/store/database/database.ts";
 import { applyTransitions } from "../../../runtime/store/instances/apply_transitions.ts";
 import {
@@ -43,7 +43,7 @@ import {
 import { markGranted, requestSlots } from "../../../runtime/store/limits/slot_request.ts";
 import { insertWaiting, putWaits } from "../../../runtime/store/waits/task_wait.ts";
 import { known, migratedDatabase, registeredWorker, rows } from "../../support/migrated.ts";
-import { dagSpec } from "../../support/rows.ts";
+import { dagSpec, Rows } from "../../support/rows.ts";
 
 const postgres = migratedDatabase();
 const way = { queue: null, weight: 1, reservations: null };
@@ -55,35 +55,23 @@ beforeAll(async () => {
   await registeredWorker(postgres.db, "w");
 });
 
-let runs = 0;
 async function newRun(): Promise<number> {
-  const [run] = await rows<{ id: number }>(
-    postgres.db,
-    `insert into dagsmith.dag_run (dag_id, run_id, run_type, state, version_id, logical_date,
-       data_interval_start, data_interval_end, run_after, started_at)
-     select dag_id, $1, 'manual', 'running', version_id, now(), now(), now(), now(), now()
-     from dagsmith.dag where dag_id = 'moves' returning id`,
-    [`manual__${++runs}`],
-  );
-  return run!.id;
+  const { versionId } = (await getDag(postgres.db, "moves"))!;
+  return new Rows(postgres.db.pool).run("moves", versionId, { state: "running" });
 }
 
 /** The times that `now()` did not write. */
-const BEFORE = "timestamptz '2026-01-01'";
+const BEFORE = { startedAt: new Date("2026-01-01"), tookMs: 0 };
 
 /** One instance of the task `x` in each state, at the map index of the state. */
 async function inEveryState(worker: string): Promise<{ runId: number; refs: readonly TryRef[] }> {
   const runId = await newRun();
-  const made = await rows<{ id: number }>(
-    postgres.db,
-    `insert into dagsmith.task_instance (run_id, task_id, map_index, state, worker_id, queued_at,
-       started_at, first_started_at, finished_at)
-     select $1, 'x', position - 1, state, $3, ${BEFORE}, ${BEFORE}, ${BEFORE},
-       case when state = any($4) then ${BEFORE} end
-     from unnest($2::text[]) with ordinality as v (state, position) order by position returning id`,
-    [runId, TASK_STATES, worker, FINAL_STATES],
+  const made = await new Rows(postgres.db.pool).instances(
+    TASK_STATES.map((state, mapIndex) => ({
+      ...{ runId, taskId: "x", state, mapIndex, workerId: worker, ...BEFORE },
+    })),
   );
-  return { runId, refs: made.map(({ id }) => ({ instanceId: id, tryNumber: 1 })) };
+  return { runId, refs: made.map((instanceId) => ({ instanceId, tryNumber: 1 })) };
 }
 
 interface Row extends Record<string, unknown> {
@@ -99,7 +87,7 @@ const COLUMNS = ["worker_id", "queued_at", "started_at", "first_started_at", "fi
 
 function instances(on: Queryable, runId: number): Promise<readonly Row[]> {
   const columns = [...COLUMNS, "retry_at"].map((name) => {
-    const isKept = name === "worker_id" ? "true" : `${name} = ${BEFORE}`;
+    const isKept = name === "worker_id" ? "true" : `${name} = '${BEFORE.startedAt.toISOString()}'`;
     return `'${name}', case when ${name} is null then 'null' when ${isKept} then 'kept' else 'now' end`;
   });
   return rows<Row>(

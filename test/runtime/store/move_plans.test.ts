@@ -7,6 +7,7 @@
 import { beforeAll, expect, test } from "vitest";
 import { UNROUTED } from "../../../runtime/engine/limits/limits.ts";
 import { start, succeed } from "../../../runtime/state/transition.ts";
+import { getDag } from "../../../runtime/store/dags/dag.ts";
 import type { Queryable } from "../../../runtime/store/database/database.ts";
 import { applyTransitions } from "../../../runtime/store/instances/apply_transitions.ts";
 import { beginGroups } from "../../../runtime/store/instances/group_instance.ts";
@@ -18,7 +19,7 @@ import { cancelRunRows, markRunRow, timeOutRuns } from "../../../runtime/store/r
 import { reopenRunRows } from "../../../runtime/store/runs/reopen_run.ts";
 import { known, migratedDatabase, registeredWorker, rows } from "../../support/migrated.ts";
 import { readBy } from "../../support/plans.ts";
-import { dagSpec } from "../../support/rows.ts";
+import { dagSpec, Rows } from "../../support/rows.ts";
 
 const postgres = migratedDatabase();
 
@@ -29,21 +30,23 @@ beforeAll(async () => {
   const { db } = postgres;
   await known(db, dagSpec("one"), dagSpec("two"));
   await registeredWorker(db, "w");
-  await rows(
-    db,
-    `insert into dagsmith.dag_run (dag_id, run_id, run_type, state, version_id, logical_date,
-       data_interval_start, data_interval_end, run_after, started_at)
-     select d.dag_id, 'manual__' || n, 'manual', case when n % 2 = 0 then 'queued' else 'running' end,
-       d.version_id, now(), now(), now(), now(), case when n % 2 = 1 then now() end
-     from generate_series(1, ${MANY}) n, dagsmith.dag d order by n, d.dag_id`,
+  const writer = new Rows(db.pool);
+  const numbers = [...Array(MANY).keys()];
+  const [one, two] = [(await getDag(db, "one"))!, (await getDag(db, "two"))!];
+  await writer.runs(
+    numbers.flatMap((n) =>
+      [one, two].map(({ dagId, versionId }) => ({
+        ...({ dagId, versionId, state: n % 2 === 0 ? "running" : "queued" } as const),
+      })),
+    ),
   );
-  await rows(
-    db,
-    `insert into dagsmith.task_instance (run_id, task_id, map_index, state, worker_id, started_at)
-     select 1, state, n, state, case state when 'running' then 'w' end,
-       case state when 'running' then now() end
-     from unnest('{none,scheduled,queued,running}'::text[]) state,
-       generate_series(0, ${MANY - 1}) n`,
+  await writer.instances(
+    ["none", "scheduled", "queued", "running"].flatMap((state) =>
+      numbers.map((mapIndex) => ({
+        ...{ runId: 1, taskId: state, state, mapIndex },
+        ...(state === "running" && { workerId: "w" }),
+      })),
+    ),
   );
   await rows(
     db,

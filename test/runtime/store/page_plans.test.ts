@@ -3,32 +3,34 @@
  * plan that a statement keeps when it is run again and again.
  */
 import { beforeAll, expect, test } from "vitest";
+import { getDag } from "../../../runtime/store/dags/dag.ts";
 import { selectInstances } from "../../../runtime/store/instances/instance_selection.ts";
 import { listAudit } from "../../../runtime/store/reads/audit.ts";
 import { listRuns, type RunQuery } from "../../../runtime/store/reads/runs.ts";
 import { runsBetweenDates } from "../../../runtime/store/runs/named_run.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 import { readBy } from "../../support/plans.ts";
-import { dagSpec } from "../../support/rows.ts";
+import { dagSpec, Rows } from "../../support/rows.ts";
 
 const postgres = migratedDatabase();
 
 /** Of each DAG. Every thousandth run failed, two are running, every hundredth has a label. */
 const RUNS = 10_000;
+const FIRST_MS = Date.parse("2026-01-01");
 const LIMIT = 20;
 
 beforeAll(async () => {
   const { db } = postgres;
   await known(db, dagSpec("one"), dagSpec("two"));
-  await rows(
-    db,
-    `insert into dagsmith.dag_run (dag_id, run_id, run_type, state, version_id, logical_date,
-       data_interval_start, data_interval_end, run_after, started_at, finished_at)
-     select d.dag_id, 'manual__' || n, 'manual', state, d.version_id, at, at, at, at, at,
-       case when state <> 'running' then at end
-     from generate_series(1, ${RUNS}) n, dagsmith.dag d,
-     lateral (select case when n <= 2 then 'running' when n % 1000 = 0 then 'failed'
-       else 'success' end as state, timestamptz '2026-01-01' + n * interval '1 minute' as at) r`,
+  const writer = new Rows(db.pool);
+  const dags = [(await getDag(db, "one"))!, (await getDag(db, "two"))!];
+  await writer.runs(
+    Array.from({ length: RUNS }, (_, index) => index + 1).flatMap((n) =>
+      dags.map(({ dagId, versionId }) => ({
+        ...{ dagId, versionId, tookMs: 0, startedAt: new Date(FIRST_MS + n * 60_000) },
+        state: n <= 2 ? "running" : n % 1_000 === 0 ? "failed" : "success",
+      })),
+    ),
   );
   await rows(
     db,
@@ -40,10 +42,10 @@ beforeAll(async () => {
     `insert into dagsmith.audit (actor, action, dag_id)
      select 'ada', 'trigger', 'one' from generate_series(1, ${RUNS})`,
   );
-  await rows(
-    db,
-    `insert into dagsmith.task_instance (run_id, task_id, map_index, state)
-     select 1, 'each', n, 'queued' from generate_series(1, ${RUNS}) n`,
+  await writer.instances(
+    Array.from({ length: RUNS }, (_, mapIndex) => ({
+      ...{ runId: 1, taskId: "each", mapIndex, state: "queued" },
+    })),
   );
   await rows(
     db,

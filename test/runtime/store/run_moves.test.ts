@@ -12,12 +12,12 @@ import { createRuns, startQueued, updateRuns } from "../../../runtime/store/runs
 import { cancelRunRows, markRunRow, timeOutRuns } from "../../../runtime/store/runs/end_run.ts";
 import { reopenRunRows } from "../../../runtime/store/runs/reopen_run.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
-import { dagSpec } from "../../support/rows.ts";
+import { dagSpec, Rows } from "../../support/rows.ts";
 
 const postgres = migratedDatabase();
 
 /** The times that `now()` did not write. */
-const BEFORE = "timestamptz '2026-01-01'";
+const BEFORE = new Date("2026-01-01");
 
 interface Made {
   readonly dagId: string;
@@ -36,21 +36,15 @@ async function inEveryState(isBackfill: boolean): Promise<Made> {
     ...{ reprocess: "none", backwards: false, maxActiveRuns: 10, params: {}, givenParams: {} },
     ...{ labels: {}, code: "original", versionId: dag!.versionId, createdBy: "ada" },
   });
-  const made = await rows<{ id: number }>(
-    postgres.db,
-    `insert into dagsmith.dag_run (dag_id, run_id, run_type, state, version_id, logical_date,
-       data_interval_start, data_interval_end, run_after, queued_at, started_at, timeout_at,
-       finished_at, reason, backfill_id, backfill_ordinal)
-     select d.dag_id, 'manual__' || position, 'manual', state, version_id, now(), now(), now(),
-       now(), ${BEFORE}, case when state <> 'queued' then ${BEFORE} end,
-       case when state <> 'queued' then ${BEFORE} end,
-       case when state in ('success', 'failed') then ${BEFORE} end, 'before', $3,
-       case when $3::bigint is not null then position end
-     from dagsmith.dag d, unnest($2::text[]) with ordinality as v (state, position)
-     where d.dag_id = $1 order by position returning id`,
-    [dagId, RUN_STATES, isBackfill ? backfill! : null],
+  const { versionId } = dag!;
+  const ids = await new Rows(postgres.db.pool).runs(
+    RUN_STATES.map((state, index) => ({
+      ...{ dagId, versionId, state, reason: "before", startedAt: BEFORE, tookMs: 0 },
+      ...(state !== "queued" && { timeoutAt: BEFORE }),
+      ...(isBackfill && { backfill: { id: backfill!, ordinal: index + 1 } }),
+    })),
   );
-  return { dagId, backfill: backfill!, ids: made.map(({ id }) => id) };
+  return { dagId, backfill: backfill!, ids };
 }
 
 interface Row extends Record<string, unknown> {
@@ -65,7 +59,7 @@ const TIMES = ["queued_at", "started_at", "timeout_at", "finished_at"];
 function runsOf(dagId: string): Promise<readonly Row[]> {
   const columns = TIMES.map(
     (name) =>
-      `'${name}', case when ${name} is null then 'null' when ${name} = ${BEFORE} then 'kept' else 'now' end`,
+      `'${name}', case when ${name} is null then 'null' when ${name} = '${BEFORE.toISOString()}' then 'kept' else 'now' end`,
   );
   return rows<Row>(
     postgres.db,

@@ -101,10 +101,10 @@ describe("a DAG's grid", () => {
       taskSpec(`extract_and_load_number_${index}`),
     );
     const version = await web.rows.dag(dagSpec("wide", { tasks }));
-    for (let run = 0; run < 50; run++) await web.rows.run("wide", version);
-    await web.rows.sql(`insert into dagsmith.task_instance (run_id, task_id, state, started_at, finished_at, worker_id)
-      select r.id, 'extract_and_load_number_' || n, 'success', now(), now(), 'w'
-      from dagsmith.dag_run r, generate_series(0, 199) n where r.dag_id = 'wide'`);
+    const runs = await web.rows.runs(Array(50).fill({ dagId: "wide", versionId: version }));
+    await web.rows.instances(
+      runs.flatMap((runId) => tasks.map(({ taskId }) => ({ runId, taskId, state: "success" }))),
+    );
     const html = await page("/dags/wide?runs=50");
     expect(html.match(/<td><a class="success"/g)).toHaveLength(10_000);
     expect(Buffer.byteLength(html)).toBeLessThan(1_000_000);
@@ -159,10 +159,11 @@ describe("a task", () => {
        values ($1, 'each', 1, 10000, 10000, 9998, 2)`,
       [run],
     );
-    await web.rows.sql(
-      `insert into dagsmith.task_instance (run_id, task_id, map_index, state, started_at, finished_at, worker_id)
-       select $1, 'each', n, case when n in (17, 9876) then 'failed' else 'success' end, now(), now(), 'w' from generate_series(0, 9999) n`,
-      [run],
+    await web.rows.instances(
+      Array.from({ length: 10_000 }, (_, mapIndex) => ({
+        ...{ runId: run, taskId: "each", mapIndex },
+        state: [17, 9876].includes(mapIndex) ? "failed" : "success",
+      })),
     );
     expect(await page(`/runs/${run}`)).toContain("9998 of 10000 succeeded, 2 failed");
     const seen: number[] = [];

@@ -20,10 +20,7 @@ beforeAll(async () => {
     "insert into dagsmith.depends_on_past_wait (run_id, task_id) values ($1, 'past')",
     [run],
   );
-  await web.rows.sql(
-    "insert into dagsmith.task_instance (run_id, task_id, state, finished_at) values ($1, 'gone', 'removed', now())",
-    [run],
-  );
+  await web.rows.instance(run, "gone", { state: "removed" });
   await web.rows.dag(dagSpec("stopped"), { isPaused: true });
   await web.rows.sql(
     "update dagsmith.dag set pause_reason = 'its last 3 runs failed' where dag_id = 'stopped'",
