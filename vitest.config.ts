@@ -15,8 +15,9 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/global_setup.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // For tests that hang. A wait for a condition ends sooner, and says which one did not hold.
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
     // The files of a worker share the modules that they import: to load them again for each
     // file took a third of the time. A file leaves its process as it found it.
     isolate: false,
