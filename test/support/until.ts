@@ -16,7 +16,7 @@ const EVERY_MS = 20;
 export async function until<Value>(
   what: string,
   ask: () => Promise<Value | undefined | false>,
-  seconds = 40,
+  seconds = 90,
 ): Promise<Value> {
   const deadline = performance.now() + seconds * 1_000;
   for (;;) {
