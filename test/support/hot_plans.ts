@@ -198,8 +198,8 @@ export interface PlannedSize {
 
 /** Every size, first without statistics, then with them. */
 export const sizesUpTo = (most: number): readonly PlannedSize[] => [
-  ...[0, 1_000, most].map((instances) => ({ instances, isAnalysed: false })),
-  ...[most, 1_000, 0].map((instances) => ({ instances, isAnalysed: true })),
+  ...[0, 1_000, most / 4, most].map((instances) => ({ instances, isAnalysed: false })),
+  ...[most, most / 4, 1_000, 0].map((instances) => ({ instances, isAnalysed: true })),
 ];
 
 /** The costly plans of each size, by name. */

@@ -70,11 +70,19 @@ export const HOLDS = "t.try_number = p.try_number and t.state in ('queued', 'run
 export const WAITS =
   "t.try_number = p.try_number and t.state in ('scheduled', 'queued', 'up_for_retry')";
 
+/**
+ * Requests `p` with their instance `t`. "offset 0" keeps this a look into the primary key,
+ * whatever statistics say.
+ */
+const WITH_INSTANCE = `dagsmith.slot_request p cross join lateral (
+    select * from dagsmith.task_instance i where i.id = p.instance_id offset 0
+  ) t`;
+
 const HELD: Statement = {
   name: "slot_request_held",
   text: `
 select p.reservations, count(*)::int as requests
-from dagsmith.slot_request p join dagsmith.task_instance t on t.id = p.instance_id
+from ${WITH_INSTANCE}
 where p.admitted_at is not null and ${HOLDS} group by p.reservations`,
 };
 
@@ -84,7 +92,7 @@ const DELETE_STALE: Statement = {
   text: `
 delete from dagsmith.slot_request where instance_id in (
   select p.instance_id
-  from dagsmith.slot_request p join dagsmith.task_instance t on t.id = p.instance_id
+  from ${WITH_INSTANCE}
   where p.admitted_at is not null and not (${HOLDS}) for update of p skip locked)`,
 };
 

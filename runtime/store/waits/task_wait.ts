@@ -210,14 +210,17 @@ delete from dagsmith.task_wait w using ${REFS.as("v")}
 where w.task_instance_id = v.id and w.try_number = v.try_number and w.kind = v.kind`,
 };
 
-// A wait that a person ended leaves its row behind.
+// A wait that a person ended leaves its row behind. "offset 0" keeps this a look into the primary
+// key, whatever statistics say.
 const SWEEP: Statement = {
   name: "task_wait_sweep",
   text: `
-delete from dagsmith.task_wait w using dagsmith.task_instance t
-where t.id = w.task_instance_id and (t.try_number <> w.try_number or not case w.kind
-  when 'group_timeout' then t.state = 'running' when 'group_retry' then t.state = 'up_for_retry'
-  else t.state in ('up_for_reschedule', 'deferred') end)`,
+delete from dagsmith.task_wait w where exists (
+  select from dagsmith.task_instance t
+  where t.id = w.task_instance_id and (t.try_number <> w.try_number or not case w.kind
+    when 'group_timeout' then t.state = 'running' when 'group_retry' then t.state = 'up_for_retry'
+    else t.state in ('up_for_reschedule', 'deferred') end)
+  offset 0)`,
 };
 
 const NEXT_DUE: Statement = {
