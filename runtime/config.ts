@@ -47,6 +47,11 @@ export interface Config {
    * most 8 MiB.
    */
   readonly xcoms: { readonly folder: string | S3Folder | null; readonly spillBytes: number };
+  /**
+   * DAG_FILE_MAX_BYTES and DAG_RUN_FILES_MAX_BYTES: most bytes of a file that a task
+   * stores, and of all files of a run. Default 8 GiB and 64 GiB.
+   */
+  readonly files: { readonly fileBytes: number; readonly runBytes: number };
   /** DAG_LOG_MAX_BYTES: most bytes of the log of a try. Default 64 MiB. */
   readonly logBytes: number;
   /** DAG_RETENTION: at what age the scheduler deletes history. Default: it keeps all of it. */
@@ -116,6 +121,7 @@ export interface EnvironmentSecrets {
 
 const SPILL_BYTES = 1024 * 1024;
 const LOG_BYTES = 64 * 1024 * 1024;
+const GIBIBYTE = 1024 ** 3;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -157,6 +163,10 @@ export function readConfig(environment: Environment = process.env): Config {
         MAX_OUTPUT_BYTES,
       ),
     },
+    files: {
+      fileBytes: fileBytes(text, "DAG_FILE_MAX_BYTES", 8 * GIBIBYTE),
+      runBytes: fileBytes(text, "DAG_RUN_FILES_MAX_BYTES", 64 * GIBIBYTE),
+    },
     logBytes: wholeNumber(
       "DAG_LOG_MAX_BYTES",
       text("DAG_LOG_MAX_BYTES"),
@@ -172,6 +182,10 @@ export function readConfig(environment: Environment = process.env): Config {
     secrets: environmentSecrets(environment),
     secretSources: secretSources(text),
   };
+}
+
+function fileBytes(text: (name: string) => string | null, name: string, otherwise: number): number {
+  return wholeNumber(name, text(name), otherwise, 1, 1024 * GIBIBYTE);
 }
 
 /** @throws DagsmithError INVALID_ARGUMENT */

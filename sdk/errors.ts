@@ -105,6 +105,17 @@ const messages = {
     'A value of task "{task}" is in the file {file} of DAG_XCOM_FOLDER ({folder}), which cannot be read now: {reason}. The value is not lost: let this machine read the folder, and try again.',
   XCOM_FILE_UNWRITABLE:
     "A value of {bytes} bytes cannot be written into DAG_XCOM_FOLDER ({folder}): {reason}.",
+  FILES_NOT_SET:
+    "There is no store for files. Set DAG_XCOM_FOLDER of the workers to a folder that all of them share, or to a bucket.",
+  FILE_TOO_LARGE:
+    'The file "{name}" is over the limit of {limit} bytes for {what}. Store less, or raise {setting}.',
+  FILE_UNWRITABLE: 'The file "{name}" cannot be written into DAG_XCOM_FOLDER ({folder}): {reason}.',
+  FILE_UNREADABLE:
+    'The file "{name}" cannot be read from DAG_XCOM_FOLDER ({folder}) now: {reason}. The file is not lost: let this machine read the folder, and try again.',
+  FILE_GONE: 'The file "{name}" is gone: {reason}. Clear the task that stored it to make it again.',
+  FILE_CORRUPT:
+    'The file "{name}" is not what the task stored: {read} of {size} bytes came, or their hash differs. Clear that task to make it again.',
+  INVALID_FILE: 'The file "{name}" does not have the expected content: {problems}.',
   UNKNOWN_BRANCH:
     'Task "{task}" chose {found}, which does not come after it. It may choose: {allowed}.',
   NOT_A_LIST:

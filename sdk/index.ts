@@ -14,6 +14,12 @@ export { type Duration, durationMs } from "./duration.ts";
 export { errorMessage } from "./error_message.ts";
 export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
 export { BundledFolder, type FolderOptions, folder } from "./files/folder.ts";
+export {
+  type FileContent,
+  type FileRef,
+  isFileRef,
+  type TaskFiles,
+} from "./files/task_files.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { CRON_PRESETS } from "./schedule/cron_presets.ts";

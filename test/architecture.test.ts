@@ -271,7 +271,7 @@ describe("a broken wall is found", () => {
     ],
     [
       "the door to the object store with the queue",
-      "runtime/executor/large_values/s3.ts",
+      "runtime/large_values/s3.ts",
       'import { run } from "graphile-worker";',
     ],
     [

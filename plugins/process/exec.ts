@@ -7,6 +7,7 @@ import {
   type TaskBody,
   type TaskContext,
 } from "dagsmith";
+import type { ProcessResult } from "./process_files.ts";
 import type { ProcessOptions } from "./process_options.ts";
 import { runProcessTask } from "./process_task.ts";
 
@@ -19,10 +20,14 @@ import { runProcessTask } from "./process_task.ts";
  * @example
  * d.task("unzip", exec(({ params }) => ["unzip", "-o", params.path], { cwd: "/data" }));
  */
-export function exec<Output = Json, Context extends TaskContext = TaskContext>(
+export function exec<
+  Output = Json,
+  Context extends TaskContext = TaskContext,
+  Files extends string = never,
+>(
   command: FromContext<readonly (string | number)[], Context>,
-  options: ProcessOptions<Output, Context> = {},
-): TaskBody<Output, Context> {
+  options: ProcessOptions<Output, Context, Files> = {},
+): TaskBody<ProcessResult<Output, Files>, Context> {
   return async function exec(context) {
     const words = (await resolveField(command, context)).map(String);
     const [program, ...rest] = words;

@@ -4,6 +4,7 @@
  */
 export { exec } from "./exec.ts";
 export { ProcessError } from "./process_error.ts";
+export type { ProcessResult } from "./process_files.ts";
 export type { ProcessOptions } from "./process_options.ts";
 export { type PythonOptions, python } from "./python.ts";
 export { type PythonEnvironmentOptions, pythonEnvironment } from "./python_environment.ts";

@@ -6,10 +6,15 @@ import type { LogLevel } from "./run_process.ts";
 /**
  * Options of an operator that runs a process.
  * @typeParam Output what the schema of the output gives
+ * @typeParam Files the names of the files that other tasks get
  * @example
  * shell(sh`wc -l < trips.csv`, { cwd: "/data", output: z.coerce.number() });
  */
-export interface ProcessOptions<Output = Json, Context extends TaskContext = TaskContext> {
+export interface ProcessOptions<
+  Output = Json,
+  Context extends TaskContext = TaskContext,
+  Files extends string = never,
+> {
   /**
    * Environment variables, besides those of the task process. A null removes a variable.
    * The process also gets `DAGSMITH_INPUT`, `DAGSMITH_OUTPUT`, `DAGSMITH_DAG_ID`,
@@ -28,6 +33,12 @@ export interface ProcessOptions<Output = Json, Context extends TaskContext = Tas
    * process has the output null. Any Standard Schema, such as one of zod.
    */
   readonly output?: StandardSchemaV1<unknown, Output>;
+  /**
+   * Files that the process makes, relative to its folder, and that other tasks get. The
+   * task then returns `{ output, files }`, with a reference to each file by its name.
+   * Default: none, the task returns its output.
+   */
+  readonly files?: readonly Files[];
   /** Exit codes that skip the task. Default `[99]`, as in Airflow. */
   readonly skipOn?: readonly number[];
   /**

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resolveField, type TaskContext } from "dagsmith";
 import { checkEnd } from "./process_error.ts";
+import { type ProcessResult, storeFiles, withPaths } from "./process_files.ts";
 import type { ProcessOptions } from "./process_options.ts";
 import { readOutput } from "./process_output.ts";
 import { runProcess } from "./run_process.ts";
@@ -22,22 +23,22 @@ export interface ProcessCommand {
  * Runs the process of a task and reads its output.
  * @param make makes the command; it gets the folder of the try, which is removed at the end
  */
-export async function runProcessTask<Output, Context extends TaskContext>(
+export async function runProcessTask<Output, Context extends TaskContext, Files extends string>(
   make: (folder: string) => Promise<ProcessCommand>,
-  options: ProcessOptions<Output, Context>,
+  options: ProcessOptions<Output, Context, Files>,
   context: Context,
-): Promise<Output> {
+): Promise<ProcessResult<Output, Files>> {
   // Outside of what the process sees as its own folder, so that it lists no file of ours.
   const folder = await mkdtemp(join(tmpdir(), "dagsmith-try-"));
   try {
     const { name, command, files = {} } = await make(folder);
     const work = await mkdtemp(join(folder, "work-"));
-    await writeFiles(folder, { ...files, "input.json": inputOf(context) });
-    const { stdin, cwd, logLevels } = options;
+    await writeFiles(folder, { ...files, "input.json": await inputOf(context) });
+    const { stdin, logLevels } = options;
+    const cwd = (await resolveField(options.cwd, context)) ?? work;
     const end = await runProcess(
       {
-        command,
-        cwd: (await resolveField(cwd, context)) ?? work,
+        ...{ command, cwd },
         env: await environmentOf(options, context, folder),
         ...(stdin !== undefined && { stdin: await resolveField(stdin, context) }),
         ...(logLevels && { logLevels }),
@@ -45,7 +46,10 @@ export async function runProcessTask<Output, Context extends TaskContext>(
       context,
     );
     checkEnd(name, end, options);
-    return await readOutput(join(folder, "output"), end.lastStdout, options.output);
+    const output = await readOutput(join(folder, "output"), end.lastStdout, options.output);
+    if (options.files === undefined) return output as ProcessResult<Output, Files>;
+    const stored = await storeFiles(options.files, cwd, context.files);
+    return { output, files: stored } as ProcessResult<Output, Files>;
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -56,10 +60,11 @@ async function writeFiles(folder: string, files: Readonly<Record<string, string>
 }
 
 /** What the process can know of its task. */
-function inputOf({ inputs, params, item, ...context }: TaskContext): string {
+async function inputOf({ inputs, params, item, ...context }: TaskContext): Promise<string> {
   const { dagId, taskId, runId, tryNumber, mapIndex, logicalDate, dataInterval } = context;
+  const given = { inputs: inputs ?? {}, params, item: item ?? null };
   return JSON.stringify({
-    ...{ inputs: inputs ?? {}, params, item: item ?? null },
+    ...((await withPaths(given, context.files)) as typeof given),
     ...{ dagId, taskId, runId, tryNumber, mapIndex, logicalDate, dataInterval },
   });
 }

@@ -8,6 +8,7 @@ import {
   type TaskBody,
   type TaskContext,
 } from "dagsmith";
+import type { ProcessResult } from "./process_files.ts";
 import type { ProcessOptions } from "./process_options.ts";
 import { runProcessTask } from "./process_task.ts";
 import { type PythonEnvironmentOptions, pythonEnvironment } from "./python_environment.ts";
@@ -16,8 +17,11 @@ import { type PythonEnvironmentOptions, pythonEnvironment } from "./python_envir
  * Options of {@link python}.
  * @example const options: PythonOptions = { script: starsPy, requirements: ["requests==2.32.3"] };
  */
-export interface PythonOptions<Output = Json, Context extends TaskContext = TaskContext>
-  extends ProcessOptions<Output, Context>,
+export interface PythonOptions<
+  Output = Json,
+  Context extends TaskContext = TaskContext,
+  Files extends string = never,
+> extends ProcessOptions<Output, Context, Files>,
     PythonEnvironmentOptions {
   /** The text of the script, such as an imported `.py` file. */
   readonly script: string;
@@ -41,9 +45,11 @@ export interface PythonOptions<Output = Json, Context extends TaskContext = Task
  *   python({ script: starsPy, output: z.object({ stars: z.number() }) }),
  * );
  */
-export function python<Output = Json, Context extends TaskContext = TaskContext>(
-  options: PythonOptions<Output, Context>,
-): TaskBody<Output, Context> {
+export function python<
+  Output = Json,
+  Context extends TaskContext = TaskContext,
+  Files extends string = never,
+>(options: PythonOptions<Output, Context, Files>): TaskBody<ProcessResult<Output, Files>, Context> {
   return async function python(context) {
     if (typeof options.script !== "string" || options.script.trim() === "")
       throw new FailTask("The script of python() is empty. Give it the text of a Python script.");

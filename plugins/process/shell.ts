@@ -1,6 +1,7 @@
 /** The operator that runs a bash script. */
 import { join } from "node:path";
 import { FailTask, type Json, type TaskBody, type TaskContext } from "dagsmith";
+import type { ProcessResult } from "./process_files.ts";
 import type { ProcessOptions } from "./process_options.ts";
 import { runProcessTask } from "./process_task.ts";
 import { Sh } from "./sh.ts";
@@ -19,10 +20,14 @@ import { Sh } from "./sh.ts";
  *   shell(({ params }) => sh`curl -fsS ${params.url} | wc -l`, { output: z.coerce.number() }),
  * );
  */
-export function shell<Output = Json, Context extends TaskContext = TaskContext>(
+export function shell<
+  Output = Json,
+  Context extends TaskContext = TaskContext,
+  Files extends string = never,
+>(
   script: string | Sh | ((context: Context) => Sh | Promise<Sh>),
-  options: ProcessOptions<Output, Context> = {},
-): TaskBody<Output, Context> {
+  options: ProcessOptions<Output, Context, Files> = {},
+): TaskBody<ProcessResult<Output, Files>, Context> {
   return async function shell(context) {
     const text = textOf(typeof script === "function" ? await script(context) : script, script);
     const make = async (folder: string) => ({

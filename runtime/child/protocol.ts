@@ -8,6 +8,7 @@ import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
 import type { AssetEvent } from "../../sdk/sources/asset.ts";
 import type { StateEntry } from "../../sdk/task/state_store.ts";
+import type { FileAccess } from "./context/file_client.ts";
 import type { OutputPage } from "./context/lazy_list.ts";
 import type { CallbackRequest } from "./run_callback.ts";
 import type { LogLevel, TryRequest, TryResult } from "./run_try.ts";
@@ -46,6 +47,8 @@ export interface Calls {
   };
   /** The place of a folder of the version, by its hash. */
   readonly folder: { readonly args: readonly [hash: string]; readonly value: string };
+  /** Where the worker takes the files of the try. */
+  readonly fileAccess: { readonly args: readonly []; readonly value: FileAccess };
   readonly labelRun: {
     readonly args: readonly [key: string, value: string];
     readonly value: null;

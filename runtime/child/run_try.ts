@@ -23,6 +23,7 @@ import type { DeclaredUpdate, StateChange } from "../engine/results/outcome.ts";
 import { keysOf } from "./context/keys.ts";
 import { lazyList, type OutputPage } from "./context/lazy_list.ts";
 import { type AssetHost, taskAssets } from "./context/task_assets.ts";
+import { type FileHost, tryFiles } from "./context/task_files.ts";
 import { type RunNotesHost, runNotes } from "./context/task_run_notes.ts";
 import { type StateHost, tryState } from "./context/task_state.ts";
 import { type StepHost, trySteps } from "./context/task_steps.ts";
@@ -35,7 +36,7 @@ export type { TryResult } from "./ending.ts";
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** The functions that a running task may call outside itself. */
-export interface TaskHost extends AssetHost, RunNotesHost, StateHost, StepHost {
+export interface TaskHost extends AssetHost, FileHost, RunNotesHost, StateHost, StepHost {
   /** @throws DagsmithError CONNECTION_NOT_FOUND */
   connection(id: string): Promise<Connection>;
   /** Null when the variable is not set. */
@@ -104,6 +105,7 @@ export async function runTry(
   const updates: DeclaredUpdate[] = [];
   const state = tryState(host);
   const steps = trySteps(host, (text) => host.log("info", text));
+  const ofTry = tryFiles(host);
   let named: { readonly label?: string } = {};
   try {
     const item = itemOf(ref, request);
@@ -116,6 +118,7 @@ export async function runTry(
       state: state.store,
       step: steps.step,
       run: runNotes(host),
+      files: ofTry.files,
     };
     const context: TaskContext = {
       ...taskContext(request, given, host, hooks, signal),
@@ -141,6 +144,7 @@ export async function runTry(
     return { ...thrown(ref, error, (text) => host.log("warn", text)), ...named };
   } finally {
     await hooks.close();
+    await ofTry.close();
   }
 }
 
@@ -250,7 +254,10 @@ export async function validParams(dag: TriedDag, params: Json): Promise<unknown>
 }
 
 /** The values of a context that differ from their form in messages. */
-type Given = Pick<TaskContext, "params" | "inputs" | "item" | "assets" | "state" | "step" | "run">;
+type Given = Pick<
+  TaskContext,
+  "params" | "inputs" | "item" | "assets" | "state" | "step" | "run" | "files"
+>;
 
 /** The context of a body, or of a callback. */
 export function taskContext<Of extends Partial<Given>>(

@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { PrintedLines } from "./capture.ts";
 import { send } from "./channel.ts";
+import { fileClient } from "./context/file_client.ts";
 import { LineCutter } from "./line_cutter.ts";
 import type { CallMethod, Calls, LogSource } from "./protocol.ts";
 import type { LogLevel, TaskHost, TryResult } from "./run_try.ts";
@@ -43,6 +44,7 @@ export class RunningTry {
 
   /** What its task may ask. */
   readonly host: TaskHost = {
+    ...fileClient(once(() => this.#call("fileAccess"))),
     connection: (id) => this.#call("connection", id),
     variable: (key) => this.#call("variable", key),
     pullXCom: (taskId, key) => this.#call("pullXCom", taskId, key),
@@ -75,6 +77,18 @@ export class RunningTry {
     send({ type: "call", try: this.id, call: lastCall, method, args });
     return reply.promise as Promise<Calls[Method]["value"]>;
   }
+}
+
+/** Asks once; a failed question is asked again. */
+function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {
+  let asked: Promise<Value> | undefined;
+  return () => {
+    asked ??= ask().catch((error: unknown) => {
+      asked = undefined;
+      throw error;
+    });
+    return asked;
+  };
 }
 
 const calls = new Map<number, PromiseWithResolvers<unknown>>();

@@ -13,6 +13,7 @@ import { isGroup, isLoop, plannedTask } from "../engine/plan/plan.ts";
 import { storedScope } from "../engine/results/state_scope.ts";
 import { tryRequest } from "../executor/attempt.ts";
 import { BundleCache } from "../executor/bundle_cache.ts";
+import { FileStore } from "../executor/files/file_store.ts";
 import { FolderCache } from "../executor/folder_cache.ts";
 import { Spill, type SpillOptions } from "../executor/spill.ts";
 import { ValueStore } from "../executor/value_store.ts";
@@ -23,6 +24,7 @@ import { generationOfTry } from "../store/runs/run_generation.ts";
 import { type RunSnapshot, RunSnapshotCache } from "../store/runs/run_snapshot.ts";
 import { assetEvents } from "../store/sources/asset.ts";
 import { listState, readState } from "../store/values/state.ts";
+import { LocalFiles } from "../testing/local_files.ts";
 import { wrongUsage } from "./command.ts";
 
 export interface ReplayRequest {
@@ -93,6 +95,7 @@ export async function replay(
     });
   const folders = new FolderCache(db, request.bundles, `replay-${process.pid}`);
   const spill = new Spill(db, request.xcoms);
+  const files = new FileStore(db, request.xcoms?.folder, { fileBytes: 0, runBytes: 0 });
   try {
     const values = new ValueStore(db, spill);
     const { plan } = facts.version;
@@ -110,12 +113,13 @@ export async function replay(
       dag,
       ref,
       asked,
-      hostOf({ db, values, folders }, facts, taskId, world),
+      hostOf({ db, values, folders, files }, facts, { taskId, mapIndex }, world),
       new AbortController().signal,
     );
     return { tryNumber, version: facts.version.number, result };
   } finally {
     await folders.close();
+    files.close();
     spill.close();
   }
 }
@@ -140,17 +144,22 @@ interface Stores {
   readonly db: Database;
   readonly values: ValueStore;
   readonly folders: FolderCache;
+  readonly files: FileStore;
 }
 
 function hostOf(
-  { db, values, folders }: Stores,
+  { db, values, folders, files }: Stores,
   facts: RunSnapshot,
-  taskId: string,
+  { taskId, mapIndex }: { readonly taskId: string; readonly mapIndex: number },
   world: ReplayWorld,
 ): TaskHost {
   const stored = (scope: string): string =>
     storedScope(scope, { dagId: facts.version.dagId, taskId });
+  const own = new LocalFiles().hostOf({ taskId, mapIndex });
   return {
+    ...own,
+    // What the replay stored itself is in no store.
+    readFile: async (file) => own.readFile(file).catch(() => files.readOf(facts.id, file)),
     folder: async ({ path, hash }) => {
       if (hash === null) throw new DagsmithError("FOLDER_NOT_BUNDLED", { path });
       return folders.path(hash);

@@ -8,6 +8,7 @@ import type { Json } from "../../sdk/json.ts";
 import type { AssetEvent } from "../../sdk/sources/asset.ts";
 import type { TaskSpec } from "../../sdk/spec/index.ts";
 import type { StateEntry } from "../../sdk/task/state_store.ts";
+import type { FileAccess } from "../child/context/file_client.ts";
 import type { OutputPage } from "../child/context/lazy_list.ts";
 import type { CallMethod } from "../child/protocol.ts";
 import { MAX_LABEL, type TryRequest } from "../child/run_try.ts";
@@ -15,6 +16,7 @@ import { plannedTask } from "../engine/plan/plan.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
 import type { ClaimedInstance } from "../engine/store.ts";
 import type { RunSnapshot } from "../store/runs/run_snapshot.ts";
+import type { FileOwner } from "./files/file_store.ts";
 import type { LogWriter } from "./log_writer.ts";
 import type { ProcessEnd, TaskProcess } from "./task_process.ts";
 import { INTERRUPTIONS, type Interruption, outcomeOf } from "./try_outcome.ts";
@@ -65,12 +67,20 @@ export interface Folders {
   path(hash: string): Promise<string>;
 }
 
+/** The files of tasks, as a try reaches them. */
+export interface Files {
+  admit(owner: FileOwner): Promise<FileAccess>;
+  dismiss(access: FileAccess): void;
+}
+
 export interface AttemptParts {
+  readonly workerId: string;
   readonly instance: ClaimedInstance;
   readonly run: RunSnapshot;
   readonly secrets: Secrets;
   readonly xcoms: XComs;
   readonly folders: Folders;
+  readonly files: Files;
   readonly log: LogWriter;
 }
 
@@ -82,14 +92,18 @@ export class Attempt {
   readonly run: RunSnapshot;
   readonly spec: TaskSpec;
   readonly log: LogWriter;
+  readonly #workerId: string;
   readonly #secrets: Secrets;
   readonly #xcoms: XComs;
   readonly #folders: Folders;
+  readonly #files: Files;
+  #access: Promise<FileAccess> | undefined;
   readonly #claimedAt = performance.now();
   #process: TaskProcess | undefined;
   #interruption: Interruption | undefined;
 
-  constructor({ instance, run, secrets, xcoms, folders, log }: AttemptParts) {
+  constructor({ workerId, instance, run, secrets, xcoms, folders, files, log }: AttemptParts) {
+    this.#workerId = workerId;
     this.instance = instance;
     this.run = run;
     this.spec = plannedTask(run.version.plan, instance.taskId).spec;
@@ -97,6 +111,7 @@ export class Attempt {
     this.#secrets = secrets;
     this.#xcoms = xcoms;
     this.#folders = folders;
+    this.#files = files;
   }
 
   /**
@@ -134,6 +149,7 @@ export class Attempt {
       },
     );
     clearTimeout(timer);
+    await this.#dismiss();
     // From here on an interruption would reach the next try of the process.
     this.#process = undefined;
     return {
@@ -167,6 +183,18 @@ export class Attempt {
     );
   }
 
+  #admit(): Promise<FileAccess> {
+    const { id: instanceId, tryNumber, runId } = this.instance;
+    this.#access ??= this.#files.admit({ instanceId, tryNumber, runId, workerId: this.#workerId });
+    return this.#access;
+  }
+
+  /** What still stores files after the end of the try is refused. */
+  async #dismiss(): Promise<void> {
+    const access = await this.#access?.catch(() => undefined);
+    if (access) this.#files.dismiss(access);
+  }
+
   async #answer(method: CallMethod, args: readonly string[]): Promise<unknown> {
     const [first = "", second = ""] = args;
     if (method === "connection") return this.#secrets.connection(first);
@@ -174,6 +202,7 @@ export class Attempt {
     if (method === "pullPage") return this.#xcoms.page(first, Number(second));
     if (method === "pullXCom") return this.#xcoms.pull(first, second);
     if (method === "folder") return this.#folders.path(first);
+    if (method === "fileAccess") return this.#admit();
     if (method === "labelRun") return this.#xcoms.labelRun(first, this.#secrets.mask(second));
     if (method === "noteRun") return this.#xcoms.noteRun(this.#secrets.mask(first));
     if (method === "readSteps") return this.#xcoms.readSteps();

@@ -11,11 +11,11 @@ import type { S3Folder } from "../config.ts";
 import { readByEngine } from "../engine/plan/engine_read_outputs.ts";
 import type { Plan } from "../engine/plan/plan.ts";
 import type { KeptJson } from "../engine/store.ts";
+import { largeValuesIn } from "../large_values/open.ts";
+import type { LargeValues } from "../large_values/store.ts";
 import type { Database } from "../store/database/database.ts";
 import type { StoredXCom } from "../store/values/xcom.ts";
 import { claimXComFile, forgetXComFiles, unkeptXComFiles } from "../store/values/xcom_file.ts";
-import type { LargeValues } from "./large_values/store.ts";
-import { largeValuesIn } from "./large_values.ts";
 
 /** Where large values are stored, and from which size on. */
 export interface SpillOptions {

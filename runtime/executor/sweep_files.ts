@@ -1,17 +1,22 @@
 /**
- * Removes the files of values that no longer exist: cleared, replaced, deleted with their
- * run, or never recorded because their worker died. Runs every 30 s: a file that is left
- * over costs only space.
+ * Removes the files of values, and the files of tasks, that no longer exist: cleared,
+ * replaced, deleted with their run, or never recorded because their worker died. Runs
+ * every 30 s: a file that is left over costs only space.
  */
 import type { Job } from "../service/loop.ts";
-import type { Spill } from "./spill.ts";
 
 const EVERY_MS = 30_000;
+
+/** What has files to remove. */
+interface Swept {
+  /** @returns how many were removed; 0 when none is left */
+  sweep(): Promise<number>;
+}
 
 /**
  * The job of one worker. A file that one pass could not remove is found by the next pass.
  */
-export function sweepFiles(spill: Spill): Job {
+export function sweepFiles(stores: readonly Swept[]): Job {
   return {
     name: "sweep_files",
     everyMs: EVERY_MS,
@@ -20,11 +25,17 @@ export function sweepFiles(spill: Spill): Job {
     staggerMs: EVERY_MS,
     failed: "files of large values could not be removed",
     runOnce: async ({ signal }) => {
-      for (let removed = 0; ; ) {
-        const count = signal.aborted ? 0 : await spill.sweep();
-        removed += count;
-        if (count === 0) return removed;
-      }
+      let removed = 0;
+      for (const store of stores) removed += await sweepAll(store, signal);
+      return removed;
     },
   };
+}
+
+async function sweepAll(store: Swept, signal: AbortSignal): Promise<number> {
+  for (let removed = 0; ; ) {
+    const count = signal.aborted ? 0 : await store.sweep();
+    removed += count;
+    if (count === 0) return removed;
+  }
 }

@@ -89,7 +89,7 @@ const message = z.discriminatedUnion("type", [
       ...["pullPage", "pushXCom", "assetEvents"],
       ...["readState", "listState", "writeState"],
       ...["readSteps", "writeStep"],
-      ...["labelRun", "noteRun", "folder"],
+      ...["labelRun", "noteRun", "folder", "fileAccess"],
     ] as const),
   }),
   z.strictObject({

@@ -23,7 +23,7 @@ import { grantedReservations } from "../store/limits/slot_request.ts";
 import type { RunSnapshotCache } from "../store/runs/run_snapshot.ts";
 import { runEngineTransaction } from "../transactions/engine_tx.ts";
 import { afterTransaction } from "../transactions/run_ends.ts";
-import { Attempt, type Folders, type Secrets } from "./attempt.ts";
+import { Attempt, type Files, type Folders, type Secrets } from "./attempt.ts";
 import { Batcher } from "./batcher.ts";
 import { tryLog } from "./log_writer.ts";
 import type { TaskPool } from "./task_pool.ts";
@@ -40,6 +40,7 @@ export interface TryRunnerOptions {
   readonly processes: TaskPool;
   readonly values: ValueStore;
   readonly folders: Folders;
+  readonly files: Files;
   /** Most bytes of the log of a try. Default 64 MiB. */
   readonly logBytes?: number | undefined;
   readonly onTryEnd?: TryListener | undefined;
@@ -175,11 +176,11 @@ export class TryRunner {
   }
 
   async #prepare(instance: ClaimedInstance): Promise<Attempt> {
-    const { db, secrets, values, folders, workerId, isLost } = this.#options;
+    const { db, secrets, values, folders, files, workerId, isLost } = this.#options;
     const { id: instanceId, tryNumber, pokes } = instance;
     const run = await this.#runOf(instance);
     const attempt = new Attempt({
-      ...{ instance, run, secrets, folders },
+      ...{ workerId, instance, run, secrets, folders, files },
       xcoms: values.xcomsOf(instance, run, workerId),
       log: tryLog(
         db,

@@ -16,6 +16,8 @@ import { RunSnapshotCache } from "../store/runs/run_snapshot.ts";
 import type { Secrets } from "./attempt.ts";
 import { BundleCache } from "./bundle_cache.ts";
 import { CallbackRunner } from "./callback_runner.ts";
+import { FileServer } from "./files/file_server.ts";
+import { type FileLimits, FileStore } from "./files/file_store.ts";
 import { FolderCache } from "./folder_cache.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { type Queue, startQueue } from "./queue.ts";
@@ -42,6 +44,8 @@ export interface WorkerOptions {
    * database.
    */
   readonly xcoms?: SpillOptions | undefined;
+  /** Most bytes of a file, and of the files of a run. Default 8 GiB and 64 GiB. */
+  readonly files?: FileLimits | undefined;
   /** The environment of task processes; must not contain the worker's own secrets. */
   readonly taskEnv: NodeJS.ProcessEnv;
   /** The user that task processes run as. Default: that of the worker. */
@@ -58,6 +62,8 @@ export interface WorkerOptions {
   readonly log: ServiceLog;
 }
 
+const GIBIBYTE = 1024 ** 3;
+const FILE_LIMITS: FileLimits = { fileBytes: 8 * GIBIBYTE, runBytes: 64 * GIBIBYTE };
 const STOP_GRACE_MS = 10_000;
 /** Blank processes that are started in advance. */
 const WARM = 2;
@@ -68,6 +74,8 @@ export class Worker {
   readonly #processes: TaskPool;
   readonly #spill: Spill;
   readonly #folders: FolderCache;
+  readonly #files: FileStore;
+  readonly #fileServer: FileServer;
   readonly #tries: TryRunner;
   readonly #callbacks: CallbackRunner;
   readonly #heartbeat: Heartbeat;
@@ -86,6 +94,8 @@ export class Worker {
     const processes = new TaskPool(slots, { env, folder, bundles, user: options.taskUser });
     const folders = new FolderCache(db, options.cacheFolder, workerId);
     const spill = new Spill(db, options.xcoms);
+    const files = new FileStore(db, options.xcoms?.folder, options.files ?? FILE_LIMITS);
+    const fileServer = new FileServer(files);
     const { logBytes } = options;
     const shared = { db, workerId, secrets, snapshots, processes, folders, logBytes };
     this.#options = options;
@@ -93,10 +103,12 @@ export class Worker {
     this.#processes = processes;
     this.#spill = spill;
     this.#folders = folders;
-    this.#sweep = new Loop(sweepFiles(spill), log);
+    this.#files = files;
+    this.#fileServer = fileServer;
+    this.#sweep = new Loop(sweepFiles([spill, files]), log);
     this.#callbacks = new CallbackRunner({ ...shared, baseUrl: options.baseUrl ?? null });
     this.#tries = new TryRunner({
-      ...{ ...shared, slots, plans, values: new ValueStore(db, spill) },
+      ...{ ...shared, slots, plans, values: new ValueStore(db, spill), files: fileServer },
       onTryEnd: options.onTryEnd,
       isLost: () => this.#lost,
       onUnrecorded: onDeath,
@@ -150,8 +162,10 @@ export class Worker {
     await this.#heartbeat.stop();
     const swept = this.#sweep.stop();
     this.#spill.close();
+    this.#files.close();
     await swept;
     await this.#processes.stop();
+    await this.#fileServer.stop();
     await this.#folders.close();
     if (!this.#lost) await removeWorker(this.#options.db, this.id);
   }

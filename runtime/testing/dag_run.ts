@@ -6,6 +6,7 @@ import type { RunTrigger } from "../../sdk/sources/trigger.ts";
 import type { LogLevel } from "../child/run_try.ts";
 import type { RunState } from "../state/run_state.ts";
 import type { StoredError, TaskState } from "../state/task_state.ts";
+import type { StoredFile, TestFile } from "./local_files.ts";
 import type { StateValues } from "./memory_state.ts";
 import type { ConnectionValue } from "./run_task.ts";
 
@@ -61,6 +62,10 @@ export interface RunDagOptions {
    * unknown id. DAGs that it calls by reference are known.
    */
   readonly dags?: readonly Dag<unknown>[] | ((dagId: string) => Promise<Dag<unknown>>);
+  /** Files of other runs that params, events or state refer to. Default: none. */
+  readonly files?: readonly TestFile[];
+  /** The folder in which tasks store files. Default: none, they stay in memory. */
+  readonly filesFolder?: string;
   /** Runs only this task and the tasks that it depends on. Default: all tasks. */
   readonly only?: string;
   /**
@@ -135,6 +140,8 @@ export interface DagRunResult {
   readonly labels: Readonly<Record<string, string>>;
   /** The note that tasks wrote on the run; null for none. */
   readonly note: string | null;
+  /** The files that tasks stored, in order. */
+  readonly files: readonly StoredFile[];
   /** The state after the run. */
   readonly stateValues: StateValues;
   /**

@@ -5,6 +5,7 @@
  * what it would do with a DAG.
  */
 export type { DagRunEvent, DagRunResult, RunDagOptions, TaskResult } from "./dag_run.ts";
+export { type StoredFile, type TestFile, testFile } from "./local_files.ts";
 export type { StateValues } from "./memory_state.ts";
 export { runDag } from "./run_dag.ts";
 export { type ConnectionValue, type RunTaskOptions, runTask, type TaskRun } from "./run_task.ts";

@@ -7,6 +7,7 @@ import type { MemoryInstance } from "../engine/memory/instance.ts";
 import type { MemoryStore } from "../engine/memory/store.ts";
 import { eagerInputs, fieldOf, isLoop, missingInput, shareMapIndex } from "../engine/plan/plan.ts";
 import type { DagRunEvent, RunDagOptions } from "./dag_run.ts";
+import type { LocalFiles } from "./local_files.ts";
 import { localFolder } from "./local_folder.ts";
 import { stateHost } from "./memory_state.ts";
 import { connectionOf } from "./run_task.ts";
@@ -27,6 +28,7 @@ export interface MemoryRun {
   readonly logicalDate: string;
   readonly interval: { readonly start: Date; readonly end: Date };
   readonly notes: RunNotes;
+  readonly files: LocalFiles;
 }
 
 export type InstanceInRun = Pick<MemoryInstance, "taskId" | "mapIndex">;
@@ -77,6 +79,7 @@ export function memoryHost(
   const { connections = {}, variables = {} } = run.options;
   return {
     ...stateHost(run.store.state, { dagId: run.spec.dagId, taskId }),
+    ...run.files.hostOf({ taskId, mapIndex }),
     folder: localFolder,
     labelRun: async (key, value) => {
       run.notes.labels[key] = value;

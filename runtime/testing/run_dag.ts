@@ -24,6 +24,7 @@ import type { Wait } from "../state/wait.ts";
 import { mainSchedule, manualInterval, runIdOf } from "../timetable/index.ts";
 import { callInMemory, type RunAs, returnedBy, type WholeRun } from "./calls.ts";
 import type { DagRunEvent, DagRunResult, RunDagOptions, TaskResult } from "./dag_run.ts";
+import { LocalFiles } from "./local_files.ts";
 import {
   type InstanceInRun,
   type MemoryRun,
@@ -101,6 +102,7 @@ class Session {
   readonly notes: RunNotes = { labels: {}, note: null };
   readonly #calls: DagRunResult["calls"][number][] = [];
   readonly #as: RunAs | undefined;
+  readonly files: LocalFiles;
   readonly #interval: { readonly start: Date; readonly end: Date };
   readonly logicalDate: string;
 
@@ -117,6 +119,7 @@ class Session {
     this.#spec = spec;
     this.#store = store;
     this.#options = options;
+    this.files = new LocalFiles(options.files, options.filesFolder);
     this.logicalDate = date.toISOString();
     this.#interval = as?.interval ?? manualInterval(mainSchedule(spec), date);
   }
@@ -125,6 +128,7 @@ class Session {
     return {
       ...{ store: this.#store, spec: this.#spec, options: this.#options, runId: this.runId },
       ...{ logicalDate: this.logicalDate, interval: this.#interval, notes: this.notes },
+      files: this.files,
     };
   }
 
@@ -143,6 +147,7 @@ class Session {
           ...{ taskId, mapIndex, uri, extra },
         })),
         ...this.notes,
+        files: this.files.stored,
         stateValues: stateValues(this.#store.state, this.#spec.dagId),
         xcom: (taskId, key = "return_value") => this.#store.xcom(taskId, key),
       },

@@ -11,6 +11,7 @@ import type { TaskBody } from "../../sdk/task/context.ts";
 import { definitionOf } from "../../sdk/task/task_definition.ts";
 import { TaskRef } from "../../sdk/task/task_ref.ts";
 import { type LogLevel, runTry, type TaskHost, type TryResult } from "../child/run_try.ts";
+import { LocalFiles, type StoredFile, type TestFile } from "./local_files.ts";
 import { localFolder } from "./local_folder.ts";
 import {
   changeState,
@@ -68,6 +69,8 @@ export interface RunTaskOptions {
   readonly assetEvents?: readonly AssetEvent[];
   /** The state that earlier runs set, as {@link TaskRun} has it. Default: none. */
   readonly state?: StateValues;
+  /** The files that inputs refer to, made by {@link testFile}. Default: none. */
+  readonly files?: readonly TestFile[];
   /** Given to the task as its `signal`. */
   readonly signal?: AbortSignal;
 }
@@ -93,6 +96,8 @@ export interface TaskRun<Output> {
   readonly labels: Readonly<Record<string, string>>;
   /** The note that the task wrote on its run; null for none. */
   readonly note: string | null;
+  /** The files that the task stored, in order. */
+  readonly files: readonly StoredFile[];
   /** The state after the try. */
   readonly stateValues: StateValues;
   /** The details that the task gave for assets that it updates. */
@@ -121,7 +126,9 @@ export async function runTask<Output>(
   const steps = new Map<string, string | null>();
   const owner = { dagId: graphAround(ref).dagId, taskId: ref.taskId };
   const state = memoryState(options.state, owner.dagId);
+  const files = new LocalFiles(options.files);
   const host: TaskHost = {
+    ...files.hostOf({ taskId: owner.taskId, mapIndex: requestFor(ref, options).mapIndex }),
     ...stateHost(state, owner),
     folder: localFolder,
     connection: async (id) => connectionOf(id, options.connections?.[id]),
@@ -152,6 +159,7 @@ export async function runTask<Output>(
     for (const change of result.state ?? []) changeState(state, owner, change);
   return {
     output: outputOf(result) as Output,
+    files: files.stored,
     ...{ log, xcom, labels, note, stateValues: stateValues(state, owner.dagId) },
     assets: result.outcome === "success" ? (result.assets ?? []) : [],
   };

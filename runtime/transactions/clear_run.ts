@@ -15,7 +15,7 @@ import { applyTransitions } from "../store/instances/apply_transitions.ts";
 import { allInstances, type SelectedInstance } from "../store/instances/instance_selection.ts";
 import { requeueItems } from "../store/instances/recreate.ts";
 import { adoptRuns, type Reopening, reopenRunRows } from "../store/runs/reopen_run.ts";
-import { clearXComs } from "../store/values/xcom.ts";
+import { clearValues } from "../store/values/clear_values.ts";
 import { type InstancesOfRun, idleGroupsAround, reopenGroups } from "./clear_groups.ts";
 import { resumeRuns } from "./resume_runs.ts";
 
@@ -36,7 +36,7 @@ export async function clearInstances<One extends RunToClear>(
 ): Promise<readonly One[]> {
   const runs = await withGroupsAround(on, selected);
   await clearExactly(on, runs);
-  await clearXComs(
+  await clearValues(
     on,
     runs.flatMap(({ plan, instances }) => instances.flatMap((one) => outputsOf(plan, one))),
   );
@@ -158,5 +158,5 @@ export async function clearAll(
     on,
     runs.map((run) => ({ run, instances: byRun.get(run.id) ?? [] })),
   );
-  await clearXComs(on, all);
+  await clearValues(on, all);
 }

@@ -18,6 +18,7 @@ import { clearRoutes } from "./routes/clear.ts";
 import { dagRoutes } from "./routes/dag.ts";
 import { dataRoutes } from "./routes/data.ts";
 import { downloadRoutes } from "./routes/downloads.ts";
+import { fileDownloadRoutes } from "./routes/file_downloads.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { homeRoutes } from "./routes/home.ts";
 import { hookRoutes } from "./routes/hooks.ts";
@@ -71,6 +72,7 @@ function allRoutes(
     changeStreamRoutes(services, streams),
     logStreamRoutes(services, streams),
     downloadRoutes(services),
+    fileDownloadRoutes(services),
     logFindRoutes(services),
     homeRoutes(services),
     triggerRoutes(services),

@@ -5,6 +5,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DagsmithError } from "../../sdk/errors.ts";
+import type { S3Folder } from "../config.ts";
+import { largeValuesIn } from "../large_values/open.ts";
 import type { Database } from "../store/database/database.ts";
 import { pageReader } from "../store/reads/reader.ts";
 import { makeApp } from "./app.ts";
@@ -41,6 +43,8 @@ export interface WebOptions {
    * webhook is refused.
    */
   readonly variable?: (key: string) => Promise<string | null>;
+  /** The store of the files of tasks. Default: none, so that they cannot be downloaded. */
+  readonly filesFolder?: string | S3Folder;
   /** A line on top of every page. */
   readonly notice?: string;
   readonly log: WebLog;
@@ -104,7 +108,8 @@ function makeServices(options: WebOptions): WebServices {
     sessions: new Sessions(token || undefined),
   };
   const assets = loadAssets(readStylesheet());
-  return { db, reader, actions, mask, variable, notice, log, assets, ...parts };
+  const files = options.filesFolder === undefined ? undefined : largeValuesIn(options.filesFolder);
+  return { db, reader, actions, mask, variable, files, notice, log, assets, ...parts };
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {
@@ -122,5 +127,6 @@ async function stop(server: Server, services: WebServices, streams: OpenStreams)
   const unwatched = services.watchers.stop();
   streams.end();
   server.closeAllConnections();
+  services.files?.close();
   await Promise.all([closed, unwatched, services.drawer.stop()]);
 }

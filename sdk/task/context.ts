@@ -2,6 +2,7 @@
 import type { DateTime } from "luxon";
 import type { Connection } from "../connection.ts";
 import type { BundledFolder } from "../files/folder.ts";
+import type { TaskFiles } from "../files/task_files.ts";
 import type { HookRef } from "../hook.ts";
 import type { Json } from "../json.ts";
 import type { Asset, AssetEvent } from "../sources/asset.ts";
@@ -132,6 +133,8 @@ export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown>
   readonly run: RunNotes;
   /** Runs parts of the task once, however many tries it takes. */
   readonly step: Step;
+  /** Files for other tasks. */
+  readonly files: TaskFiles;
   /** State that outlives the run. */
   readonly state: StateStore;
   /** The assets that the task updates and reads. */

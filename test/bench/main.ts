@@ -6,6 +6,7 @@ import { bundlerRows } from "./bundler.bench.ts";
 import { catchupRows } from "./catchup_rows.ts";
 import { cleanRows } from "./clean_rows.ts";
 import { engineRows } from "./engine_rows.ts";
+import { fileRows } from "./file_rows.ts";
 import { groupRows } from "./group_rows.ts";
 import { historyRows } from "./history_rows.ts";
 import type { Row } from "./row.ts";
@@ -22,6 +23,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   history: historyRows,
   clean: () => cleanRows(instances()),
   start: startRows,
+  files: fileRows,
 };
 
 const args = process.argv.slice(2);

@@ -8,6 +8,7 @@ import { loadFolder } from "../../runtime/bundler/folder.ts";
 import { startThrowawayPostgres } from "../../runtime/embedded/postgres.ts";
 import { migrateQueue } from "../../runtime/executor/queue.ts";
 import { startWorker, type WorkerService } from "../../runtime/executor/supervisor.ts";
+import type { WorkerOptions } from "../../runtime/executor/worker.ts";
 import { type Database, openDatabase } from "../../runtime/store/database/database.ts";
 import { migrate } from "../../runtime/store/database/migrate.ts";
 import { withClient } from "../../runtime/store/database/probe.ts";
@@ -17,7 +18,7 @@ export interface Stand extends AsyncDisposable {
   readonly db: Database;
   /** Deploys DAG files. */
   deploy(...sources: readonly string[]): Promise<void>;
-  startWorker(slots: number): Promise<WorkerService>;
+  startWorker(slots: number, options?: Partial<WorkerOptions>): Promise<WorkerService>;
   /** Triggers a run and waits for its end. @returns milliseconds from the run's start to its end, by the database's clock */
   run(dagId: string): Promise<{ readonly id: number; readonly ms: number }>;
 }
@@ -53,9 +54,10 @@ export async function openStand(): Promise<Stand> {
       if (loaded.errors[0]) throw new Error(loaded.errors[0].message);
       await deployFolder(db, loaded, { actor: "bench" });
     },
-    startWorker: (slots) =>
+    startWorker: (slots, options) =>
       startWorker({
         ...{ db, slots, folder, cacheFolder: join(folder, "cache"), log: () => undefined },
+        ...options,
         taskEnv: { PATH: process.env.PATH },
         secrets: {
           connection: () => Promise.reject(new Error("none")),

@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import {
   DeleteObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
 import { onTestFinished, vi } from "vitest";
 import type { S3Folder } from "../../runtime/config.ts";
-import { pathOf } from "../../runtime/executor/large_values/store.ts";
+import { pathOf } from "../../runtime/large_values/store.ts";
 import { type S3Faults, startSandboxS3 } from "../../runtime/sandbox/s3.ts";
 
 export interface TestPlace {
@@ -52,6 +53,8 @@ export interface BucketPlace extends TestPlace {
   readonly faults: S3Faults;
   /** How many requests have arrived, by method. */
   readonly requests: ReadonlyMap<string, number>;
+  /** The keys of uploads that have begun and not ended. */
+  uploads(): Promise<readonly string[]>;
   /** The keys of the whole bucket. */
   keys(): Promise<readonly string[]>;
   /** Ends the store. */
@@ -85,8 +88,12 @@ export async function bucketPlace(): Promise<BucketPlace> {
     );
     return Contents.map(({ Key }) => Key!);
   };
+  const uploads = async (): Promise<readonly string[]> => {
+    const list = new ListMultipartUploadsCommand({ Bucket: folder.bucket });
+    return ((await client.send(list)).Uploads ?? []).map(({ Key }) => Key!);
+  };
   return {
-    ...{ folder, faults, requests, keys, close },
+    ...{ folder, faults, requests, keys, uploads, close },
     names: async () => (await keys()).map((key) => basename(key)),
     lose: async (name) => void (await client.send(new DeleteObjectCommand(object(name)))),
     change: async (name, text) =>

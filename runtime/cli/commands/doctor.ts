@@ -77,7 +77,7 @@ async function embeddedFinding(): Promise<Finding> {
 /** The result of this machine; each worker checks for itself. */
 async function largeValuesFinding(cli: Cli): Promise<Finding> {
   const check = "large values";
-  const xcoms = xcomFiles(cli);
+  const xcoms = cli.config.xcoms.folder === null ? undefined : xcomFiles(cli);
   if (!xcoms)
     return {
       check,
@@ -85,7 +85,7 @@ async function largeValuesFinding(cli: Cli): Promise<Finding> {
       detail: `DAG_XCOM_FOLDER is not set: outputs have at most ${MAX_OUTPUT_BYTES} bytes`,
     };
   try {
-    const { tryLargeValues } = await import("../../executor/large_values.ts");
+    const { tryLargeValues } = await import("../../large_values/open.ts");
     return {
       check,
       result: "ok",

@@ -14,6 +14,8 @@ export interface ProjectFiles {
   readonly secretKey: string;
   /** The address of the `dag dev` that runs here. */
   readonly dev: string;
+  /** Large values and files of tasks, in `dag dev`. */
+  readonly values: string;
   /** Bundles on disk, to be imported. */
   readonly bundles: string;
 }
@@ -25,6 +27,7 @@ export function projectFiles(project: string): ProjectFiles {
     postgres: join(folder, "postgres"),
     secretKey: join(folder, "secret.key"),
     dev: join(folder, "dev.json"),
+    values: join(folder, "values"),
     bundles: join(folder, "bundles"),
   };
 }

@@ -18,7 +18,7 @@ import { pageReader } from "../../store/reads/reader.ts";
 import type { Cli } from "../command.ts";
 import { safeText } from "../output/terminal.ts";
 import { directAddress } from "../project/database.ts";
-import { bundleFolder } from "../project/project.ts";
+import { bundleFolder, projectFiles } from "../project/project.ts";
 import { openSources, openStoredSecrets, ownSecrets } from "../project/secrets.ts";
 import { findUserOfTasks } from "../project/task_user.ts";
 import { startMetrics } from "./metrics.ts";
@@ -142,6 +142,7 @@ export async function startWorkerRole(
     ...{ db, secrets, log, slots, folder: cli.folder },
     ...(queues && { queues }),
     xcoms: xcomFiles(cli),
+    files: cli.config.files,
     baseUrl: cli.config.baseUrl,
     cacheFolder: await bundleFolder(cli.folder),
     taskEnv: { ...cli.config.taskEnvironment },
@@ -155,13 +156,16 @@ export async function startWorkerRole(
   return { graceMs, loops: () => worker.loops(), stop: () => worker.stop() };
 }
 
-/** The store of large values; undefined when none is set. */
-export function xcomFiles({ config: { xcoms }, folder }: Cli): SpillOptions | undefined {
-  if (xcoms.folder === null) return undefined;
-  return {
-    folder: typeof xcoms.folder === "string" ? resolve(folder, xcoms.folder) : xcoms.folder,
-    spillBytes: xcoms.spillBytes,
-  };
+/**
+ * The store of large values and of files; undefined when none is set. `dag dev` with its
+ * own database has its own store.
+ */
+export function xcomFiles({ config, folder: project }: Cli): SpillOptions | undefined {
+  const { folder, spillBytes } = config.xcoms;
+  if (folder !== null)
+    return { folder: typeof folder === "string" ? resolve(project, folder) : folder, spillBytes };
+  if (config.databaseUrl !== null) return undefined;
+  return { folder: projectFiles(project).values, spillBytes };
 }
 
 /** The default address of the page. */
@@ -193,6 +197,7 @@ export async function startPageRole(
   const learning = await startLearning(secrets, log);
   try {
     const token = web.token === null ? {} : { token: web.token };
+    const files = xcomFiles(cli);
     const notice = options.notice === undefined ? {} : { notice: options.notice };
     const page = await startWeb({
       db,
@@ -201,6 +206,7 @@ export async function startPageRole(
       port,
       ...token,
       ...notice,
+      ...(files && { filesFolder: files.folder }),
       mask: secrets.mask,
       variable: secrets.variable,
       log: pageLog(log),

@@ -10,7 +10,7 @@ import { clear } from "../../state/transition.ts";
 import type { Wait } from "../../state/wait.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
-import { clearXComs } from "../values/xcom.ts";
+import { clearValues } from "../values/clear_values.ts";
 import { putWaits } from "../waits/task_wait.ts";
 import { applyTransitions } from "./apply_transitions.ts";
 import { INSTANCES } from "./instance_rows.ts";
@@ -98,7 +98,7 @@ export async function clearWithin(
   const mapIndex = group.mapIndex < 0 ? null : group.mapIndex;
   const instances = await selectInstances(db, [runId], { taskIds, mapIndex, onlyFailed: false });
   await applyTransitions(db, instances.map(clear));
-  await clearXComs(db, [...instances, group]);
+  await clearValues(db, [...instances, group]);
   await deleteCounters(db, runId, taskIds, mapIndex);
   await db.query(NEXT_EDITION, [runId]);
   return instances;

@@ -81,8 +81,8 @@ async function task(services: WebServices, request: Request): Promise<unknown> {
     : { ...checked(input.taskParams, request.params), mapIndex: -1 };
   const { after, state, try: tryNumber = null } = checked(input.instancesQuery, request.query);
   const view = await readTask(services, { ...which, after, state, tryNumber });
-  const { instance, called, tries, xcoms, instances, next } = view;
-  return { ...view.task, instance, called, tries, xcoms, instances, next };
+  const { instance, called, tries, xcoms, files, instances, next } = view;
+  return { ...view.task, instance, called, tries, xcoms, files, instances, next };
 }
 
 async function cancelTask(services: WebServices, request: Request): Promise<unknown> {

@@ -1,5 +1,6 @@
 /** What every route gets. Created once by startWeb and passed on, never global. */
 import type { BaseLogger } from "pino";
+import type { LargeValues } from "../../large_values/store.ts";
 import type { Database, Queryable } from "../../store/database/database.ts";
 import type { GraphDrawer } from "../graph/graph_drawer.ts";
 import type { Watchers } from "../live/watchers.ts";
@@ -19,6 +20,8 @@ export interface WebServices {
   readonly mask: (text: string) => string;
   /** Secrets of webhooks; null when one is not set. */
   readonly variable: (key: string) => Promise<string | null>;
+  /** The store of the files of tasks; undefined when none is set. */
+  readonly files: LargeValues | undefined;
   readonly notice: string | undefined;
   readonly log: WebLog;
   readonly assets: Assets;

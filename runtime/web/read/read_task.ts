@@ -20,6 +20,7 @@ import { listTries, listXComs, type TryRow, type XComValue } from "../../store/r
 import { isOver, type ShownState } from "../../words/shown_state.ts";
 import type { WebServices } from "../http/services.ts";
 import { type Mask, maskRow } from "./mask.ts";
+import { readFiles, type TaskFileRow } from "./read_files.ts";
 import { isTryFinished, type LogWindow, readLogWindow, type TryId } from "./read_log.ts";
 import { type GroupMember, readMembers } from "./read_members.ts";
 import { readRun } from "./read_run.ts";
@@ -65,6 +66,7 @@ export interface TaskView {
   readonly tries: readonly ShownTry[];
   readonly shownTry: number;
   readonly xcoms: readonly XComValue[];
+  readonly files: readonly TaskFileRow[];
   /** Null without an instance, and for a group. */
   readonly log: ShownLog | null;
   /** The tasks of a group instance; null for every other task. */
@@ -97,6 +99,7 @@ export async function readTask(services: WebServices, query: TaskQuery): Promise
     tries: instance ? await readTries(services, instance) : [],
     shownTry,
     xcoms: instance ? await readXComs(services, query) : [],
+    files: instance ? await readFiles(services, query) : [],
     // A group runs no code: its tasks have the logs.
     log: instance && !isGroup(declared) ? await readLog(services, instance.id, shownTry) : null,
     members: isGroup(declared) ? await readMembers(services, view, taskId, mapIndex) : null,

@@ -3,9 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { dag, type FileRef } from "dagsmith";
 import { exec, ProcessError, sh, shell } from "dagsmith/plugins/process";
-import { type RunTaskOptions, runTask } from "dagsmith/testing";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { type RunTaskOptions, runDag, runTask, testFile } from "dagsmith/testing";
+import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { z } from "zod";
 import { isAlive } from "../../support/processes.ts";
 import { until } from "../../support/until.ts";
@@ -51,6 +52,46 @@ describe("the output", () => {
       name: "FailTask",
       message: expect.stringMatching(/^The output \{"rows":"many"\} does not fit: rows: /),
     });
+  });
+});
+
+describe("files", () => {
+  test("that are named become references besides the output, typed by their names", async () => {
+    const d = dag("files");
+    const made = d.task(
+      "make",
+      shell("mkdir out; echo a,b > out/a.csv; : > b.txt; echo 7", {
+        output: z.coerce.number(),
+        files: ["out/a.csv", "b.txt"],
+      }),
+    );
+    d.task("use", { inputs: { made } }, async ({ files, inputs: { made } }) => {
+      expectTypeOf(made.output).toEqualTypeOf<number>();
+      expectTypeOf(made.files).toEqualTypeOf<{
+        readonly "out/a.csv": FileRef;
+        readonly "b.txt": FileRef;
+      }>();
+      return [made.output, await files.text(made.files["out/a.csv"]), made.files["b.txt"].size];
+    });
+    expect((await runDag(d)).xcom("use")).toEqual([7, "a,b\n", 0]);
+  });
+
+  test("that the process did not make fail the task with their name", async () => {
+    const failure = await failureOf(runTask(shell("true", { files: ["gone.csv"] })));
+    expect(failure).toMatchObject({
+      name: "FailTask",
+      message: 'The process did not make the file "gone.csv", which the option files names.',
+    });
+  });
+
+  test("among the inputs, however deep, are read by path", async () => {
+    const csv = testFile("a.csv", "1,2");
+    const script = `node -e 'const { inputs } = JSON.parse(require("fs").readFileSync(process.env.DAGSMITH_INPUT)); console.log(require("fs").readFileSync(inputs.deep[0].csv.path, "utf8"))' > "$DAGSMITH_OUTPUT"`;
+    const { output } = await runTask(shell(script), {
+      inputs: { deep: [{ csv: csv.ref }] },
+      files: [csv],
+    });
+    expect(output).toBe("1,2");
   });
 });
 

@@ -28,7 +28,8 @@ function spillTo({ folder }: TestPlace): Spill {
   return spill;
 }
 
-const sweep = (place: TestPlace): Promise<number> => new Loop(sweepFiles(spillTo(place))).runOnce();
+const sweep = (place: TestPlace): Promise<number> =>
+  new Loop(sweepFiles([spillTo(place)])).runOnce();
 
 const storedOf = (runId: number) =>
   rows<{

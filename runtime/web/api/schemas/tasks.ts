@@ -53,6 +53,17 @@ const instance = z
   })
   .meta({ id: "TaskInstance" });
 
+const file = z
+  .object({
+    object: z.string().meta({ description: "Its address: /files/{instance.id}/{object}/download" }),
+    name: z.string(),
+    contentType: z.string(),
+    bytes: z.int(),
+    sha256: z.string(),
+    createdAt: when,
+  })
+  .meta({ id: "File" });
+
 export const tasks = z.object({ tasks: z.array(task) });
 
 export const taskDetail = task
@@ -64,6 +75,7 @@ export const taskDetail = task
       .meta({ description: "The run that the task called" }),
     tries: z.array(taskTry),
     xcoms: z.array(z.object({ key: z.string(), value: z.string(), bytes: z.int() })),
+    files: z.array(file),
     instances: z.array(instance),
     next: z.string().nullable().meta({ description: "`after` of the next page of instances" }),
   })

@@ -59,3 +59,5 @@ export const logFindQuery = z.object({
   at: optional(place),
   next: optional(z.literal("error")),
 });
+
+export const fileParams = z.object({ instanceId: rowId, object: z.uuid() });

@@ -13,6 +13,7 @@ import { Callbacks } from "../parts/callbacks.tsx";
 import { MappedProgress } from "../parts/mapped_progress.tsx";
 import { State, Warnings } from "../parts/state.tsx";
 import { StartedAndTook } from "../parts/time.tsx";
+import { Files } from "./files.tsx";
 import { Log } from "./log.tsx";
 import { Members } from "./members.tsx";
 import { TaskButtons } from "./task_buttons.tsx";
@@ -87,6 +88,7 @@ export function TaskPage(props: TaskProps): VNode {
           <XCom xcom={xcom} />
         ))}
       </div>
+      {instance && <Files files={props.files} instanceId={instance.id} />}
       {props.members && <Members members={props.members} />}
       {log && <Log {...log} />}
       {props.callbacks && <Callbacks {...props.callbacks} runId={null} />}

@@ -4,15 +4,19 @@
  * SDK takes 35 MB. The SDK finds the credentials.
  */
 
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import {
+  AbortMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  ListMultipartUploadsCommand,
   PutObjectCommand,
   S3Client,
 } from "@aws-sdk/client-s3";
-import type { S3Folder } from "../../config.ts";
+import { Upload } from "@aws-sdk/lib-storage";
+import { isDagsmithError } from "../../sdk/errors.ts";
+import type { S3Folder } from "../config.ts";
 import { type LargeValues, pathOf } from "./store.ts";
 
 const SECOND = 1_000;
@@ -38,6 +42,8 @@ const BODY_ATTEMPTS = 3;
 /** A custom endpoint ignores the region, but requests must be signed with a region. */
 const REGION_OF_CUSTOM_ENDPOINTS = "us-east-1";
 const LONGEST_REASON = 500;
+/** A file has at most 10,000 parts. Two parts at a time are in memory. */
+const UPLOAD = { partSize: 16 * 1024 * 1024, queueSize: 2 };
 
 /** @param options.deadlineMs default 60 s */
 export function openS3Values(
@@ -50,6 +56,12 @@ export function openS3Values(
     Bucket: folder.bucket,
     Key: `${folder.prefix}${pathOf(name)}`,
   });
+  const remove = (name: string): Promise<void> =>
+    operations.run(async (abortSignal) => {
+      await client
+        .send(new DeleteObjectCommand(object(name)), { abortSignal })
+        .catch(unlessMissing);
+    });
   return {
     // One request, because the object then is complete or does not exist. A multipart
     // upload pays from 100 MB on. When a worker dies, it leaves parts that no listing
@@ -65,12 +77,24 @@ export function openS3Values(
       operations.run((abortSignal) =>
         readWhole(client, new GetObjectCommand(object(name)), abortSignal),
       ),
-    remove: (name) =>
-      operations.run(async (abortSignal) => {
-        await client
-          .send(new DeleteObjectCommand(object(name)), { abortSignal })
-          .catch(unlessMissing);
+    writeStream: (name, bytes) => {
+      const params = { ...object(name), Body: Readable.from(bytes, { objectMode: false }) };
+      const upload = new Upload({ client, params, ...UPLOAD });
+      return operations.runLong(
+        () => upload.done(),
+        () => void upload.abort(),
+      );
+    },
+    readRange: (name, from, length) =>
+      operations.run((abortSignal) => {
+        const range = { Range: `bytes=${from}-${from + length - 1}` };
+        return readWhole(client, new GetObjectCommand({ ...object(name), ...range }), abortSignal);
       }),
+    remove,
+    abandon: async (name) => {
+      await remove(name);
+      await operations.run((abortSignal) => abortUploads(client, object(name), abortSignal));
+    },
     close: () => {
       operations.close();
       client.destroy();
@@ -99,6 +123,19 @@ function clientOf({ endpoint, region, pathStyle }: S3Folder): S3Client {
       responseChecksumValidation: "WHEN_REQUIRED",
     }),
   });
+}
+
+/** Parts of an upload that died are in no listing of objects, and cost money. */
+async function abortUploads(
+  client: S3Client,
+  object: { readonly Bucket: string; readonly Key: string },
+  abortSignal: AbortSignal,
+): Promise<void> {
+  const { Bucket, Key } = object;
+  const list = new ListMultipartUploadsCommand({ Bucket, Prefix: Key });
+  const { Uploads = [] } = await client.send(list, { abortSignal });
+  for (const { UploadId } of Uploads)
+    await client.send(new AbortMultipartUploadCommand({ ...object, UploadId }), { abortSignal });
 }
 
 async function readWhole(
@@ -139,6 +176,24 @@ class Operations {
     this.#deadlineMs = deadlineMs;
   }
 
+  /**
+   * Without a deadline: as long as the bytes come.
+   * @param stop called when all operations are closed
+   * @throws as {@link run}
+   */
+  async runLong(work: () => Promise<unknown>, stop: () => void): Promise<void> {
+    const controller = new AbortController();
+    controller.signal.addEventListener("abort", stop, { once: true });
+    this.#underWay.add(controller);
+    try {
+      await work();
+    } catch (error) {
+      throw controller.signal.aborted ? controller.signal.reason : failureOf(error);
+    } finally {
+      this.#underWay.delete(controller);
+    }
+  }
+
   /** @throws Error in one line for users, whatever the SDK threw */
   async run<Result>(work: (abortSignal: AbortSignal) => Promise<Result>): Promise<Result> {
     const controller = new AbortController();
@@ -151,7 +206,7 @@ class Operations {
     try {
       return await Promise.race([work(signal), aborted.promise]);
     } catch (error) {
-      throw signal.aborted ? signal.reason : new Error(reasonOf(error), { cause: error });
+      throw signal.aborted ? signal.reason : failureOf(error);
     } finally {
       clearTimeout(timer);
       this.#underWay.delete(controller);
@@ -161,6 +216,11 @@ class Operations {
   close(): void {
     for (const controller of this.#underWay) controller.abort(new Error("the worker stops"));
   }
+}
+
+/** Our own errors come from the bytes, not from the store, and stay as they are. */
+function failureOf(error: unknown): Error {
+  return isDagsmithError(error) ? error : new Error(reasonOf(error), { cause: error });
 }
 
 /** Fields that errors of the SDK and of the network may have. */

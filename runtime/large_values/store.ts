@@ -13,8 +13,17 @@ export interface LargeValues {
   write(name: string, bytes: Uint8Array): Promise<void>;
   /** Undefined when there is no such file. */
   read(name: string): Promise<Buffer | undefined>;
+  /**
+   * As {@link write}, with bytes that come one after the other and are not all in memory.
+   * When they fail, the file does not exist.
+   */
+  writeStream(name: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
+  /** A part of a file; fewer bytes when the file is shorter. Undefined as in {@link read}. */
+  readRange(name: string, from: number, length: number): Promise<Buffer | undefined>;
   /** Resolves too when there is no such file. */
   remove(name: string): Promise<void>;
+  /** Removes what a {@link writeStream} may have left whose process died. */
+  abandon(name: string): Promise<void>;
   /** Ends running operations, and open connections. Idempotent. */
   close(): void;
 }

@@ -6,8 +6,8 @@
 import { randomUUID } from "node:crypto";
 import { errorMessage } from "../../sdk/error_message.ts";
 import type { S3Folder } from "../config.ts";
-import { valuesInFolder } from "./large_values/folder.ts";
-import type { LargeValues } from "./large_values/store.ts";
+import { valuesInFolder } from "./folder.ts";
+import type { LargeValues } from "./store.ts";
 
 /**
  * Opens a store, without a request to it. Workers on several machines need a store that
@@ -24,14 +24,17 @@ export function largeValuesIn(folder: string | S3Folder): LargeValues {
 function valuesInBucket(folder: S3Folder): LargeValues {
   let opened: Promise<Omit<LargeValues, "place">> | undefined;
   const open = (): Promise<Omit<LargeValues, "place">> => {
-    opened ??= import("./large_values/s3.ts").then(({ openS3Values }) => openS3Values(folder));
+    opened ??= import("./s3.ts").then(({ openS3Values }) => openS3Values(folder));
     return opened;
   };
   return {
     place: `s3://${folder.bucket}/${folder.prefix}`,
     write: async (name, bytes) => (await open()).write(name, bytes),
     read: async (name) => (await open()).read(name),
+    writeStream: async (name, bytes) => (await open()).writeStream(name, bytes),
+    readRange: async (name, from, length) => (await open()).readRange(name, from, length),
     remove: async (name) => (await open()).remove(name),
+    abandon: async (name) => (await open()).abandon(name),
     close: () => void opened?.then((values) => values.close()).catch(() => undefined),
   };
 }
