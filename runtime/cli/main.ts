@@ -4,6 +4,7 @@ import { readConfig } from "../config.ts";
 import { addCommand, EXIT, reportError } from "./command.ts";
 import { commands, groups } from "./commands.ts";
 import { processTerminal } from "./output/terminal.ts";
+import { loadEnvFile } from "./project/env_file.ts";
 import { packageVersion } from "./version.ts";
 
 /** Runs one command line and ends the process with its exit code. */
@@ -16,6 +17,7 @@ async function run(argv: readonly string[]): Promise<number> {
   const json = argv.includes("--json");
   let terminal = processTerminal(false);
   try {
+    loadEnvFile(process.cwd(), argv);
     const config = readConfig();
     terminal = processTerminal(config.colorAllowed);
     const exit = Promise.withResolvers<number>();

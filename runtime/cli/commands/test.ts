@@ -5,6 +5,7 @@ import { findTestedDag } from "../find/dag_file.ts";
 import { isoDate, jsonObject } from "../input/option_values.ts";
 import { withStrayErrors } from "../output/stray_errors.ts";
 import { withTaskOutput } from "../output/task_output.ts";
+import { scratchFolder } from "../project/scratch_files.ts";
 import { openResolver } from "../project/secrets.ts";
 import { TestReport } from "../reports/test_report.ts";
 
@@ -13,16 +14,24 @@ interface Options {
   readonly params?: Readonly<Record<string, Json>>;
   readonly task?: string;
   readonly folder?: string;
+  readonly events?: Readonly<Record<string, Json>>;
+  readonly keepFiles?: boolean;
 }
 
 export const test = command({
   usage: "test <dag>",
   summary: "Run a DAG once, in this process, without a database or a server",
-  more: "<dag> is a DAG file or a DAG id. Connections and variables come from DAG_CONN_* and DAG_VAR_*. To stop at a breakpoint: node --inspect-brk node_modules/.bin/dag test <file>. Exit code 1 when the run failed.",
+  more: "<dag> is a DAG file or a DAG id. Connections and variables come from DAG_CONN_* and DAG_VAR_*, also in the file .env of this folder. To stop at a breakpoint: node --inspect-brk node_modules/.bin/dag test <file>. Exit code 1 when the run failed.",
   options: [
     { flags: "--date <date>", text: "logical date, ISO 8601 (default: now)", parse: isoDate },
     { flags: "--params <json>", text: "the params of the run, a JSON object", parse: jsonObject },
     { flags: "--task <id>", text: "run only this task and its upstream tasks" },
+    {
+      flags: "--events <json>",
+      text: "the events that tasks wait for, a JSON object of values by name",
+      parse: jsonObject,
+    },
+    { flags: "--keep-files", text: "keep the files that tasks store, and say where they are" },
     {
       flags: "--folder <path>",
       text: "the folder in which a DAG id is looked up (default: ./dags)",
@@ -32,6 +41,7 @@ export const test = command({
   run: async (cli, [name]: readonly [string], options: Options): Promise<Outcome> => {
     const secrets = await openResolver(cli, null);
     const report = new TestReport(cli, secrets.mask);
+    const filesFolder = await scratchFolder(options.keepFiles ?? false);
     const [dag, result] = await withTaskOutput(
       { mask: secrets.mask, toStderr: cli.json },
       async () => {
@@ -44,6 +54,8 @@ export const test = command({
             variables: secrets.variable,
             dags: (dagId) => findTestedDag(cli, dagId, options.folder),
             onEvent: (event) => report.tell(event),
+            filesFolder,
+            ...(options.events && { events: options.events }),
             ...(options.date && { logicalDate: options.date }),
             ...(options.params && { params: options.params as Json }),
             ...(options.task && { only: options.task }),
@@ -52,6 +64,6 @@ export const test = command({
         return [found, run] as const;
       },
     );
-    return report.outcome(dag.dagId, result);
+    return report.outcome(dag.dagId, result, options.keepFiles ? filesFolder : null);
   },
 });

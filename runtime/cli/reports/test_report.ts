@@ -51,10 +51,17 @@ export class TestReport {
     this.#cli.say(text);
   }
 
-  /** The run as a whole. Secrets are masked in the JSON document too. */
-  outcome(dagId: string, { state, runId, logicalDate, tasks }: DagRunResult): Outcome {
+  /**
+   * The run as a whole. Secrets are masked in the JSON document too.
+   * @param filesFolder the folder with the files of tasks; null: they are not kept
+   */
+  outcome(
+    dagId: string,
+    { state, runId, logicalDate, tasks }: DagRunResult,
+    filesFolder: string | null,
+  ): Outcome {
     const { style } = this.#cli.terminal;
-    const document = { dagId, runId, logicalDate, state, tasks };
+    const document = { dagId, runId, logicalDate, state, tasks, filesFolder };
     const rows = tasks.map((task) => [
       nameOf(task) + this.#label(task),
       stateWithWarnings(task.state, task.warning ? 1 : 0, style),
@@ -70,6 +77,7 @@ export class TestReport {
         ...table(["task", "state", "try", "duration", "result"], rows),
         "",
         `${style.bold(dagId)} ${stateWithWarnings(state, tasks.filter(({ warning }) => warning).length, style)} in ${durationCell(took)}`,
+        ...(filesFolder === null ? [] : [`The files of the tasks are in ${filesFolder}`]),
       ],
       failed: state !== "success",
     };

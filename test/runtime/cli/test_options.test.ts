@@ -1,0 +1,78 @@
+/** What `dag test` is given besides a DAG: variables of `.env`, events, a place for files. */
+import { existsSync } from "node:fs";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { newProject, type Project } from "../../support/cli.ts";
+
+let project: Project;
+beforeAll(async () => {
+  project = await newProject({
+    ".env": `# of this machine\nDAG_VAR_REGION="eu west"\nDAG_VAR_TEAM=of-the-file\nPLAIN=seen\n`,
+    "dags/env.ts": `import { dag } from "dagsmith";
+const d = dag("env");
+d.task("read", async ({ variable }) => [await variable("region"), await variable("team"), process.env.PLAIN]);
+export default d;
+`,
+    "dags/approval.ts": `import { dag, waitForEvent } from "dagsmith";
+const d = dag("approval");
+const approved = d.task("approved", waitForEvent<{ by: string }>("approved", { timeout: "1d" }));
+d.task("publish", { inputs: { approved } }, ({ inputs }) => inputs.approved.by);
+export default d;
+`,
+    "dags/files.ts": `import { dag } from "dagsmith";
+const d = dag("files");
+d.task("make", ({ files }) => files.put("a.txt", "kept"));
+export default d;
+`,
+  });
+});
+afterAll(() => project.remove());
+
+interface Document {
+  readonly tasks: readonly { readonly taskId: string; readonly output: unknown }[];
+  readonly filesFolder: string | null;
+}
+
+test("variables of .env are there; those of the environment win", async () => {
+  const env = { DAG_VAR_TEAM: "of-the-shell" };
+  const { tasks } = await project.json<Document>(["test", "env"], { env });
+  expect(tasks[0]?.output).toEqual(["eu west", "of-the-shell", "seen"]);
+});
+
+test("a wrong value in .env is named; commands that do not try DAGs do not read the file", async () => {
+  const broken = await newProject({ ".env": "DAG_WORKER_SLOTS=none\n" });
+  try {
+    const { code, stderr } = await broken.dag(["test", "any"]);
+    expect(stderr).toContain('DAG_WORKER_SLOTS: it is "none"');
+    expect(code).not.toBe(0);
+    expect((await broken.dag(["next", "any"])).stderr).not.toContain("DAG_WORKER_SLOTS");
+  } finally {
+    await broken.remove();
+  }
+});
+
+test("events are given as JSON; without one the wait fails", async () => {
+  const args = ["test", "approval", "--events", '{"approved": {"by": "ann"}}'];
+  const { tasks } = await project.json<Document>(args);
+  expect(tasks.at(-1)).toMatchObject({ taskId: "publish", output: "ann" });
+  expect((await project.dag(["test", "approval"])).code).toBe(1);
+  const wrong = await project.dag(["test", "approval", "--events", "[]"]);
+  expect(wrong.stderr).toContain("--events");
+  expect(wrong.code).toBe(2);
+});
+
+const scratchFolders = async () =>
+  (await readdir(tmpdir())).filter((name) => name.startsWith("dagsmith-scratch-"));
+
+test("files are gone with the command, unless they are kept", async () => {
+  const before = await scratchFolders();
+  expect((await project.json<Document>(["test", "files"])).filesFolder).toBe(null);
+  expect(await scratchFolders()).toEqual(before);
+  const { stdout } = await project.dag(["test", "files", "--keep-files"]);
+  const folder = /The files of the tasks are in (\S+)/.exec(stdout)?.[1] ?? "";
+  expect(await readFile(join(folder, "make/a.txt"), "utf8")).toBe("kept");
+  await rm(folder, { recursive: true });
+  expect(existsSync(folder)).toBe(false);
+});
