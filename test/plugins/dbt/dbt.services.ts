@@ -1,0 +1,117 @@
+/** dbt itself, from PyPI, on a PostgreSQL. */
+import { spawnSync } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { dag, folder } from "dagsmith";
+import { type DbtOptions, dbt } from "dagsmith/plugins/dbt";
+import { runDag } from "dagsmith/testing";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { describeWith } from "../../support/counterpart.ts";
+import { migratedDatabase, rows } from "../../support/migrated.ts";
+
+const project = folder("./taxi", { exclude: ["target", "logs"] });
+
+function pythonWithDbt() {
+  const venv = spawnSync("python3", ["-c", "import venv, ensurepip"]);
+  if (venv.status !== 0) return { missing: "python3 with venv is not installed" };
+  const asked = [
+    "-m",
+    "pip",
+    "install",
+    "--dry-run",
+    "--no-deps",
+    "--quiet",
+    "dbt-postgres==1.9.0",
+  ];
+  const answer = spawnSync("python3", asked, { encoding: "utf8" });
+  return answer.status === 0
+    ? { found: "python3" }
+    : { missing: `PyPI cannot be reached: ${answer.stderr.trim().slice(-200)}` };
+}
+
+/** Installing dbt takes a minute on a fast network. */
+const PATIENT = { timeout: 550_000 };
+
+describeWith("dbt from PyPI", pythonWithDbt(), () => {
+  const postgres = migratedDatabase();
+  let home: string;
+  beforeAll(async () => {
+    home = await mkdtemp(join(tmpdir(), "dbt-test-"));
+    vi.stubEnv("HOME", home);
+  });
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  const build = (options: Partial<DbtOptions> = {}, retries = 0) => {
+    const d = dag("taxi");
+    const body = dbt({ project, connection: "warehouse", schema: "taxi", ...options });
+    d.task("build", { retries, retryDelay: "0s" }, body);
+    const log: string[] = [];
+    const run = runDag(d, {
+      connections: { warehouse: postgres.db.url },
+      onEvent: (event) => event.type === "log" && log.push(`${event.level} ${event.text}`),
+    });
+    return run.then((done) => ({ ...done, log, task: done.tasks[0]! }));
+  };
+
+  it(
+    "builds seeds and models, runs their tests, and says what became of each",
+    PATIENT,
+    async () => {
+      const { task, log, files, state } = await build();
+      expect({ state, error: task.error }).toEqual({ state: "success", error: null });
+      const { results } = task.output as { results: { node: string; status: string }[] };
+      expect(
+        results.map(({ node, status }) => [node.split(".").slice(0, 3).join("."), status]),
+      ).toEqual(
+        expect.arrayContaining([
+          ["seed.taxi.zones", "success"],
+          ["model.taxi.trips", "success"],
+          ["model.taxi.boroughs", "success"],
+        ]),
+      );
+      expect(results.filter(({ status }) => status === "pass")).toHaveLength(3);
+      expect(files.map(({ ref }) => ref.name)).toEqual(["run_results.json", "manifest.json"]);
+      expect(log.join("\n")).toMatch(/^info .*taxi\.boroughs/m);
+      const built = await rows(
+        postgres.db,
+        "select borough, fare::int from taxi.boroughs order by 1",
+        [],
+      );
+      expect(built).toEqual([
+        { borough: "Bronx", fare: 20 },
+        { borough: "Queens", fare: 10 },
+      ]);
+    },
+  );
+
+  it("tells failed tests from failed models", PATIENT, async () => {
+    const failed = (await build({ vars: { fare: 11 } })).task.error;
+    expect(failed).toMatchObject({ name: "DbtError" });
+    expect(failed?.message).toMatch(/^1 of its nodes did not pass: test\.taxi\.accepted_values/);
+    const broken = (await build({ vars: { broken: true } })).task.error;
+    expect(broken?.message).toMatch(
+      /^1 of its nodes cannot be built: model\.taxi\.boroughs .*no_such_table/s,
+    );
+  });
+
+  it("a retry works only on what failed, and selection is kept", PATIENT, async () => {
+    const { task, log } = await build({ vars: { broken: true } }, 1);
+    expect(task.tryNumber).toBe(2);
+    const second = log.slice(log.findLastIndex((line) => line.includes("Running with dbt")));
+    expect(second.join("\n")).toContain("taxi.boroughs");
+    expect(second.join("\n")).not.toContain("taxi.trips");
+  });
+
+  it(
+    "a database that cannot be reached and a wrong command fail with dbt's own words",
+    PATIENT,
+    async () => {
+      const { task } = await build({ command: "no_such_command" });
+      expect(task.error?.message).toContain("No such command");
+    },
+  );
+});
