@@ -25,6 +25,8 @@ import {
 
 export interface ClearRequest extends ClearSelection {
   readonly actor: string;
+  /** Why, for the audit. */
+  readonly reason?: string;
 }
 
 /** What a clear does, or would do, to one run. */
@@ -109,10 +111,11 @@ async function clearSome(
 
 function entryOf(
   { run, instances }: SelectedRun,
-  { taskId, code = "original", actor }: ClearRequest,
+  { taskId, code = "original", actor, reason }: ClearRequest,
 ): AuditEntry {
   const first = instances.slice(0, 20).map(instanceName);
-  const detail = { instances: instances.length, first, task: taskId ?? null, code };
+  const why = reason === undefined ? {} : { reason };
+  const detail = { instances: instances.length, first, task: taskId ?? null, code, ...why };
   return { actor, action: "clear", dagId: run.dagId, runId: run.runId, detail };
 }
 

@@ -157,6 +157,8 @@ export interface MarkRunRequest {
   readonly id: number;
   readonly to: "success" | "failed";
   readonly actor: string;
+  /** Why; shown on the run and kept in the audit. */
+  readonly reason?: string;
 }
 
 /**
@@ -164,8 +166,11 @@ export interface MarkRunRequest {
  * it failed cancels an unfinished run; in a finished run the tasks stay as they are.
  * @throws DagsmithError UNKNOWN_RUN, RUN_FINISHED when it ended in that state
  */
-export async function markRun(db: Database, { id, to, actor }: MarkRunRequest): Promise<void> {
-  const reason = `marked ${to} by ${actor}`;
+export async function markRun(
+  db: Database,
+  { id, to, actor, reason: why }: MarkRunRequest,
+): Promise<void> {
+  const reason = `marked ${to} by ${actor}${why ? `: ${why}` : ""}`;
   const plans = new Plans();
   const done = await runEngineTransaction(db, plans, async (tx, on) => {
     const run = await findRun(on, id, { held: true });
@@ -192,10 +197,11 @@ export async function markRun(db: Database, { id, to, actor }: MarkRunRequest): 
       action: "mark run",
       dagId: run.dagId,
       runId: run.runId,
-      detail: { to },
+      detail: why ? { to, reason: why } : { to },
     });
     return run.dagId;
   });
-  if (done === false) await cancelRun(db, { id, actor, reason: "marked failed" });
+  if (done === false)
+    await cancelRun(db, { id, actor, reason: why ? `marked failed: ${why}` : "marked failed" });
   else await afterChange(db, plans, [done]);
 }

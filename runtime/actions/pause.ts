@@ -10,6 +10,8 @@ import { unknownDag } from "./unknown.ts";
 export interface PauseRequest {
   readonly dagId: string;
   readonly actor: string;
+  /** Why, for the audit. */
+  readonly reason?: string;
 }
 
 /** @throws DagsmithError UNKNOWN_DAG */
@@ -24,12 +26,14 @@ export function unpauseDag(db: Database, request: PauseRequest): Promise<void> {
 
 async function setPausedTo(
   db: Database,
-  { dagId, actor }: PauseRequest,
+  { dagId, actor, reason }: PauseRequest,
   isPaused: boolean,
 ): Promise<void> {
   const found = await db.transaction(async (tx) => {
     const exists = await setPaused(tx, dagId, isPaused);
-    if (exists) await audit(tx, { actor, action: isPaused ? "pause" : "unpause", dagId });
+    const action = isPaused ? "pause" : "unpause";
+    const detail = reason === undefined ? {} : { detail: { reason } };
+    if (exists) await audit(tx, { actor, action, dagId, ...detail });
     return exists;
   });
   if (!found) throw unknownDag(dagId);

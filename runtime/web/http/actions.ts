@@ -35,12 +35,12 @@ export interface WebActions extends AgainActions {
   /** @throws DagsmithError UNKNOWN_DAG */
   pauseDag(
     db: Database,
-    request: { readonly dagId: string; readonly actor: string },
+    request: { readonly dagId: string; readonly actor: string; readonly reason?: string },
   ): Promise<void>;
   /** @throws DagsmithError UNKNOWN_DAG */
   unpauseDag(
     db: Database,
-    request: { readonly dagId: string; readonly actor: string },
+    request: { readonly dagId: string; readonly actor: string; readonly reason?: string },
   ): Promise<void>;
   /** @throws DagsmithError UNKNOWN_DAG, INVALID_WEBHOOK_BODY, WEBHOOK_KEY_REUSED */
   receiveWebhook(
