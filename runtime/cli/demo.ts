@@ -6,7 +6,7 @@
 import { Command } from "commander";
 import { readConfig } from "../config.ts";
 import { keepSecretKey } from "../secrets/key_file.ts";
-import { listRuns } from "../store/reads/runs.ts";
+import { listRuns } from "../store/reads/run_list.ts";
 import { type Cli, EXIT, reportError } from "./command.ts";
 import { startDevPage } from "./commands/dev.ts";
 import { loadDagFolder } from "./find/dags.ts";

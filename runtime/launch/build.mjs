@@ -15,7 +15,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 const SOURCES = ["sdk", "runtime", "plugins", "migrations"];
 const SETTINGS = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
@@ -50,8 +50,22 @@ export function build(root, node) {
     if (ASSET.test(path)) cpSync(join(root, path), join(root, "dist", path));
   }
   declareTextModules(root);
+  bundlePageScript(root, node);
   chmodSync(join(root, "dist/runtime/cli/bin.js"), 0o755);
   writeFileSync(marker(root), "");
+}
+
+/** A browser asks for the script of the page once. The built bundler makes one file of it. */
+function bundlePageScript(root, node) {
+  const file = (path) => JSON.stringify(pathToFileURL(join(root, "dist/runtime", path)).href);
+  const code = `import { writeFileSync } from "node:fs";
+    import { bundleScript } from ${file("bundler/bundle_script.js")};
+    const entry = new URL(${file("web/islands/page.js")});
+    writeFileSync(entry, bundleScript(entry));`;
+  const { status } = spawnSync(node, ["--input-type=module", "--eval", code], {
+    stdio: ["ignore", 2, 2],
+  });
+  if (status !== 0) throw new Error("the script of the page was not bundled; see above");
 }
 
 /** A project that imports "dagsmith" may import .sql files. tsc would refer to a file of sdk/. */

@@ -13,10 +13,13 @@ import type { WebServices } from "./http/services.ts";
 import type { OpenStreams } from "./live/event_stream.ts";
 import { answerError } from "./routes/answer_error.ts";
 import { backfillRoutes } from "./routes/backfills.ts";
+import { bulkDagRoutes } from "./routes/bulk_dags.ts";
+import { bulkRunRoutes } from "./routes/bulk_runs.ts";
 import { changeStreamRoutes } from "./routes/change_stream.ts";
 import { clearRoutes } from "./routes/clear.ts";
 import { dagRoutes } from "./routes/dag.ts";
 import { dataRoutes } from "./routes/data.ts";
+import { designRoutes } from "./routes/design.ts";
 import { downloadRoutes } from "./routes/downloads.ts";
 import { fileDownloadRoutes } from "./routes/file_downloads.ts";
 import { healthRoutes } from "./routes/health.ts";
@@ -27,7 +30,10 @@ import { logStreamRoutes } from "./routes/log_stream.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { markRoutes } from "./routes/marks.ts";
 import { runRoutes } from "./routes/run.ts";
+import { runsRoutes } from "./routes/runs.ts";
+import { searchRoutes } from "./routes/search.ts";
 import { staticRoutes } from "./routes/static.ts";
+import { systemRoutes } from "./routes/system.ts";
 import { taskRoutes } from "./routes/task.ts";
 import { triggerRoutes } from "./routes/trigger.ts";
 
@@ -37,9 +43,21 @@ export interface App {
   readonly routes: readonly Registration[];
 }
 
-export function makeApp(services: WebServices, streams: OpenStreams, localOnly: boolean): App {
+export interface AppOptions {
+  /** No token protects the server, so it answers to this machine only. */
+  readonly localOnly: boolean;
+  /** Whether it has the page of the design. */
+  readonly isDevelopment: boolean;
+}
+
+export function makeApp(
+  services: WebServices,
+  streams: OpenStreams,
+  { localOnly, isDevelopment }: AppOptions,
+): App {
   const guesses = new GuessLimit();
-  const all = allRoutes(services, streams, guesses);
+  const design = isDevelopment ? [designRoutes(services)] : [];
+  const all = [...allRoutes(services, streams, guesses), ...design];
   const routes = all.flatMap(({ registered }) => registered);
   const handler = express();
   handler
@@ -80,9 +98,14 @@ function allRoutes(
     dagRoutes(services),
     markRoutes(services),
     clearRoutes(services),
+    runsRoutes(services),
     runRoutes(services),
+    bulkRunRoutes(services),
+    bulkDagRoutes(services),
     taskRoutes(services),
     dataRoutes(services),
+    searchRoutes(services),
+    systemRoutes(services),
   ];
 }
 

@@ -19,6 +19,7 @@ import type { WebLog, WebServices } from "./http/services.ts";
 import { Sessions } from "./http/sessions.ts";
 import { OpenStreams } from "./live/event_stream.ts";
 import { Watchers } from "./live/watchers.ts";
+import { iconSprite } from "./views/style/icons.ts";
 import { readStylesheet } from "./views/style/stylesheet.ts";
 
 export type { WebActions } from "./http/actions.ts";
@@ -47,6 +48,8 @@ export interface WebOptions {
   readonly filesFolder?: string | S3Folder;
   /** A line on top of every page. */
   readonly notice?: string;
+  /** Adds the page of the design, `/design`. Default false. */
+  readonly isDevelopment?: boolean;
   readonly log: WebLog;
 }
 
@@ -79,9 +82,12 @@ const SERVER_OPTIONS = {
 export async function startWeb(options: WebOptions): Promise<WebServer> {
   const { host = "127.0.0.1", port = 8080, token, log } = options;
   if (!token && !isLoopback(host)) throw new DagsmithError("WEB_EXPOSED", { host });
-  const services = makeServices(options);
+  const services = await makeServices(options);
   const streams = new OpenStreams();
-  const { handler, routes } = makeApp(services, streams, !token);
+  const { handler, routes } = makeApp(services, streams, {
+    localOnly: !token,
+    isDevelopment: options.isDevelopment ?? false,
+  });
   const server = createServer(SERVER_OPTIONS, handler);
   await listen(server, port, host.replace(/^\[|\]$/g, ""));
   const { port: taken } = server.address() as AddressInfo;
@@ -91,7 +97,7 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   return { url, routes, stop: () => (stopping ??= stop(server, services, streams)) };
 }
 
-function makeServices(options: WebOptions): WebServices {
+async function makeServices(options: WebOptions): Promise<WebServices> {
   const {
     db,
     token,
@@ -107,7 +113,7 @@ function makeServices(options: WebOptions): WebServices {
     drawer: new GraphDrawer(reader),
     sessions: new Sessions(token || undefined),
   };
-  const assets = loadAssets(readStylesheet());
+  const assets = await loadAssets({ stylesheet: readStylesheet(), sprite: iconSprite() });
   const files = options.filesFolder === undefined ? undefined : largeValuesIn(options.filesFolder);
   return { db, reader, actions, mask, variable, files, notice, log, assets, ...parts };
 }

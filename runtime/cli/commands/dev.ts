@@ -86,7 +86,7 @@ async function ownDatabase(cli: Cli, files: ProjectFiles, running: Running): Pro
  * unless the user chose a port.
  */
 export async function startDevPage(all: Surroundings, port: number | undefined, notice?: string) {
-  const options = { port, ...(notice !== undefined && { notice }) };
+  const options = { port, isDevelopment: true, ...(notice !== undefined && { notice }) };
   try {
     return await startPageRole(all, options);
   } catch (error) {

@@ -29,7 +29,7 @@ export const runs = command({
   run: async (cli, [dagId]: readonly [string | undefined], options: Options): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       if (dagId !== undefined) await needDag(db, dagId);
-      const { listRuns } = await import("../../store/reads/runs.ts");
+      const { listRuns } = await import("../../store/reads/run_list.ts");
       const found = await listRuns(db, {
         dagId,
         state: options.state,

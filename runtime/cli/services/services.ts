@@ -180,6 +180,8 @@ export interface PageOptions {
   readonly port?: number | undefined;
   /** Shown on top of every page. */
   readonly notice?: string;
+  /** Whether it has the pages for people who develop dagsmith. Default false. */
+  readonly isDevelopment?: boolean;
 }
 
 /** @throws DagsmithError PORT_IN_USE, WEB_EXPOSED */
@@ -207,6 +209,7 @@ export async function startPageRole(
       ...token,
       ...notice,
       ...(files && { filesFolder: files.folder }),
+      isDevelopment: options.isDevelopment ?? false,
       mask: secrets.mask,
       variable: secrets.variable,
       log: pageLog(log),

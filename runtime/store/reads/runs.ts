@@ -2,13 +2,11 @@
  * Runs as people see them: the newest of one DAG or of all, and one run by any of its
  * names.
  */
-import { escapeLiteral } from "pg";
 import type { Json } from "../../../sdk/json.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { AFTER_LAST_ID } from "../database/page_bounds.ts";
 import type { RunType } from "../runs/dag_run.ts";
 
 export interface RunDetail {
@@ -37,7 +35,8 @@ export interface RunDetail {
   readonly backfill: number | null;
 }
 
-const RUN = `
+/** SQL: the columns of a run, and where they come from. */
+export const RUN = `
 select r.id, r.dag_id as "dagId", r.run_id as "runId", r.run_type as "runType", r.state,
   r.version_id as "versionId", v.number as version, r.logical_date as "logicalDate",
   r.data_interval_start as "dataIntervalStart", r.data_interval_end as "dataIntervalEnd",
@@ -76,57 +75,6 @@ select v.spec from dagsmith.dag_run r join dagsmith.dag_version v on v.id = r.ve
 where r.id = $1`,
 };
 
-/** Which runs to list; a filter that is missing or null lets every run through. */
-export interface RunQuery {
-  readonly limit: number;
-  readonly dagId?: string | undefined;
-  readonly state?: RunState | null | undefined;
-  /** Only runs with a lower id: the id of the last run on the page before. */
-  readonly before?: number | null;
-  /** A label that the runs have. */
-  readonly label?: { readonly key: string; readonly value: string } | null | undefined;
-}
-
-/** Runs, newest first. */
-export function listRuns(db: Queryable, query: RunQuery): Promise<readonly RunDetail[]> {
-  const [statement, values] = listOf(query);
-  return runs(db, statement, values);
-}
-
-/**
- * A list of runs, with the statement of its set of filters. One statement with optional
- * conditions would be planned once for all of them, and would search all runs for a rare
- * state. The state is part of the text, so that the indexes over active and over failed
- * runs fit. A page begins below an id, so that the last page is as fast as the first.
- */
-function listOf({
-  limit,
-  before = null,
-  dagId,
-  state,
-  label,
-}: RunQuery): readonly [Statement, readonly unknown[]] {
-  const values: unknown[] = [limit, before];
-  const parameter = (value: unknown): string => `$${values.push(value)}`;
-  const id = label ? "wanted.run_id" : "r.id";
-  const names = ["run_list"];
-  const conditions = [`${id} < coalesce($2::bigint, ${AFTER_LAST_ID})`];
-  const add = (name: string, condition: string): void => {
-    names.push(name);
-    conditions.push(condition);
-  };
-  if (dagId !== undefined) add("of_dag", `r.dag_id = ${parameter(dagId)}`);
-  if (label)
-    add(
-      "labelled",
-      `(wanted.key, wanted.value) = (${parameter(label.key)}, ${parameter(label.value)})`,
-    );
-  if (state) add(state, `r.state = ${escapeLiteral(state)}`);
-  const from = label ? `${RUN}\njoin dagsmith.dag_run_label wanted on wanted.run_id = r.id` : RUN;
-  const text = `${from} where ${conditions.join(" and ")} order by ${id} desc limit $1`;
-  return [{ name: names.join("_"), text }, values];
-}
-
 /** One run by its number. */
 export async function getRun(db: Queryable, id: number): Promise<RunDetail | undefined> {
   return (await runs(db, BY_ID, [id]))[0];
@@ -145,7 +93,8 @@ export async function findRuns(db: Queryable, name: string): Promise<readonly Ru
     : runs(db, BY_RUN_ID, [name]);
 }
 
-function runs(
+/** Runs by a statement that begins with {@link RUN}. */
+export function runs(
   db: Queryable,
   statement: Statement,
   values: readonly unknown[],

@@ -11,7 +11,7 @@ import {
 } from "../../access/permissions.ts";
 import { type DagReference, dagTags } from "../../store/reads/dag_tags.ts";
 import { parseTopic } from "../live/topics.ts";
-import { callerOf, rememberCheck } from "./caller.ts";
+import { callerOf, checkOf, rememberCheck } from "./caller.ts";
 import { Refused } from "./refused.ts";
 import type { WebServices } from "./services.ts";
 
@@ -55,6 +55,22 @@ export function requireAccess(
     rememberCheck(request, { permission, tags });
     next();
   };
+}
+
+/**
+ * Checks the permission of the route for one DAG of a selection.
+ * @throws Refused 403
+ */
+export async function requireDag(
+  { reader }: Pick<WebServices, "reader">,
+  request: Request,
+  which: DagReference,
+): Promise<void> {
+  const { rights } = callerOf(request);
+  const { permission } = checkOf(request);
+  const isForAll = rights.grants.every(({ tag }) => tag === null);
+  const tags = isForAll ? null : await dagTags(reader, which);
+  if (!allows(rights, permission, tags)) throw forbidden(permission);
 }
 
 /** An unknown DAG is refused like one that the caller may not see, so that ids stay unknown. */

@@ -8,6 +8,7 @@ import { Refused } from "./refused.ts";
 const STATUS: Readonly<Partial<Record<ErrorCode, number>>> = {
   UNKNOWN_DAG: 404,
   UNKNOWN_RUN: 404,
+  UNKNOWN_VERSION: 404,
   UNKNOWN_TASK: 404,
   UNKNOWN_INSTANCE: 404,
   UNKNOWN_ASSET: 404,

@@ -1,6 +1,6 @@
 /**
- * Buttons that change something without leaving the page; a question before changes that
- * cannot be undone; and `/` for the search box.
+ * Buttons that change something without leaving the page, and a question before changes
+ * that cannot be undone.
  */
 import { refresh } from "./live.ts";
 
@@ -8,15 +8,6 @@ export function startForms(): void {
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form instanceof HTMLFormElement && form.dataset.island === "post") post(event, form);
-  });
-  document.addEventListener("keydown", (event) => {
-    const isTyping =
-      event.target instanceof HTMLElement && /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName);
-    if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-    const search = document.querySelector<HTMLInputElement>("[data-search]");
-    if (!search) return;
-    event.preventDefault();
-    search.focus();
   });
 }
 

@@ -90,7 +90,9 @@ async function exchange(): Promise<void> {
   showTimes();
 }
 
+/** Shows in the head of the page that it is not live; an empty text: it is. */
 function say(text: string): void {
+  document.body.dataset.connection = text === "" ? "live" : "lost";
   const status = document.getElementById("connection");
   if (status && status.textContent !== text) status.textContent = text;
 }

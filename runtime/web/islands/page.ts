@@ -4,11 +4,21 @@
  */
 import { startFolds } from "./folds.ts";
 import { startForms } from "./forms.ts";
+import { startKeys } from "./keys.ts";
 import { startLive } from "./live.ts";
 import { startLog } from "./log.ts";
+import { startPalette } from "./palette.ts";
+import { startPicks } from "./picks.ts";
+import { startTheme } from "./theme.ts";
 import { startTimes } from "./times.ts";
 
+// Styles show what works only with a script.
+document.body.dataset.script = "";
 startTimes();
+startPicks();
+startPalette();
+startKeys();
+startTheme();
 startForms();
 startFolds();
 startLog();

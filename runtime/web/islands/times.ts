@@ -43,9 +43,17 @@ export function showTime(time: Element): void {
 const two = (value: number): string => String(value).padStart(2, "0");
 
 function localTextOf(time: Element, date: Date): string {
+  if (time.hasAttribute("data-day")) return dayText(date);
   if (!time.hasAttribute("data-clock")) return localText(date);
   const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
   return `${clock}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+}
+
+/** As the server writes it: `Nov 29, 2026, 04:00`. */
+function dayText(date: Date): string {
+  const parts = { month: "short", day: "numeric", year: "numeric" } as const;
+  const clock = `${two(date.getHours())}:${two(date.getMinutes())}`;
+  return `${date.toLocaleDateString("en", parts)}, ${clock}`;
 }
 
 function tick(): void {

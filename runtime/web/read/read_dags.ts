@@ -16,7 +16,7 @@ import { type ImportErrorRow, listImportErrors } from "../../store/reads/import_
 import type { WebServices } from "../http/services.ts";
 import { maskJson, maskRow } from "./mask.ts";
 
-export type { DagDetail };
+export type { DagDetail, DagQuery };
 
 const OVERVIEW_IDS = [
   "dagId",

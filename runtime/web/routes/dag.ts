@@ -6,21 +6,23 @@ import { needs } from "../http/access.ts";
 import { actionsOfForm, actorOf } from "../http/authorize.ts";
 import { auditQuery } from "../http/input/audit.ts";
 import { checked } from "../http/input/check.ts";
-import { decisionsQuery, foldedQuery, gridQuery } from "../http/input/dags.ts";
-import { runsQuery } from "../http/input/runs.ts";
+import { codeQuery, decisionsQuery, foldedQuery, gridQuery } from "../http/input/dags.ts";
+import { namedRunParams, runsQuery } from "../http/input/runs.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { readAudit } from "../read/read_audit.ts";
+import { readCode, readVersions } from "../read/read_code.ts";
 import type { DagDetail } from "../read/read_dags.ts";
 import { readDecisionPage } from "../read/read_decisions.ts";
 import { readGrid } from "../read/read_grid.ts";
-import { readRuns } from "../read/read_runs.ts";
-import { AuditList } from "../views/dag/audit.tsx";
+import { readRunNumber, readRuns } from "../read/read_runs.ts";
+import { CodeTab } from "../views/dag/code.tsx";
 import { DecisionList } from "../views/dag/decisions.tsx";
 import { GridTable } from "../views/dag/grid.tsx";
 import { RunList } from "../views/dag/runs.tsx";
 import { Graph } from "../views/graph/graph.tsx";
 import { GraphList } from "../views/graph/graph_list.tsx";
+import { AuditList } from "../views/parts/audit.tsx";
 import { type DagTabContent, dagOf, sendDag } from "./dag_page.ts";
 import { readForm } from "./form.ts";
 
@@ -32,6 +34,7 @@ const TABS: Readonly<Record<string, Tab>> = {
   "/runs": runs,
   "/decisions": decisions,
   "/audit": audit,
+  "/code": code,
 };
 
 export function dagRoutes(services: WebServices): Routes {
@@ -40,6 +43,9 @@ export function dagRoutes(services: WebServices): Routes {
     routes.get(`/dags/:dagId${path}`, needs("dag.read", "dagId"), (request, response) =>
       sendDag(services, request, response, (dag) => read(services, request, dag)),
     );
+  routes.get("/dags/:dagId/runs/:runId", needs("dag.read", "dagId"), (request, response) =>
+    namedRun(services, request, response),
+  );
   routes.post("/dags/:dagId/pause", needs("dag.operate", "dagId"), readForm, (request, response) =>
     pause(services, request, response, "pauseDag"),
   );
@@ -100,6 +106,17 @@ async function runs(
   return { tab: "runs", children: live("runs", h(RunList, { runs: found, older })) };
 }
 
+/** The address of a run by its DAG and its id, which the audit knows. */
+async function namedRun(
+  services: WebServices,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const { dagId, runId } = checked(namedRunParams, request.params);
+  const id = await readRunNumber(services, dagId, runId);
+  response.redirect(302, `/runs/${id}`);
+}
+
 async function decisions(
   services: WebServices,
   request: Request,
@@ -116,9 +133,6 @@ async function decisions(
   return { tab: "decisions", children: live("decisions", children) };
 }
 
-/** Most characters of an entry's detail that the page shows. */
-const SHOWN_DETAIL = 300;
-
 async function audit(
   services: WebServices,
   request: Request,
@@ -126,14 +140,28 @@ async function audit(
 ): Promise<DagTabContent> {
   const query = checked(auditQuery, request.query);
   const found = await readAudit(services, { ...query, dagId });
-  const entries = found.map((entry) => ({
-    ...entry,
-    detail: JSON.stringify(entry.detail).slice(0, SHOWN_DETAIL),
-  }));
   const older =
     found.length < query.limit ? null : `/dags/${dagId}/audit?before=${found.at(-1)?.id}`;
-  const children = h(AuditList, { entries, older });
+  const children = h(AuditList, { entries: found, older });
   return { tab: "audit", title: `Audit of ${dagId}`, children: live("audit", children) };
+}
+
+async function code(
+  services: WebServices,
+  request: Request,
+  { dagId, version: current }: DagDetail,
+): Promise<DagTabContent> {
+  const { version, file: path, against } = checked(codeQuery, request.query);
+  const { files, ...shown } = await readCode(services, dagId, version ?? current);
+  const file = files.find((one) => one.path === path) ?? files[0];
+  const older = against === null ? null : await readCode(services, dagId, against);
+  const text = older?.files.find((one) => one.path === file?.path)?.text ?? "";
+  const children = h(CodeTab, {
+    ...{ dagId, file, files, version: shown.version },
+    versions: await readVersions(services, dagId),
+    against: older && { version: older.version, text },
+  });
+  return { tab: "code", title: `Code of ${dagId}`, children };
 }
 
 async function pause(

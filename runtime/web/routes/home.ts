@@ -8,7 +8,8 @@ import { dagsQuery } from "../http/input/dags.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { markOf } from "../live/topics.ts";
-import { readDagCounts, readDags, readImportErrors } from "../read/read_dags.ts";
+import { readAttention } from "../read/read_attention.ts";
+import { type DagQuery, readDagCounts, readDags, readImportErrors } from "../read/read_dags.ts";
 import { Home } from "../views/home/home.tsx";
 import { sendPage } from "./send_page.ts";
 
@@ -24,15 +25,22 @@ async function home(services: WebServices, request: Request, response: Response)
   const { q: search, ...rest } = checked(dagsQuery, request.query);
   const query = { ...rest, search };
   const mark = await markOf(services.reader, "home");
-  const [dags, counts, importErrors] = await Promise.all([
+  const [dags, counts, importErrors, attention] = await Promise.all([
     readDags(services, query),
     readDagCounts(services),
     readImportErrors(services),
+    isFiltered(query) ? NO_ATTENTION : readAttention(services),
   ]);
   const token = formToken(services, request);
   await sendPage(services, request, response, {
     title: "DAGs",
     live: { topic: "home", mark },
-    body: h(Home, { dags, counts, importErrors, query, token }),
+    body: h(Home, { dags, counts, importErrors, ...attention, query, token }),
   });
 }
+
+/** A filtered list, or a later page of it, is about the list alone. */
+const isFiltered = ({ filter, tag, search, after }: Omit<DagQuery, "limit">): boolean =>
+  filter !== "all" || tag !== null || search !== null || after !== "";
+
+const NO_ATTENTION = { failed: [], late: [] };

@@ -6,7 +6,7 @@ import type { WebServices } from "../http/services.ts";
 import { sessionOf } from "../http/sessions.ts";
 import { readHealth } from "../read/read_health.ts";
 import { LogoutButton } from "../views/parts/logout.tsx";
-import { type Frame, NONCE, renderPage } from "../views/parts/page.tsx";
+import { type Frame, NONCE, renderPage, THEMES } from "../views/parts/page.tsx";
 
 /**
  * Sends a page. A script that sends the ETag of its page gets 304 when nothing changed.
@@ -17,15 +17,27 @@ export async function sendPage(
   response: Response,
   page: Pick<Frame, "title" | "body"> & Partial<Pick<Frame, "live">>,
 ): Promise<void> {
-  const health = await readHealth(services);
-  const logout = logoutOf(services, request);
   const { notice, assets } = services;
-  const html = renderPage({ ...page, health, notice, assets: assets.version, logout });
+  const html = renderPage({
+    ...page,
+    path: request.path,
+    theme: themeOf(request),
+    health: await readHealth(services),
+    logout: logoutOf(services, request),
+    notice,
+    assets: assets.version,
+  });
   const etag = `"${createHash("sha256").update(html).digest("base64url")}"`;
   response.set("ETag", etag);
   if (request.get("X-Live") === "1" && request.get("If-None-Match") === etag)
     return void response.status(304).end();
   await sendHtml(response, html);
+}
+
+/** The script of the page keeps the choice in a cookie, so that no page flashes. */
+function themeOf({ headers }: Request): Frame["theme"] {
+  const chosen = /(?:^|;\s*)dagsmith_theme=(\w+)/.exec(headers.cookie ?? "")?.[1];
+  return THEMES.find((theme) => theme === chosen);
 }
 
 function logoutOf({ sessions }: WebServices, request: Request): Frame["logout"] {
@@ -41,9 +53,12 @@ export async function sendPlain(
   title: string,
   body: Frame["body"],
 ): Promise<void> {
-  const frame = { title, body, notice: undefined, assets: assets.version, logout: undefined };
+  const html = renderPage({
+    ...{ title, body, path: response.req.path, assets: assets.version },
+    ...{ theme: themeOf(response.req), health: undefined, notice: undefined, logout: undefined },
+  });
   response.status(status);
-  await sendHtml(response, renderPage(frame));
+  await sendHtml(response, html);
 }
 
 function sendHtml(response: Response, html: string): Promise<void> {

@@ -25,7 +25,8 @@ export function staticRoutes(services: WebServices): Routes {
   // The login page has a style and an icon.
   routes.get("/assets/page.css", "public", serve);
   routes.get("/assets/icon.svg", "public", serve);
-  routes.get("/assets/islands/:file", needs("system.read"), serve);
+  routes.get("/assets/icons.svg", needs("system.read"), serve);
+  routes.get("/assets/page.js", needs("system.read"), serve);
   return routes;
 }
 

@@ -10,7 +10,7 @@ import { migrateQueue } from "../../../runtime/executor/queue.ts";
 import { deployVersions } from "../../../runtime/store/dags/deploy.ts";
 import { type Database, openDatabase } from "../../../runtime/store/database/database.ts";
 import { migrate } from "../../../runtime/store/database/migrate.ts";
-import { listRuns } from "../../../runtime/store/reads/runs.ts";
+import { listRuns } from "../../../runtime/store/reads/run_list.ts";
 import { isMet } from "../../../runtime/timetable/sources/asset_condition.ts";
 import { dag } from "../../../sdk/dag/dag.ts";
 import { conditionOf } from "../../../sdk/describe/describe_assets.ts";

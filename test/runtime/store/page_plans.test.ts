@@ -5,8 +5,14 @@
 import { beforeAll, expect, test } from "vitest";
 import { getDag } from "../../../runtime/store/dags/dag.ts";
 import { selectInstances } from "../../../runtime/store/instances/instance_selection.ts";
+import { listFailedRuns } from "../../../runtime/store/reads/attention.ts";
 import { listAudit } from "../../../runtime/store/reads/audit.ts";
-import { listRuns, type RunQuery } from "../../../runtime/store/reads/runs.ts";
+import {
+  listRuns,
+  type RunQuery,
+  SEARCHED_RUNS,
+  searchRuns,
+} from "../../../runtime/store/reads/run_list.ts";
 import { runsBetweenDates } from "../../../runtime/store/runs/named_run.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 import { readBy } from "../../support/plans.ts";
@@ -72,6 +78,42 @@ test.each(QUERIES)("a page of runs with %j", async (query) => {
   );
   expect(shown).toBeGreaterThan(0);
   expect(read).toBeLessThanOrEqual(2 * LIMIT);
+});
+
+test.each([
+  { type: "backfill" },
+  { tag: "none" },
+  { version: 7 },
+  { from: new Date("2027-01-01T00:00:00Z") },
+  { dagId: "one", to: new Date("2025-01-01T00:00:00Z"), state: "success" },
+] as readonly Partial<RunQuery>[])(
+  "a search for runs that match nothing, with %j",
+  async (query) => {
+    const { before } = await searchRuns(postgres.db, { limit: LIMIT, ...query });
+    expect(before).toBeGreaterThan(1);
+    const { read } = await readBy(postgres.db, "dag_run", (db) =>
+      listRuns(db, { limit: LIMIT, ...query }),
+    );
+    expect(read).toBeLessThanOrEqual(2 * SEARCHED_RUNS);
+  },
+);
+
+test("a search goes on below the runs that it looked at, to the end", async () => {
+  const found: number[] = [];
+  const query = { limit: LIMIT, to: new Date("2026-01-01T00:10:30Z"), dagId: "two" };
+  let before: number | null = null;
+  do {
+    const page = await searchRuns(postgres.db, { ...query, before });
+    found.push(...page.runs.map(({ id }) => id));
+    ({ before } = page);
+  } while (before !== null);
+  expect(new Set(found).size).toBe(10);
+});
+
+test("what failed lately is found without the history of successes", async () => {
+  const { read, shown } = await readBy(postgres.db, "dag_run", (db) => listFailedRuns(db, LIMIT));
+  expect(shown).toBe(0);
+  expect(read).toBeLessThanOrEqual(LIMIT);
 });
 
 test("the last page of the audit log", async () => {

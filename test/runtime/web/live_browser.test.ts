@@ -8,7 +8,7 @@ import { type TestWeb, testWeb } from "../../support/web.ts";
 let web: TestWeb;
 let browser: Browser;
 beforeAll(async () => {
-  [web, browser] = await Promise.all([testWeb(), launchBrowser()]);
+  [web, browser] = await Promise.all([testWeb({ isDevelopment: true }), launchBrowser()]);
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
@@ -92,7 +92,7 @@ test.each([true, false])(
 );
 
 test("every page has the clock of its zone", async () => {
-  for (const path of ["/", "/data", "/pools", "/dags/kept/trigger"])
+  for (const path of ["/", "/runs", "/data", "/pools", "/system", "/audit", "/dags/kept/trigger"])
     await visit(path, (page) => page.getByRole("button", { name: "times in UTC" }).waitFor());
 });
 
@@ -101,9 +101,15 @@ test("no page scrolls sideways, on a phone, a tablet or a desktop", async () => 
   const version = await web.rows.dag(dagSpec(dagId));
   const run = await web.rows.run(dagId, version, { state: "failed" });
   await web.rows.instance(run, "only", { state: "failed" });
-  const views = ["", "/graph", "/runs", "/decisions", "/backfills", "/audit", "/trigger"];
+  const views = ["", "/graph", "/runs", "/decisions", "/backfills", "/audit", "/trigger", "/code"];
   const pages = [
-    ...["/", "/data", "/pools", `/runs/${run}`, `/runs/${run}/tasks/only`],
+    ...["/", "/runs", "/data", "/pools", "/system", "/audit", "/search?q=dag", "/design"],
+    ...[
+      `/bulk/runs?do=clear&run=${run}`,
+      `/bulk/dags?do=pause&dag=${dagId}`,
+      `/runs/${run}`,
+      `/runs/${run}/tasks/only`,
+    ],
     ...[`/runs/${run}/clear`, ...views.map((view) => `/dags/${dagId}${view}`)],
   ];
   for (const width of [390, 768, 1440])

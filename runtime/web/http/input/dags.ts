@@ -1,7 +1,17 @@
 /** Input about DAGs: which DAG, in which order, how many, and the values of a new run. */
 import { z } from "zod";
 import { DAG_FILTERS } from "../../../store/reads/dags.ts";
-import { dagId, filled, folded, instant, limit, optional, rowId, text } from "./fields.ts";
+import {
+  dagId,
+  filled,
+  folded,
+  instant,
+  limit,
+  optional,
+  rowId,
+  smallNumber,
+  text,
+} from "./fields.ts";
 
 export const dagParams = z.object({ dagId });
 
@@ -15,6 +25,13 @@ export const dagsQuery = z.object({
 
 export const foldedQuery = z.object({ folded });
 export const gridQuery = z.object({ before: optional(rowId), runs: limit(50, 25), folded });
+
+/** `against`: the version to compare with. */
+export const codeQuery = z.object({
+  version: filled(optional(smallNumber)),
+  against: filled(optional(smallNumber)),
+  file: filled(optional(text(1_000))),
+});
 
 /**
  * `from` and `to`: bounds of the logical date, inclusive. `after`: the last decision

@@ -4,6 +4,7 @@ import { RUN_STATES } from "../../../state/run_state.ts";
 import { MARKS } from "../../../state/task_state.ts";
 import {
   code,
+  dagId,
   day,
   filled,
   folded,
@@ -17,6 +18,7 @@ import {
 } from "./fields.ts";
 
 export const runParams = z.object({ id: rowId });
+export const namedRunParams = z.object({ dagId, runId: text(300) });
 
 export const runsQuery = z.object({
   before: optional(rowId),

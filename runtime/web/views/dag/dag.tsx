@@ -12,6 +12,7 @@ const TABS = [
   { name: "runs", label: "Runs", path: "/runs" },
   { name: "decisions", label: "Decisions", path: "/decisions" },
   { name: "backfills", label: "Backfills", path: "/backfills" },
+  { name: "code", label: "Code", path: "/code" },
   { name: "audit", label: "Audit", path: "/audit" },
 ] as const;
 

@@ -49,7 +49,6 @@ export function Search({ query }: { readonly query: DagQuery }): VNode {
           placeholder="Find a DAG"
           aria-label="Find a DAG"
           maxLength={200}
-          data-search
         />
       </form>
     </search>

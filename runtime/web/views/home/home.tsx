@@ -1,35 +1,42 @@
 /** The list of DAGs, with files that could not be imported on top. */
 import type { VNode } from "preact";
 import type { DagFilter, DagOverview, DagQuery } from "../../../store/reads/dags.ts";
-import type { ImportErrorRow } from "../../../store/reads/import_errors.ts";
+import { plainSchedules } from "../../../timetable/plain_schedule.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
+import { BulkBar, Pick, PickAll } from "../parts/bulk.tsx";
 import { PauseSwitch } from "../parts/form.tsx";
 import { State } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
+import { AttentionBands, type AttentionProps } from "./attention.tsx";
 import { RunBars } from "./bars.tsx";
 import { addressOf, Filters, Search } from "./filters.tsx";
-import { ImportErrors } from "./import_errors.tsx";
 
-export interface HomeProps {
+export interface HomeProps extends AttentionProps {
   readonly dags: readonly DagOverview[];
   readonly counts: Readonly<Record<DagFilter, number>>;
-  readonly importErrors: readonly ImportErrorRow[];
   readonly query: DagQuery;
   /** Absent: the server is read-only. */
   readonly token: string | undefined;
 }
 
-export function Home({ dags, counts, importErrors, query, token }: HomeProps): VNode {
+const ACTIONS = [
+  { verb: "pause", label: "Pause…" },
+  { verb: "unpause", label: "Unpause…" },
+  { verb: "trigger", label: "Trigger…" },
+] as const;
+
+export function Home({ dags, counts, query, token, ...attention }: HomeProps): VNode {
   return (
     <>
-      <div id="import-errors" data-live>
-        {importErrors.length > 0 && <ImportErrors errors={importErrors} />}
+      <div id="attention" data-live>
+        <AttentionBands {...attention} />
       </div>
       <div class="title">
         <h1>DAGs</h1>
         <Filters counts={counts} query={query} />
         <Search query={query} />
       </div>
+      {token !== undefined && <BulkBar action="/bulk/dags" actions={ACTIONS} />}
       <div id="dags" data-live>
         {dags.length === 0 ? (
           <Nothing isFresh={counts.all === 0} />
@@ -59,13 +66,14 @@ function DagTable({
     <table class="list dags">
       <thead>
         <tr>
-          <th>Schedule on</th>
+          {token !== undefined && <PickAll label="Select all DAGs of this page" />}
           <th>DAG</th>
-          <th>Last 14 runs</th>
+          <th class="mid">Last 14 runs</th>
           <th>Last run</th>
-          <th>Schedule</th>
-          <th>Next run</th>
-          <th>
+          <th class="mid">Schedule</th>
+          <th class="low">Next run</th>
+          <th>Schedule on</th>
+          <th class="low">
             <span class="hidden">Actions</span>
           </th>
         </tr>
@@ -89,9 +97,7 @@ function DagRow({
   const last = dag.runs.at(-1);
   return (
     <tr data-key={dag.dagId}>
-      <td>
-        <PauseSwitch dagId={dag.dagId} isPaused={dag.isPaused} token={token} />
-      </td>
+      {token !== undefined && <Pick name="dag" value={dag.dagId} label={dag.dagId} />}
       <th scope="row">
         <a href={`/dags/${dag.dagId}`}>{dag.dagId}</a>
         {dag.tags.map((tag) => (
@@ -101,27 +107,35 @@ function DagRow({
         ))}
         {dag.description !== null && <p>{dag.description}</p>}
       </th>
-      <td>
+      <td class="mid">
         <RunBars dagId={dag.dagId} runs={dag.runs} />
       </td>
       <td>
         {last ? (
           <a class="plain" href={`/runs/${last.id}`}>
             <State state={last.state} />
+            <p>
+              <Time at={last.startedAt ?? last.logicalDate} />
+            </p>
           </a>
         ) : (
           <span class="faint">no runs yet</span>
         )}
       </td>
-      <td>
-        <code>{schedulesText(dag.schedules, dag.assets, dag.on)}</code>
+      <td class="mid">
+        <span title={schedulesText(dag.schedules, dag.assets, dag.on)}>
+          {plainSchedules(dag.schedules, dag.assets, dag.on)}
+        </span>
         {dag.scheduleError !== null && <p class="bad">{dag.scheduleError}</p>}
       </td>
-      <td>
+      <td class="low">
         {dag.isPaused ? <span class="faint">paused</span> : <Time at={dag.nextRunAfter} ahead />}
         {dag.pauseReason !== null && <p class="bad">{dag.pauseReason}</p>}
       </td>
       <td>
+        <PauseSwitch dagId={dag.dagId} isPaused={dag.isPaused} token={token} />
+      </td>
+      <td class="low">
         {token !== undefined && (
           <a class="button small" href={`/dags/${dag.dagId}/trigger`}>
             Trigger

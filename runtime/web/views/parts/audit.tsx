@@ -1,33 +1,50 @@
-/** The actions of people on a DAG, newest first. */
+/** The actions of people and of the scheduler, newest first, each in a sentence. */
 import type { VNode } from "preact";
 import type { AuditRow } from "../../../store/reads/audit.ts";
-import { PagedTable } from "../parts/paged_table.tsx";
-import { Time } from "../parts/time.tsx";
+import { auditText } from "../../../words/audit_text.ts";
+import { PagedTable } from "./paged_table.tsx";
+import { Time } from "./time.tsx";
 
-/** `detail` is JSON text. */
-export type ShownAudit = Omit<AuditRow, "detail"> & { readonly detail: string };
+/** Most characters of an entry's detail that the page shows. */
+const SHOWN_DETAIL = 300;
 
-export function AuditList({
-  entries,
-  older,
-}: {
-  readonly entries: readonly ShownAudit[];
+export interface AuditListProps {
+  readonly entries: readonly AuditRow[];
+  /** The address of older entries; null when there are none. */
   readonly older: string | null;
-}): VNode {
+  /** Whether the DAG of each entry is shown. */
+  readonly hasDag?: boolean;
+}
+
+export function AuditList({ entries, older, hasDag = false }: AuditListProps): VNode {
   if (entries.length === 0) return <p class="nothing">No actions yet.</p>;
   return (
-    <PagedTable columns={["At", "By", "What", "Run", "Detail"]} next={older}>
-      {entries.map(({ at, actor, action, runId, detail }) => (
-        <tr>
-          <td>
-            <Time at={at} />
-          </td>
-          <td>{actor}</td>
-          <th scope="row">{action}</th>
-          <td>{runId}</td>
-          <td class="faint">{detail === "{}" ? "" : detail}</td>
-        </tr>
+    <PagedTable columns={["At", "Who", "What", hasDag && "DAG", "Run"]} next={older}>
+      {entries.map((entry) => (
+        <Row entry={entry} hasDag={hasDag} />
       ))}
     </PagedTable>
+  );
+}
+
+function Row({ entry, hasDag }: { readonly entry: AuditRow; readonly hasDag: boolean }): VNode {
+  const { at, actor, dagId, runId } = entry;
+  const detail = JSON.stringify(entry.detail);
+  return (
+    <tr>
+      <td>
+        <Time at={at} />
+      </td>
+      <td>{actor}</td>
+      <th scope="row" title={detail === "{}" ? undefined : detail.slice(0, SHOWN_DETAIL)}>
+        {auditText(entry)}
+      </th>
+      {hasDag && <td>{dagId !== null && <a href={`/dags/${dagId}`}>{dagId}</a>}</td>}
+      <td>
+        {dagId !== null && runId !== null && (
+          <a href={`/dags/${dagId}/runs/${encodeURIComponent(runId)}`}>{runId}</a>
+        )}
+      </td>
+    </tr>
   );
 }

@@ -13,3 +13,10 @@ export function utcText(date: Date): string {
 export function tasksText(count: number): string {
   return count === 1 ? "1 task" : `${count} tasks`;
 }
+
+/** A date as people say it, in UTC: `Nov 29, 2026, 04:00`. */
+export function dayText(date: Date): string {
+  const parts = { month: "short", day: "numeric", year: "numeric" } as const;
+  const day = date.toLocaleDateString("en", { ...parts, timeZone: "UTC" });
+  return `${day}, ${date.toISOString().slice(11, 16)}`;
+}

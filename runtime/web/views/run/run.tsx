@@ -13,8 +13,10 @@ import type { CallbackPage } from "../../read/read_callbacks.ts";
 import type { RunTask } from "../../read/run_tasks.ts";
 import { Graph } from "../graph/graph.tsx";
 import { Callbacks } from "../parts/callbacks.tsx";
+import { codeAddress } from "../parts/code_link.tsx";
 import { Fact } from "../parts/fact.tsx";
 import { PostButton } from "../parts/form.tsx";
+import { RunTitle } from "../parts/run_title.tsx";
 import { State, Warnings } from "../parts/state.tsx";
 import { Time, Took } from "../parts/time.tsx";
 import { Annotations } from "./annotations.tsx";
@@ -58,7 +60,9 @@ export function RunPage({
         <a href={`/dags/${run.dagId}`}>{run.dagId}</a>
       </nav>
       <div class="title" id="run-head" data-live>
-        <h1>{run.runId}</h1>
+        <h1>
+          <RunTitle run={run} />
+        </h1>
         <State state={run.state} />
         <Warnings count={run.warnings} />
         <span class="grow" />
@@ -102,7 +106,9 @@ interface RunFactsProps {
 function RunFacts({ run, params, trigger, caller }: RunFactsProps): VNode {
   return (
     <dl class="facts" id="run-facts" data-live>
-      <Fact name="Type">{run.runType}</Fact>
+      <Fact name="Run">
+        <code>{run.runId}</code>
+      </Fact>
       {trigger !== null && (
         <Fact name="Created by">
           <MadeBy trigger={trigger} caller={caller} />
@@ -125,7 +131,11 @@ function RunFacts({ run, params, trigger, caller }: RunFactsProps): VNode {
       <Fact name="Duration">
         <Took from={run.startedAt} to={run.finishedAt} />
       </Fact>
-      <Fact name="Version">{run.version}</Fact>
+      <Fact name="Version">
+        <a href={codeAddress(run.dagId, run.version)} title="The code that ran">
+          {run.version}
+        </a>
+      </Fact>
       {run.reason !== null && <Fact name="Reason">{run.reason}</Fact>}
       {params !== "{}" && (
         <Fact name="Params">

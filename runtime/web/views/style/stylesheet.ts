@@ -10,14 +10,18 @@ const FILES = [
   "style/theme.css",
   "style/base.css",
   "parts/frame.css",
+  "parts/header.css",
   "parts/controls.css",
   "parts/forms.css",
   "params/params.css",
   "parts/states.css",
   "style/errors.css",
   "parts/lists.css",
+  "parts/bulk.css",
   "home/bars.css",
+  "home/attention.css",
   "dag/grid.css",
+  "dag/code.css",
   "graph/graph.css",
   "parts/groups.css",
   "run/tasks.css",
@@ -27,6 +31,8 @@ const FILES = [
   "style/screens.css",
   "backfills/backfills.css",
   "run/annotations.css",
+  "design/design.css",
+  "search/search.css",
 ];
 
 /** The text of the stylesheet. A build copies the files next to the compiled code. */

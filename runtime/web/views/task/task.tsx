@@ -10,7 +10,9 @@ import type { XComValue } from "../../../store/reads/tries.ts";
 import type { CallbackPage } from "../../read/read_callbacks.ts";
 import type { ShownTry, TaskView } from "../../read/read_task.ts";
 import { Callbacks } from "../parts/callbacks.tsx";
+import { type CodePlace, codeAddress, Stack } from "../parts/code_link.tsx";
 import { MappedProgress } from "../parts/mapped_progress.tsx";
+import { RunTitle } from "../parts/run_title.tsx";
 import { State, Warnings } from "../parts/state.tsx";
 import { StartedAndTook } from "../parts/time.tsx";
 import { Files } from "./files.tsx";
@@ -38,7 +40,9 @@ export function TaskPage(props: TaskProps): VNode {
       <nav class="crumbs" aria-label="Breadcrumb">
         <a href="/">DAGs</a>
         <a href={`/dags/${run.dagId}`}>{run.dagId}</a>
-        <a href={`/runs/${run.id}`}>{run.runId}</a>
+        <a href={`/runs/${run.id}`} title={run.runId}>
+          <RunTitle run={run} />
+        </a>
         {mapIndex !== null && <a href={here}>{task.taskId}</a>}
       </nav>
       <div id="task-head" data-live>
@@ -67,7 +71,10 @@ export function TaskPage(props: TaskProps): VNode {
       </div>
       {props.doc !== null && <p class="doc">{props.doc}</p>}
       <p class="faint">
-        <code>{props.operator}</code> · <code>{props.declared}</code>
+        <code>{props.operator}</code> ·{" "}
+        <a href={codeAddress(run.dagId, run.version, props.declared)} title="The code that ran">
+          <code>{props.declared}</code>
+        </a>
         {instance?.item != null && (
           <>
             {" "}
@@ -81,6 +88,7 @@ export function TaskPage(props: TaskProps): VNode {
           tries={tries}
           shown={shownTry}
           here={mapIndex === null ? here : `${here}/${mapIndex}`}
+          of={run}
         />
       )}
       <div id="xcoms" data-live>
@@ -120,10 +128,12 @@ function Tries({
   tries,
   shown,
   here,
+  of,
 }: {
   readonly tries: readonly ShownTry[];
   readonly shown: number;
   readonly here: string;
+  readonly of: CodePlace;
 }): VNode {
   const error = tries.find((one) => one.tryNumber === shown)?.error;
   return (
@@ -161,7 +171,7 @@ function Tries({
             <i class="glyph" aria-hidden="true" />
             {error.name}: {error.message.split("\n")[0]}
           </h2>
-          <pre>{error.stack || error.message}</pre>
+          <Stack text={error.stack || error.message} of={of} />
         </div>
       )}
     </section>

@@ -1,0 +1,27 @@
+/** Reads what a deployment is made of now. */
+import {
+  type DeployedVersion,
+  getSystemFacts,
+  listDeployments,
+  listServices,
+  type ServiceRow,
+  type SystemFacts,
+} from "../../store/reads/system.ts";
+import type { WebServices } from "../http/services.ts";
+
+export interface System {
+  readonly services: readonly ServiceRow[];
+  readonly facts: SystemFacts | undefined;
+  readonly versions: readonly DeployedVersion[];
+}
+
+const SHOWN_VERSIONS = 10;
+
+export async function readSystem({ reader }: WebServices): Promise<System> {
+  const [services, facts, versions] = await Promise.all([
+    listServices(reader),
+    getSystemFacts(reader),
+    listDeployments(reader, SHOWN_VERSIONS),
+  ]);
+  return { services, facts, versions };
+}

@@ -1,0 +1,109 @@
+/** The bar on top of every page: where one can go, search, health, zone and colours. */
+import type { VNode } from "preact";
+import type { Health } from "../../../store/reads/health.ts";
+import { Icon } from "./icon.tsx";
+
+/** The places that the bar leads to, and the addresses that belong to each. */
+const PLACES = [
+  { href: "/", label: "DAGs", owns: /^\/($|dags\/|backfills\/)/ },
+  { href: "/runs", label: "Runs", owns: /^\/(runs|t)(\/|$)/ },
+  { href: "/data", label: "Assets", owns: /^\/data(\/|$)/ },
+  { href: "/pools", label: "Pools", owns: /^\/pools/ },
+  { href: "/system", label: "System", owns: /^\/system/ },
+  { href: "/audit", label: "Audit", owns: /^\/audit/ },
+] as const;
+
+export interface HeaderProps {
+  /** The path of the page. */
+  readonly path: string;
+  readonly assets: string;
+  /** Absent on pages that read no database. */
+  readonly health: Health | undefined;
+  /** Shown when sessions are in use. */
+  readonly logout: VNode | undefined;
+}
+
+export function Header({ path, assets, health, logout }: HeaderProps): VNode {
+  return (
+    <header class="top">
+      <a class="brand" href="/">
+        <img src={`/assets/icon.svg?v=${assets}`} alt="" width="22" height="22" />
+        dagsmith
+      </a>
+      {health && <Places path={path} />}
+      <span class="grow" />
+      {health && <Search />}
+      <span id="connection" class="connection" role="status" />
+      {health && (
+        <>
+          <span id="health" data-live>
+            <HealthDots health={health} />
+          </span>
+          <span id="clock" class="clock">
+            times in UTC
+          </span>
+          <span id="theme" />
+        </>
+      )}
+      {logout}
+    </header>
+  );
+}
+
+function Places({ path }: { readonly path: string }): VNode {
+  return (
+    <nav class="places" aria-label="Main">
+      {PLACES.map(({ href, label, owns }) => (
+        <a href={href} aria-current={owns.test(path) ? "true" : undefined}>
+          {label}
+        </a>
+      ))}
+    </nav>
+  );
+}
+
+/** Without a script it leads to the page of the search; with one it opens the palette. */
+function Search(): VNode {
+  return (
+    <search>
+      <form class="find-all" method="get" action="/search">
+        <Icon name="search" />
+        <input type="search" name="q" placeholder="Search" aria-label="Search" maxLength={200} />
+        <kbd>/</kbd>
+      </form>
+    </search>
+  );
+}
+
+function HealthDots({ health }: { readonly health: Health }): VNode {
+  const { schedulers, workers, slots } = health;
+  return (
+    <a class="health" href="/system">
+      <Dot
+        ok={schedulers > 0}
+        label={schedulers > 0 ? "scheduler" : "no scheduler"}
+        title={`${schedulers} with a fresh heartbeat`}
+      />
+      <Dot
+        ok={workers > 0}
+        label={`${workers} ${workers === 1 ? "worker" : "workers"}`}
+        title={`${slots} slots`}
+      />
+    </a>
+  );
+}
+
+interface DotProps {
+  readonly ok: boolean;
+  readonly label: string;
+  readonly title: string;
+}
+
+function Dot({ ok, label, title }: DotProps): VNode {
+  return (
+    <span class={ok ? "dot ok" : "dot bad"} title={title}>
+      <i class="glyph" aria-hidden="true" />
+      {label}
+    </span>
+  );
+}

@@ -1,0 +1,116 @@
+/** What a word finds: one list of links, on a page of its own and in the palette. */
+import type { VNode } from "preact";
+import type { Found } from "../../read/read_search.ts";
+import { RunTitle } from "../parts/run_title.tsx";
+import { State } from "../parts/state.tsx";
+
+/** Places that no name leads to. */
+const PLACES = [
+  { href: "/", label: "DAGs", words: "home list" },
+  { href: "/runs", label: "Runs of all DAGs", words: "history" },
+  { href: "/runs?state=failed", label: "Failed runs", words: "errors broken" },
+  { href: "/runs?state=running", label: "Running runs", words: "active now" },
+  { href: "/?filter=paused", label: "Paused DAGs", words: "off stopped" },
+  { href: "/data", label: "Assets", words: "data datasets lineage" },
+  { href: "/pools", label: "Pools", words: "slots limits" },
+  { href: "/system", label: "System", words: "health workers scheduler queue database" },
+  { href: "/audit", label: "Audit", words: "who did what log" },
+] as const;
+
+export interface SearchPageProps extends Found {
+  readonly word: string;
+  readonly canAct: boolean;
+}
+
+export function SearchPage(props: SearchPageProps): VNode {
+  return (
+    <>
+      <div class="title">
+        <h1>Search</h1>
+      </div>
+      <form class="search" method="get" action="/search">
+        <input
+          type="search"
+          name="q"
+          value={props.word}
+          aria-label="Name of a DAG, task, asset or run"
+          placeholder="Name of a DAG, task, asset or run"
+          maxLength={200}
+          autofocus
+        />{" "}
+        <button type="submit" class="button primary">
+          Search
+        </button>
+      </form>
+      <ul id="found" class="found">
+        <Results {...props} />
+      </ul>
+    </>
+  );
+}
+
+function Results({ word, canAct, dags, tasks, assets, runs }: SearchPageProps): VNode {
+  const places = PLACES.filter(({ label, words }) =>
+    `${label} ${words}`.toLowerCase().includes(word.toLowerCase()),
+  );
+  const count = dags.length + tasks.length + assets.length + runs.length + places.length;
+  return (
+    <>
+      {count === 0 && <li class="faint">Nothing has this name.</li>}
+      {dags.map(({ dagId, description }) => (
+        <Result href={`/dags/${dagId}`} kind="DAG" name={dagId} more={description} />
+      ))}
+      {canAct &&
+        dags
+          .slice(0, 3)
+          .map(({ dagId }) => (
+            <Result href={`/dags/${dagId}/trigger`} kind="Action" name={`Trigger ${dagId}`} />
+          ))}
+      {runs.map((run) => (
+        <li>
+          <a href={`/runs/${run.id}`}>
+            <span class="kind">Run</span>
+            <b>{run.dagId}</b>
+            <span class="faint">
+              <RunTitle run={run} />
+            </span>
+            <State state={run.state} />
+          </a>
+        </li>
+      ))}
+      {tasks.map(({ dagId, taskId }) => (
+        <Result
+          href={`/dags/${dagId}/graph#task-${taskId}`}
+          kind="Task"
+          name={taskId}
+          more={dagId}
+        />
+      ))}
+      {assets.map(({ uri }) => (
+        <Result href={`/data/events?uri=${encodeURIComponent(uri)}`} kind="Asset" name={uri} />
+      ))}
+      {places.map(({ href, label }) => (
+        <Result href={href} kind="Go to" name={label} />
+      ))}
+    </>
+  );
+}
+
+interface ResultProps {
+  readonly href: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly more?: string | null;
+}
+
+function Result({ href, kind, name, more = null }: ResultProps): VNode {
+  return (
+    <li>
+      <a href={href}>
+        <span class="kind">{kind}</span>
+        <b>{name}</b>
+        {more !== null && <span class="faint">{more}</span>}
+      </a>
+    </li>
+  );
+}

@@ -1,0 +1,50 @@
+/** Entries of the audit log as sentences: `cleared 3 task instances`. */
+import type { Json } from "../../sdk/json.ts";
+
+export interface AuditedAction {
+  readonly action: string;
+  readonly detail: Json;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const TEXTS: Readonly<Record<string, (detail: Fields) => string>> = {
+  trigger: () => "triggered a run",
+  pause: () => "paused the DAG",
+  unpause: () => "unpaused the DAG",
+  cancel: () => "cancelled the run",
+  "cancel task": ({ task }) => `cancelled task ${text(task)}`,
+  clear: (detail) => `cleared ${instances(detail)}`,
+  "mark run": ({ to }) => `marked the run as ${text(to)}`,
+  "mark task": ({ task, to }) => `marked task ${text(task)} as ${text(to)}`,
+  deploy: ({ version }) => `deployed version ${text(version)}`,
+  rollback: ({ version }) => `went back to version ${text(version)}`,
+  remove: () => "removed the DAG: its file no longer declares it",
+  backfill: () => "created a backfill",
+  "send event": ({ event }) => `sent event ${text(event)}`,
+  "update asset": ({ uri }) => `updated asset ${text(uri)}`,
+  webhook: ({ name }) => `called webhook ${text(name)}`,
+  "set pool": ({ name, slots }) => `set pool ${text(name)} to ${text(slots)} slots`,
+  "delete pool": ({ name }) => `deleted pool ${text(name)}`,
+  "set variable": ({ key }) => `set variable ${text(key)}`,
+  "delete variable": ({ key }) => `deleted variable ${text(key)}`,
+  "set connection": ({ id }) => `set connection ${text(id)}`,
+  "delete connection": ({ id }) => `deleted connection ${text(id)}`,
+  "set state": ({ key }) => `set state ${text(key)}`,
+  "delete state": ({ key }) => `deleted state ${text(key)}`,
+  clean: () => "deleted old history",
+};
+
+/** An action without a sentence of its own is its own words. */
+export function auditText({ action, detail }: AuditedAction): string {
+  const fields = (typeof detail === "object" && detail !== null ? detail : {}) as Fields;
+  const reason = typeof fields.reason === "string" ? `: ${fields.reason}` : "";
+  return `${TEXTS[action]?.(fields) ?? action}${reason}`;
+}
+
+function instances({ instances: count, task }: Fields): string {
+  const counted = count === 1 ? "1 task instance" : `${text(count)} task instances`;
+  return typeof task === "string" ? `${counted} of ${task}` : counted;
+}
+
+const text = (value: unknown): string => (value === undefined ? "?" : String(value));

@@ -1,0 +1,188 @@
+/** What people on call do, in a browser, with the number of clicks that each takes. */
+import type { Browser, Locator, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as actions from "../../../runtime/actions/index.ts";
+import { launchBrowser, visitAt } from "../../support/browser.ts";
+import { dagSpec, taskSpec } from "../../support/rows.ts";
+import { type TestWeb, testWeb } from "../../support/web.ts";
+
+let web: TestWeb;
+let browser: Browser;
+beforeAll(async () => {
+  [web, browser] = await Promise.all([testWeb({ actions }), launchBrowser()]);
+  await failedRuns("nightly", 12);
+  await web.rows.dag(dagSpec("one_of_tag", { tags: ["shop"] }));
+  await web.rows.dag(dagSpec("two_of_tag", { tags: ["shop"] }));
+  await web.rows.dag(dagSpec("of_no_tag"));
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await web?.close();
+});
+
+/** Runs that failed an hour ago: their second task failed, their third could not run. */
+async function failedRuns(dagId: string, count: number): Promise<void> {
+  const tasks = [
+    taskSpec("extract"),
+    taskSpec("load", { upstream: ["extract"] }),
+    taskSpec("report", { upstream: ["load"] }),
+  ];
+  const version = await web.rows.dag(dagSpec(dagId, { tasks }));
+  for (let n = 0; n < count; n++) await failedRun(dagId, version, n);
+}
+
+async function failedRun(dagId: string, version: number, n: number): Promise<void> {
+  const startedAt = new Date(Date.now() - 3_600_000 + n * 1_000);
+  const run = await web.rows.run(dagId, version, {
+    state: "failed",
+    startedAt,
+    runId: `night_${n}`,
+  });
+  await web.rows.instance(run, "extract", { state: "success", startedAt });
+  const error = { name: "PostgresError", message: `no table t${n}\nsecond line`, stack: "" };
+  const failed = await web.rows.instance(run, "load", { state: "failed", startedAt, error });
+  await web.rows.log(failed, 0, [`reading t${n}`]);
+  await web.rows.instance(run, "report", { state: "upstream_failed", startedAt });
+}
+
+/** Clicks, and counts the clicks. */
+function counting(): {
+  readonly click: (on: Locator) => Promise<void>;
+  readonly count: () => number;
+} {
+  let clicks = 0;
+  const click = async (on: Locator): Promise<void> => {
+    clicks += 1;
+    await on.click();
+  };
+  return { click, count: () => clicks };
+}
+
+const states = async (): Promise<readonly unknown[]> =>
+  (
+    await web.rows.sql(
+      `select t.state, count(*)::int from dagsmith.task_instance t join dagsmith.dag_run r on r.id = t.run_id
+       where r.dag_id = 'nightly' group by 1 order by 1`,
+    )
+  ).map(({ state, count }) => `${state} ${count}`);
+
+const visit = (path: string, use: (page: Page) => Promise<void>, script = true): Promise<void> =>
+  visitAt(browser, web.url + path, use, { javaScriptEnabled: script });
+
+test("what failed last night, and why: no click, and one click to the log", async () => {
+  await visit("/", async (page) => {
+    const { click, count } = counting();
+    const band = page.getByRole("region", { name: "Failed in the last 24 hours" });
+    const row = band.getByRole("listitem").first();
+    expect(await row.textContent()).toMatch(/nightly.*load PostgresError: no table t11/);
+    expect(await row.textContent()).not.toContain("second line");
+    await click(row.getByRole("link", { name: "load" }));
+    await page.locator("#log li", { hasText: "reading t11" }).waitFor();
+    expect(count()).toBe(1);
+  });
+});
+
+test("the failed tasks of 12 runs run again: 4 clicks", async () => {
+  expect(await states()).toEqual(["failed 12", "success 12", "upstream_failed 12"]);
+  await visit("/", async (page) => {
+    const { click, count } = counting();
+    await click(page.getByRole("link", { name: "All failed runs" }));
+    await click(page.getByLabel("Select all runs of this page"));
+    expect(await page.locator("[data-picked]").textContent()).toBe("12 selected");
+    await click(page.getByRole("button", { name: "Clear failed tasks…" }));
+    const rows = page.locator("main tbody tr");
+    expect(await rows.count()).toBe(12);
+    expect(await rows.first().textContent()).toMatch(/nightly · night_\d+load, report/);
+    await page.getByLabel("Reason").fill("the table is back");
+    await click(page.getByRole("button", { name: "Clear failed tasks (12 runs)" }));
+    await page.getByRole("heading", { name: "12 of 12 runs cleared" }).waitFor();
+    await page.getByRole("link", { name: "All runs" }).waitFor();
+    expect(count()).toBe(4);
+  });
+  expect(await states()).not.toContain("failed 12");
+  const audit = await web.rows.sql(
+    "select detail ->> 'reason' as reason from dagsmith.audit where action = 'clear'",
+  );
+  expect(audit).toEqual(Array(12).fill({ reason: "the table is back" }));
+});
+
+test.each([true, false])("all DAGs of a tag are paused (with script: %s)", async (script) => {
+  await web.rows.sql("update dagsmith.dag set is_paused = false");
+  await visit(
+    "/",
+    async (page) => {
+      const { click, count } = counting();
+      await click(page.getByRole("link", { name: "shop" }).first());
+      const boxes = page.locator(".pick [name=dag]");
+      if (script) await click(page.getByLabel("Select all DAGs of this page"));
+      else for (const box of await boxes.all()) await click(box);
+      await click(page.getByRole("button", { name: "Pause…", exact: true }));
+      await click(page.getByRole("button", { name: "Pause DAGs (2)" }));
+      await page.getByRole("heading", { name: "2 of 2 DAGs paused" }).waitFor();
+      expect(count()).toBe(script ? 4 : 5);
+    },
+    script,
+  );
+  const paused = await web.rows.sql(
+    "select dag_id from dagsmith.dag where is_paused order by dag_id",
+  );
+  expect(paused).toEqual([{ dag_id: "one_of_tag" }, { dag_id: "two_of_tag" }]);
+});
+
+describe("a bulk action", () => {
+  test("names what it refuses, and does the rest", async () => {
+    const [done, failed] = await web.rows.sql(
+      `insert into dagsmith.dag_run (dag_id, run_id, run_type, state, version_id, logical_date, data_interval_start,
+         data_interval_end, run_after, started_at, finished_at)
+       select dag_id, 'bulk_' || state, 'manual', state, version_id, now(), now(), now(), now(), now(), now()
+       from dagsmith.dag, unnest(array['success', 'failed']) state where dag_id = 'of_no_tag' returning id`,
+    );
+    await visit(`/bulk/runs?do=success&run=${done?.id}&run=${failed?.id}`, async (page) => {
+      await page.getByText("It is success already.").waitFor();
+      await page.getByRole("button", { name: "Mark as success (1 run)" }).click();
+      await page.getByRole("heading", { name: "1 of 1 run marked as success" }).waitFor();
+    });
+  });
+
+  test("is refused without the token of its form, and by a server that only reads", async () => {
+    const body = new URLSearchParams({ do: "pause", dag: "of_no_tag" });
+    const post = (url: string): Promise<Response> =>
+      fetch(`${url}/bulk/dags`, { method: "POST", body });
+    expect((await post(web.url)).status).toBe(403);
+    const readOnly = await testWeb({ actions: undefined as never });
+    expect((await post(readOnly.url)).status).toBe(403);
+    expect(await (await fetch(readOnly.url)).text()).not.toContain('class="pick"');
+    await readOnly.close();
+  });
+
+  test("on a run that does not exist is not found", async () => {
+    expect((await fetch(`${web.url}/bulk/runs?do=cancel&run=999999`)).status).toBe(404);
+  });
+});
+
+describe("the list of runs", () => {
+  const ids = async (query: string): Promise<number> => {
+    const html = await (await fetch(`${web.url}/runs?${query}`)).text();
+    return [...html.matchAll(/<th scope="row">/g)].length;
+  };
+
+  test("filters by DAG, state, type, version, tag, label and dates", async () => {
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+    expect(await ids("dag=nightly")).toBe(12);
+    expect(await ids("dag=nightly&type=manual&version=1&state=")).toBe(12);
+    expect(await ids("dag=nightly&version=2")).toBe(0);
+    expect(await ids("dag=nightly&type=backfill")).toBe(0);
+    expect(await ids("tag=shop")).toBe(0);
+    expect(await ids(`dag=nightly&from=${tomorrow}`)).toBe(0);
+    expect(await ids("dag=nightly&from=2020-01-01&to=2020-01-02")).toBe(0);
+    expect(await ids("label=a%3Db")).toBe(0);
+  });
+
+  test("says what is wrong with a filter, and keeps what was typed", async () => {
+    const answer = await fetch(`${web.url}/runs?label=no-value&dag=nightly`);
+    const html = await answer.text();
+    expect(answer.status).toBe(400);
+    expect(html).toContain("must be key=value");
+    expect(html).toContain('value="no-value"');
+  });
+});
