@@ -43,7 +43,7 @@ export interface App {
   readonly routes: readonly Registration[];
 }
 
-export interface AppOptions {
+interface AppOptions {
   /** No token protects the server, so it answers to this machine only. */
   readonly localOnly: boolean;
   /** Whether it has the page of the design. */

@@ -19,7 +19,7 @@ export interface Assets {
 }
 
 /** What views draw with: the stylesheet, and the sprite of all icons. */
-export interface Style {
+interface Style {
   readonly stylesheet: string;
   readonly sprite: string;
 }

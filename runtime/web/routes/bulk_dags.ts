@@ -1,8 +1,8 @@
 /** Actions on selected DAGs: the sheet that confirms them, and what came of them. */
 import type { Request, Response } from "express";
 import { h } from "preact";
-import { actionsOfForm, actorOf, needFormToken } from "../http/authorize.ts";
 import { needs, requireDag } from "../http/access.ts";
+import { actionsOfForm, actorOf, needFormToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { bulkBody, bulkDags, type DAG_VERBS } from "../http/input/run_filters.ts";
 import { Routes } from "../http/routes.ts";
@@ -30,8 +30,12 @@ const WORDS: Readonly<Record<Verb, readonly [title: string, done: string, explan
 
 export function bulkDagRoutes(services: WebServices): Routes {
   const routes = new Routes(services);
-  routes.get("/bulk/dags", needs("dag.operate", "listed"), (request, response) => sheet(services, request, response));
-  routes.post("/bulk/dags", needs("dag.operate", "listed"), readForm, (request, response) => act(services, request, response));
+  routes.get("/bulk/dags", needs("dag.operate", "listed"), (request, response) =>
+    sheet(services, request, response),
+  );
+  routes.post("/bulk/dags", needs("dag.operate", "listed"), readForm, (request, response) =>
+    act(services, request, response),
+  );
   return routes;
 }
 

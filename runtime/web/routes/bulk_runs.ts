@@ -2,9 +2,9 @@
 import type { Request, Response } from "express";
 import { h } from "preact";
 import { isDagsmithError } from "../../../sdk/errors.ts";
+import { needs, requireDag } from "../http/access.ts";
 import type { WebActions } from "../http/actions.ts";
 import { actionsOfForm, actorOf, needActions, needFormToken } from "../http/authorize.ts";
-import { needs, requireDag } from "../http/access.ts";
 import { checked } from "../http/input/check.ts";
 import { bulkBody, bulkRuns, type RUN_VERBS } from "../http/input/run_filters.ts";
 import { Routes } from "../http/routes.ts";
@@ -40,8 +40,12 @@ const WORDS: Readonly<Record<Verb, readonly [title: string, done: string, explan
 
 export function bulkRunRoutes(services: WebServices): Routes {
   const routes = new Routes(services);
-  routes.get("/bulk/runs", needs("dag.operate", "listed"), (request, response) => sheet(services, request, response));
-  routes.post("/bulk/runs", needs("dag.operate", "listed"), readForm, (request, response) => act(services, request, response));
+  routes.get("/bulk/runs", needs("dag.operate", "listed"), (request, response) =>
+    sheet(services, request, response),
+  );
+  routes.post("/bulk/runs", needs("dag.operate", "listed"), readForm, (request, response) =>
+    act(services, request, response),
+  );
   return routes;
 }
 

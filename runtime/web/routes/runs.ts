@@ -15,7 +15,9 @@ import { sendPage } from "./send_page.ts";
 
 export function runsRoutes(services: WebServices): Routes {
   const routes = new Routes(services);
-  routes.get("/runs", needs("dag.read", "listed"), (request, response) => list(services, request, response));
+  routes.get("/runs", needs("dag.read", "listed"), (request, response) =>
+    list(services, request, response),
+  );
   return routes;
 }
 

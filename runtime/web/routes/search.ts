@@ -12,7 +12,9 @@ import { sendPage } from "./send_page.ts";
 
 export function searchRoutes(services: WebServices): Routes {
   const routes = new Routes(services);
-  routes.get("/search", needs("dag.read", "listed"), (request, response) => search(services, request, response));
+  routes.get("/search", needs("dag.read", "listed"), (request, response) =>
+    search(services, request, response),
+  );
   return routes;
 }
 

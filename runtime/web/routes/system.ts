@@ -1,8 +1,8 @@
 /** The pages about the deployment itself: its services, and who did what. */
 import type { Request, Response } from "express";
 import { h } from "preact";
-import { auditQuery } from "../http/input/audit.ts";
 import { needs } from "../http/access.ts";
+import { auditQuery } from "../http/input/audit.ts";
 import { checked } from "../http/input/check.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
@@ -18,7 +18,9 @@ export function systemRoutes(services: WebServices): Routes {
     const body = h(SystemPage, await readSystem(services));
     await sendPage(services, request, response, { title: "System", body });
   });
-  routes.get("/audit", needs("audit.read"), (request, response) => audit(services, request, response));
+  routes.get("/audit", needs("audit.read"), (request, response) =>
+    audit(services, request, response),
+  );
   return routes;
 }
 

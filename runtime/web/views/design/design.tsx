@@ -83,7 +83,7 @@ function Colours(): VNode {
   return (
     <Part name="Colours">
       {COLOURS.map((colour) => (
-        <span class={`swatch ${colour}`}>
+        <span class={`swatch of-${colour}`}>
           <i />
           {colour}
         </span>

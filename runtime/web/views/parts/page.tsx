@@ -20,7 +20,7 @@ export interface Frame extends HeaderProps {
 }
 
 export const THEMES = ["light", "dark"] as const;
-export type Theme = (typeof THEMES)[number];
+type Theme = (typeof THEMES)[number];
 
 /**
  * Stands for the nonce until the page is sent, so that the same page always has the same
