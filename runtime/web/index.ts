@@ -19,7 +19,7 @@ import type { WebLog, WebServices } from "./http/services.ts";
 import { Sessions } from "./http/sessions.ts";
 import { OpenStreams } from "./live/event_stream.ts";
 import { Watchers } from "./live/watchers.ts";
-import { iconSprite } from "./views/style/icons.ts";
+import { iconSprite } from "./views/parts/icons.ts";
 import { readStylesheet } from "./views/style/stylesheet.ts";
 
 export type { WebActions } from "./http/actions.ts";

@@ -43,7 +43,8 @@ export function auditText({ action, detail }: AuditedAction): string {
 }
 
 function instances({ instances: count, task }: Fields): string {
-  const counted = count === 1 ? "1 task instance" : `${text(count)} task instances`;
+  const counted =
+    count === 1 ? "1 task instance" : `${count === undefined ? "" : `${count} `}task instances`;
   return typeof task === "string" ? `${counted} of ${task}` : counted;
 }
 

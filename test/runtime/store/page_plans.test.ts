@@ -94,7 +94,8 @@ test.each([
     const { read } = await readBy(postgres.db, "dag_run", (db) =>
       listRuns(db, { limit: LIMIT, ...query }),
     );
-    expect(read).toBeLessThanOrEqual(2 * SEARCHED_RUNS);
+    // The state filter reads past the few runs in other states.
+    expect(read).toBeLessThanOrEqual(2 * (SEARCHED_RUNS + LIMIT));
   },
 );
 

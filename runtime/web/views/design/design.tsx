@@ -4,9 +4,9 @@ import { Fact } from "../parts/fact.tsx";
 import { Field } from "../parts/field.tsx";
 import { PauseSwitch } from "../parts/form.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { ICON_NAMES } from "../parts/icons.ts";
 import { State, Warnings } from "../parts/state.tsx";
 import { Time, Took } from "../parts/time.tsx";
-import { ICON_NAMES } from "../style/icons.ts";
 
 const STATES = [
   ...["success", "failed", "running", "queued", "up_for_retry", "upstream_failed"],

@@ -1,7 +1,7 @@
 /** An icon of the sprite, for the eye only: the text next to it, or a label, names it. */
 import { createContext, type VNode } from "preact";
 import { useContext } from "preact/hooks";
-import type { IconName } from "../style/icons.ts";
+import type { IconName } from "./icons.ts";
 
 /** The version of the assets, which is part of every address of the sprite. */
 export const AssetVersion = createContext("");
