@@ -70,6 +70,7 @@ describe("a refused word is found", () => {
 const OF_TIME: Readonly<Record<string, string>> = {
   "test/support/until.ts": "it is the one wait",
   "test/runtime/faults/database.test.ts": "the database is away for longer than all patience",
+  "test/runtime/faults/database_away.services.ts": "the database is away for longer still",
   "test/runtime/service/loop.test.ts": "the clock is the test's own",
   "test/runtime/store/connection_loss.test.ts": "the clock is the test's own",
 };
