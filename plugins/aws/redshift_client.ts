@@ -13,6 +13,7 @@ import {
 import { FailTask, type Json, type Sql } from "dagsmith";
 import { awsError } from "./aws_error.ts";
 import type { AwsConfig } from "./connection.ts";
+import { lateSignal } from "./late_signal.ts";
 import type { Redshift, RedshiftTarget } from "./redshift.ts";
 import { renderStatements } from "./redshift_statement.ts";
 
@@ -37,11 +38,13 @@ class DataApiRedshift implements Redshift {
   readonly client: RedshiftDataClient;
   readonly #target: RedshiftTarget;
   readonly #signal: AbortSignal;
+  readonly #late: AbortSignal;
 
   constructor(client: RedshiftDataClient, target: RedshiftTarget, signal: AbortSignal) {
     this.client = client;
     this.#target = target;
     this.#signal = signal;
+    this.#late = lateSignal(signal);
   }
 
   async query<Row extends object>(statement: Sql): Promise<readonly Row[]> {
@@ -80,6 +83,7 @@ class DataApiRedshift implements Redshift {
           Sqls: [...texts],
           ...(parameters.length > 0 && { Parameters: [...parameters] }),
         }),
+        { abortSignal: this.#late },
       ),
     );
     return statements.map((_, index) => ({ rowCount: rowCount(SubStatements[index] ?? {}) }));
@@ -94,6 +98,7 @@ class DataApiRedshift implements Redshift {
           Sql: texts[0],
           ...(parameters.length > 0 && { Parameters: [...parameters] }),
         }),
+        { abortSignal: this.#late },
       ),
     );
   }
@@ -103,7 +108,8 @@ class DataApiRedshift implements Redshift {
   ): Promise<DescribeStatementResponse> {
     this.#signal.throwIfAborted();
     try {
-      // Not cut short by an abort: without its id, a statement that was submitted could not be cancelled.
+      // Not cut short at once by an abort: without its id, a statement that was submitted
+      // could not be cancelled.
       const { Id } = await submit();
       return await this.#wait(Id);
     } catch (error) {
@@ -126,7 +132,9 @@ class DataApiRedshift implements Redshift {
       }
     } catch (error) {
       if (this.#signal.aborted)
-        await this.client.send(new CancelStatementCommand({ Id })).catch(() => {});
+        await this.client
+          .send(new CancelStatementCommand({ Id }), { abortSignal: this.#late })
+          .catch(() => {});
       throw error;
     }
   }

@@ -18,6 +18,7 @@ import { errorMessage, FailTask, type TaskLog } from "dagsmith";
 import { awsError, statusOf } from "./aws_error.ts";
 import type { AwsConfig } from "./connection.ts";
 import { gunzipped } from "./gzip.ts";
+import { lateSignal } from "./late_signal.ts";
 import type { PutOptions, S3, S3Object, S3ObjectHead } from "./s3.ts";
 import { ByteCount, wholeBody } from "./s3_body.ts";
 
@@ -59,12 +60,14 @@ class SdkS3 implements S3 {
   readonly client: S3Client;
   readonly #host: string;
   readonly #signal: AbortSignal;
+  readonly #late: AbortSignal;
   readonly #log: TaskLog;
 
   constructor(client: S3Client, host: string, signal: AbortSignal, log: TaskLog) {
     this.client = client;
     this.#host = host;
     this.#signal = signal;
+    this.#late = lateSignal(signal);
     this.#log = log;
   }
 
@@ -116,7 +119,7 @@ class SdkS3 implements S3 {
 
   #upload(bucket: string, key: string, body: Readable, { contentType, gzip }: PutOptions): Upload {
     return new Upload({
-      client: withWarnedAbort(this.client, `s3://${bucket}/${key}`, this.#log),
+      client: withWarnedAbort(this.client, `s3://${bucket}/${key}`, this.#log, this.#late),
       params: {
         Bucket: bucket,
         Key: key,
@@ -248,11 +251,17 @@ class SdkS3 implements S3 {
 
 /**
  * A client for one upload. When the source fails, its error is what matters: that the
- * parts could not be taken back is only a warning.
+ * parts could not be taken back is only a warning. A service that never answers would hold
+ * the upload, so each request ends with `abortSignal`.
  */
-function withWarnedAbort(client: S3Client, object: string, log: TaskLog): S3Client {
-  const send = async (command: unknown, ...more: unknown[]): Promise<unknown> => {
-    const sent = (client.send as (...all: unknown[]) => Promise<unknown>)(command, ...more);
+function withWarnedAbort(
+  client: S3Client,
+  object: string,
+  log: TaskLog,
+  abortSignal: AbortSignal,
+): S3Client {
+  const send = async (command: unknown): Promise<unknown> => {
+    const sent = (client.send as (...all: unknown[]) => Promise<unknown>)(command, { abortSignal });
     if (!(command instanceof AbortMultipartUploadCommand)) return sent;
     return sent.catch((error: unknown) =>
       log.warn(

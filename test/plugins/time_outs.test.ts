@@ -1,0 +1,155 @@
+/**
+ * Systems that take a connection and never answer. Whatever a task does with them, it ends
+ * with its try, by a time-out or a cancel, and leaves no connection behind.
+ */
+import { once } from "node:events";
+import { createServer, type Socket } from "node:net";
+import { dag, type SensorBody, sql, type TaskBody } from "dagsmith";
+import {
+  redshiftHook,
+  redshiftSql,
+  s3Hook,
+  s3KeySensor,
+  s3ToPostgres,
+  s3ToRedshift,
+} from "dagsmith/plugins/aws";
+import { discordHook } from "dagsmith/plugins/discord";
+import { githubHook, githubToS3 } from "dagsmith/plugins/github";
+import { httpHook, httpRequest, httpSensor } from "dagsmith/plugins/http";
+import { postgresHook, postgresSql, sqlSensor } from "dagsmith/plugins/postgres";
+import { exec, python, sh, shell } from "dagsmith/plugins/process";
+import { slackHook } from "dagsmith/plugins/slack";
+import { sendEmail, smtpHook } from "dagsmith/plugins/smtp";
+import { teamsHook } from "dagsmith/plugins/teams";
+import { runDag, runTask } from "dagsmith/testing";
+import { describe, expect, test } from "vitest";
+import { until } from "../support/worker.ts";
+
+interface Silent extends AsyncDisposable {
+  readonly port: number;
+  readonly open: ReadonlySet<Socket>;
+  /** The first connection has come. */
+  readonly first: Promise<void>;
+}
+
+async function silentServer(): Promise<Silent> {
+  const open = new Set<Socket>();
+  const first = Promise.withResolvers<void>();
+  const server = createServer((socket) => {
+    open.add(socket);
+    first.resolve();
+    socket.on("error", () => {}).on("close", () => open.delete(socket));
+    socket.resume();
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    ...{ open, first: first.promise, port: (server.address() as { port: number }).port },
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of open) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+const aws = (port: number) => ({ endpoint_url: `http://127.0.0.1:${port}` });
+const keys = { aws_access_key_id: "AKIA", aws_secret_access_key: "s3cret" };
+const connections = (port: number) => ({
+  http: { type: "http", host: `http://127.0.0.1:${port}` },
+  postgres: `postgres://etl:s3cret@127.0.0.1:${port}/lake`,
+  s3: { type: "aws", login: "AKIA", password: "s3cret", extra: aws(port) },
+  redshift: {
+    ...{ type: "redshift", login: "etl", schema: "dev", extra: { ...aws(port), ...keys } },
+    host: "lake.abc123.eu-west-1.redshift.amazonaws.com",
+  },
+  github: { type: "github", host: `http://127.0.0.1:${port}`, password: "s3cret" },
+  mail: {
+    ...{ type: "smtp", host: "127.0.0.1", port },
+    extra: { disable_tls: true, from_email: "dag@x.org" },
+  },
+  slack: { type: "slack", extra: { webhook_url: `http://127.0.0.1:${port}/slack` } },
+  teams: { type: "teams", extra: { webhook_url: `http://127.0.0.1:${port}/teams` } },
+  discord: { type: "discord", extra: { webhook_url: `http://127.0.0.1:${port}/discord` } },
+});
+
+type Body = TaskBody<unknown>;
+const file = { bucket: "lake", key: "a.csv", schema: "s", table: "t", loadType: "append" } as const;
+const mail = { to: "ann@x.org", subject: "Rows", text: "12" };
+
+/** Every operator that calls a system. */
+const OPERATORS: Readonly<Record<string, Body>> = {
+  httpRequest: httpRequest({ http: "http", path: "/x" }) as Body,
+  postgresSql: postgresSql({ postgres: "postgres", sql: sql`select 1` }) as Body,
+  s3ToPostgres: s3ToPostgres({ ...file, s3: "s3", postgres: "postgres", format: "csv" }) as Body,
+  s3ToRedshift: s3ToRedshift({ ...file, s3: "s3", redshift: "redshift", format: "csv" }) as Body,
+  redshiftSql: redshiftSql({ redshift: "redshift", sql: sql`select 1` }) as Body,
+  githubToS3: githubToS3({
+    ...{ github: "github", object: "issues", org: "acme", repo: "one" },
+    ...{ s3: "s3", bucket: "lake", key: "issues.jsonl" },
+  }) as Body,
+  sendEmail: sendEmail({ smtp: "mail", mail: () => mail }) as Body,
+};
+/** Every sensor that calls a system. */
+const SENSORS: Readonly<Record<string, SensorBody<unknown>>> = {
+  httpSensor: httpSensor({ http: "http", path: "/x" }),
+  sqlSensor: sqlSensor({ postgres: "postgres", sql: sql`select 1` }),
+  s3KeySensor: s3KeySensor({ s3: "s3", bucket: "lake", key: "a.csv" }),
+};
+/** Every hook, in a task's own code. */
+const HOOKS: Readonly<Record<string, Body>> = {
+  httpHook: async ({ hook }) => void (await (await hook(httpHook("http"))).get("/x")),
+  "httpHook, downloading": async ({ hook }) =>
+    void (await (await hook(httpHook("http"))).download("/x")),
+  postgresHook: async ({ hook }) =>
+    void (await (await hook(postgresHook("postgres"))).query(sql`select 1`)),
+  s3Hook: async ({ hook }) => void (await (await hook(s3Hook("s3"))).head("lake", "a.csv")),
+  "s3Hook, uploading": async ({ hook }) =>
+    void (await (await hook(s3Hook("s3"))).putText("lake", "a.csv", "x")),
+  redshiftHook: async ({ hook }) =>
+    void (await (await hook(redshiftHook("redshift"))).query(sql`select 1`)),
+  githubHook: async ({ hook }) =>
+    void (await (await hook(githubHook("github"))).rest.repos.get({ owner: "a", repo: "b" })),
+  smtpHook: async ({ hook }) => void (await (await hook(smtpHook("mail"))).send(mail)),
+  slackHook: async ({ hook }) => void (await (await hook(slackHook("slack"))).send({ text: "x" })),
+  teamsHook: async ({ hook }) => void (await (await hook(teamsHook("teams"))).send("x")),
+  discordHook: async ({ hook }) => void (await (await hook(discordHook("discord"))).send("x")),
+};
+/** Operators that start programs of this machine. */
+const PROGRAMS: Readonly<Record<string, Body>> = {
+  exec: exec(["sleep", "600"]) as Body,
+  shell: shell(sh`sleep 600`) as Body,
+  python: python({ script: "import time; time.sleep(600)" }) as Body,
+};
+
+const REASON = "the try took longer than its executionTimeout";
+
+/** Ends the try as its time-out does, as soon as the server has the connection. */
+async function endedBy(body: Body | SensorBody<unknown>, server: Silent): Promise<unknown> {
+  const abort = new AbortController();
+  const { signal } = abort;
+  const ended = runTask(body as Body, { connections: connections(server.port), signal }).then(
+    () => "it succeeded",
+    (error: Error) => error,
+  );
+  await Promise.race([server.first, ended]);
+  abort.abort(new Error(REASON));
+  return ended;
+}
+
+describe.each(Object.entries({ ...OPERATORS, ...SENSORS, ...HOOKS }))("%s", (_name, body) => {
+  test("ends with its try while the other side is silent, and leaves no connection", async () => {
+    await using server = await silentServer();
+    expect(await endedBy(body, server)).toBeInstanceOf(Error);
+    await until("the connections are closed", async () => server.open.size === 0 || undefined);
+  });
+});
+
+describe.each(Object.entries(PROGRAMS))("%s", (_name, body) => {
+  test("is ended by the time-out of its task", async () => {
+    const d = dag("d");
+    d.task("t", { executionTimeout: "500ms" }, body);
+    const [task] = (await runDag(d)).tasks;
+    expect([task?.state, task?.reason]).toEqual(["failed", `${REASON} of 0.5 s`]);
+  });
+});
