@@ -35,7 +35,7 @@ export function ClearPage({ run, taskIds, sent, error, preview, token }: ClearPr
       </nav>
       <form class="sheet" method="post" action={`/runs/${run.id}/clear`}>
         <input type="hidden" name="_form" value={token} />
-        <h2>Clear tasks of {run.runId}</h2>
+        <h1>Clear tasks of {run.runId}</h1>
         <p class="faint">
           They run again. Their earlier tries stay in the history; their outputs and XComs are
           deleted.

@@ -80,14 +80,14 @@ export function RunPage({
       </div>
       <RunFacts run={run} params={params} trigger={trigger} caller={caller} />
       <Annotations run={run} token={token} />
-      <section id="graph" data-live aria-label="Graph">
+      <div id="graph" data-live>
         <Graph
           layout={layout}
           spec={spec}
           stateOf={(taskId) => states.get(taskId) ?? "none"}
           hrefOf={(taskId) => `/runs/${run.id}/tasks/${taskId}`}
         />
-      </section>
+      </div>
       <section id="tasks" data-live aria-label="Tasks">
         <TaskTable run={run} spec={spec} tasks={tasks} folds={folds} now={now} />
       </section>
