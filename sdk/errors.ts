@@ -160,6 +160,8 @@ const messages = {
   // Connections and variables
   CONNECTION_NOT_FOUND:
     'Connection "{id}" is not set. Set the environment variable {variable} (JSON or URI), or run: dag connections set {id} <uri>',
+  CONNECTION_NOT_ALLOWED:
+    'DAG "{dag}" may not use connection "{id}"; allowed: {allowed}. Add the connection to the option connections of the DAG.',
   INVALID_CONNECTION:
     'Connection "{id}" cannot be read: {reason}. Write a JSON object with type, host, port, login, password, schema and extra, or a URI such as postgres://user:password@host:5432/database.',
   WRONG_CONNECTION_TYPE: 'Connection "{id}" is of type "{found}"; this hook needs "{expected}".',

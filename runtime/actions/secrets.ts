@@ -53,3 +53,13 @@ export async function deleteVariable(db: Database, key: string, { actor }: By): 
   if (existed) await audit(db, { actor, action: "delete variable", detail: { key } });
   return existed;
 }
+
+/** Records that a person has seen a secret, before it is shown. */
+export async function recordReveal(
+  db: Database,
+  kind: "connection" | "variable",
+  id: string,
+  { actor }: By,
+): Promise<void> {
+  await audit(db, { actor, action: `read ${kind}`, detail: { id } });
+}

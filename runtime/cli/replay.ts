@@ -17,6 +17,7 @@ import { FileStore } from "../executor/files/file_store.ts";
 import { FolderCache } from "../executor/folder_cache.ts";
 import { Spill, type SpillOptions } from "../executor/spill.ts";
 import { ValueStore } from "../executor/value_store.ts";
+import { assertAllowed } from "../secrets/allowed.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { getReplayInstance } from "../store/instances/replay_instance.ts";
@@ -172,7 +173,10 @@ function hostOf(
     readState: (scope, key) => readState(db, stored(scope), key),
     listState: (scope, prefix) => listState(db, stored(scope), prefix),
     writeState: async ({ key, json }) => world.log("info", `state ${key} = ${json} (not recorded)`),
-    connection: (id) => world.connection(id),
+    connection: async (id) => {
+      assertAllowed(facts.version.spec, id);
+      return world.connection(id);
+    },
     variable: (key) => world.variable(key),
     log: (level, text) => world.log(level, text),
     pullXCom: (taskId, key) => values.pull(facts, taskId, key),

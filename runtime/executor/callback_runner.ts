@@ -17,15 +17,16 @@ import {
   endCallback,
   giveBackCallback,
 } from "../store/waits/callback.ts";
-import { type Folders, type Secrets, tryRequest } from "./attempt.ts";
+import { type Folders, tryRequest } from "./attempt.ts";
 import { LogWriter, tryLog } from "./log_writer.ts";
+import type { RunSecrets } from "./run_secrets.ts";
 import type { TaskPool } from "./task_pool.ts";
 import type { ProcessEnd, TaskProcess } from "./task_process.ts";
 
 export interface CallbackRunnerOptions {
   readonly db: Database;
   readonly workerId: string;
-  readonly secrets: Secrets;
+  readonly secrets: RunSecrets;
   readonly snapshots: RunSnapshotCache;
   readonly processes: TaskPool;
   readonly folders: Folders;
@@ -103,7 +104,8 @@ export class CallbackRunner {
   }
 
   async #runIn(process: TaskProcess, callback: ClaimedCallback, run: RunSnapshot, log: LogWriter) {
-    const { secrets, folders } = this.#options;
+    const { folders } = this.#options;
+    const secrets = this.#options.secrets.of(run, `callback ${callback.event}`);
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;

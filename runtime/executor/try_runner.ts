@@ -23,9 +23,10 @@ import { grantedReservations } from "../store/limits/slot_request.ts";
 import type { RunSnapshotCache } from "../store/runs/run_snapshot.ts";
 import { runEngineTransaction } from "../transactions/engine_tx.ts";
 import { afterTransaction } from "../transactions/run_ends.ts";
-import { Attempt, type Files, type Folders, type Secrets } from "./attempt.ts";
+import { Attempt, type Files, type Folders } from "./attempt.ts";
 import { Batcher } from "./batcher.ts";
 import { tryLog } from "./log_writer.ts";
+import type { RunSecrets } from "./run_secrets.ts";
 import type { TaskPool } from "./task_pool.ts";
 import type { ValueStore } from "./value_store.ts";
 
@@ -34,7 +35,7 @@ export interface TryRunnerOptions {
   readonly workerId: string;
   /** Tries at once. */
   readonly slots: number;
-  readonly secrets: Secrets;
+  readonly secrets: RunSecrets;
   readonly plans: Plans;
   readonly snapshots: RunSnapshotCache;
   readonly processes: TaskPool;
@@ -180,7 +181,8 @@ export class TryRunner {
     const { id: instanceId, tryNumber, pokes } = instance;
     const run = await this.#runOf(instance);
     const attempt = new Attempt({
-      ...{ workerId, instance, run, secrets, folders, files },
+      ...{ workerId, instance, run, folders, files },
+      secrets: secrets.of(run, `task ${instance.taskId}`),
       xcoms: values.xcomsOf(instance, run, workerId),
       log: tryLog(
         db,

@@ -21,6 +21,7 @@ import { type FileLimits, FileStore } from "./files/file_store.ts";
 import { FolderCache } from "./folder_cache.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { type Queue, startQueue } from "./queue.ts";
+import { RunSecrets } from "./run_secrets.ts";
 import { Spill, type SpillOptions } from "./spill.ts";
 import { sweepFiles } from "./sweep_files.ts";
 import { TaskPool } from "./task_pool.ts";
@@ -97,7 +98,10 @@ export class Worker {
     const files = new FileStore(db, options.xcoms?.folder, options.files ?? FILE_LIMITS);
     const fileServer = new FileServer(files);
     const { logBytes } = options;
-    const shared = { db, workerId, secrets, snapshots, processes, folders, logBytes };
+    const shared = {
+      ...{ db, workerId, snapshots, processes, folders, logBytes },
+      secrets: new RunSecrets(db, secrets),
+    };
     this.#options = options;
     this.#onDeath = onDeath;
     this.#processes = processes;

@@ -6,6 +6,7 @@ import type { TaskHost, TryRequest } from "../child/run_try.ts";
 import type { MemoryInstance } from "../engine/memory/instance.ts";
 import type { MemoryStore } from "../engine/memory/store.ts";
 import { eagerInputs, fieldOf, isLoop, missingInput, shareMapIndex } from "../engine/plan/plan.ts";
+import { assertAllowed } from "../secrets/allowed.ts";
 import type { DagRunEvent, RunDagOptions } from "./dag_run.ts";
 import type { LocalFiles } from "./local_files.ts";
 import { localFolder } from "./local_folder.ts";
@@ -89,8 +90,12 @@ export function memoryHost(
     },
     readSteps: async () => run.store.stepsOf({ taskId, mapIndex }),
     writeStep: async (name, json) => run.store.finishStep({ taskId, mapIndex }, name, json),
-    connection: async (id) =>
-      typeof connections === "function" ? connections(id) : connectionOf(id, connections[id]),
+    connection: async (id) => {
+      assertAllowed(run.spec, id);
+      return typeof connections === "function"
+        ? connections(id)
+        : connectionOf(id, connections[id]);
+    },
     variable: async (key) =>
       typeof variables === "function" ? variables(key) : (variables[key] ?? null),
     assetEvents: async (uri, limit) => assetEventsOf(run, uri).slice(-limit),

@@ -86,6 +86,11 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends 
   readonly defaults?: TaskDefaults;
   /** Times by which runs should have succeeded. Default: none. */
   readonly deadlines?: readonly Deadline[];
+  /**
+   * The ids of the connections that its tasks and callbacks may ask for; any other is
+   * refused with `CONNECTION_NOT_ALLOWED`. Default: every connection.
+   */
+  readonly connections?: readonly string[];
   /** One or two sentences for the page. */
   readonly description?: string;
   /** Words by which the page and `dag list` can be filtered. Default: none. */
@@ -110,6 +115,7 @@ export const DAG_OPTIONS = [
   "pausedAtCreation",
   "params",
   "defaults",
+  "connections",
   "description",
   "tags",
   "deadlines",

@@ -14,6 +14,7 @@ import { type DagSpec, type GroupSpec, RUN_EVENTS } from "../spec/index.ts";
 import { definitionOf } from "../task/task_definition.ts";
 import { conditionOf, membersOf, splitSchedule } from "./describe_assets.ts";
 import { describeCallbacks, describeDeadlines } from "./describe_callbacks.ts";
+import { describeConnections } from "./describe_connections.ts";
 import { describeEvents } from "./describe_events.ts";
 import { describeLimits } from "./describe_routing.ts";
 import {
@@ -41,6 +42,7 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
   const tasks = inOrder(graph).map((ref) => describeTask(graph, ref, timezone));
   if (options.failFast) refuseForeignRules(dagId, tasks);
   refuseRulesAfterSetups(dagId, tasks);
+  const on = describeEvents(options.on, dagId);
   const when = describeWhen(options, dagId, timezone, tasks);
   return deepFreeze({
     dagId,
@@ -49,7 +51,8 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
     timezone,
     ...when,
     ...describeAssets(graph),
-    on: describeEvents(options.on, dagId),
+    on,
+    ...describeConnections(options, on, where),
     maxActiveRuns: describeMaxActiveRuns(options, when, where),
     ...describeLimits(options, where),
     pausedAtCreation: options.pausedAtCreation ?? false,

@@ -94,6 +94,8 @@ export interface DagSpec {
   readonly dagRunTimeoutMs?: number;
   /** Pauses the DAG when this many runs failed one after the other. */
   readonly maxConsecutiveFailedDagRuns?: number;
+  /** The only connections that its tasks may ask for; absent: all. */
+  readonly connections?: readonly string[];
   /** JSON Schema (draft 2020-12) of the params; null when the DAG declares none. */
   readonly paramsSchema: Json | null;
   /**

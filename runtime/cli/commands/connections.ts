@@ -5,6 +5,7 @@ import type { Json } from "../../../sdk/json.ts";
 import { connectionVariable } from "../../config.ts";
 import { looksSecret } from "../../secrets/secret_values.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
+import { findUses, usedCells } from "../find/secret_uses.ts";
 import { secretInput } from "../input/secret_input.ts";
 import { table } from "../output/table.ts";
 import { timeText } from "../output/words.ts";
@@ -15,7 +16,7 @@ const HIDDEN = "***";
 
 const list = command({
   usage: "list",
-  summary: "List connections: ids, types and where they are set; never their values",
+  summary: "List connections: where they are set, and which DAGs use them; never their values",
   example: "dag connections list",
   run: async (cli): Promise<Outcome> => {
     const environment = [...cli.config.secrets.connections].map(([name, text]) => {
@@ -26,19 +27,18 @@ const list = command({
         updatedAt: null,
       };
     });
-    const connections = [...environment, ...(await storedConnections(cli))].sort((a, b) =>
-      a.id < b.id ? -1 : 1,
-    );
-    const rows = connections.map(({ id, type, source, updatedAt }) => [
-      id,
-      type,
-      source,
-      timeText(updatedAt),
+    const useOf = await findUses(cli, "connection", connectionVariable);
+    const connections = [...environment, ...(await storedConnections(cli))]
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .map((connection) => ({ ...connection, ...useOf(connection.id) }));
+    const rows = connections.map(({ id, type, source, updatedAt, ...used }) => [
+      ...[id, type, source, timeText(updatedAt)],
+      ...usedCells(used),
     ]);
     const lines =
       connections.length === 0
         ? ["There are no connections."]
-        : table(["connection", "type", "set in", "changed"], rows);
+        : table(["connection", "type", "set in", "changed", "used by", "last used"], rows);
     return { json: { connections }, lines };
   },
 });
@@ -99,7 +99,7 @@ const get = command({
     [id]: readonly [string],
     options: { readonly reveal?: true },
   ): Promise<Outcome> => {
-    const found = await findConnection(cli, id);
+    const found = await findConnection(cli, id, options.reveal ?? false);
     const shown = options.reveal ? found : hideSecrets(found);
     const lines = Object.entries(shown).map(
       ([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
@@ -108,11 +108,18 @@ const get = command({
   },
 });
 
-/** Without a database, a connection of the environment can still be shown. */
-async function findConnection(cli: Cli, id: string): Promise<Connection> {
-  if (cli.config.secrets.connection(id) !== null || (await findDatabaseUrl(cli)) === null)
-    return (await openResolver(cli, null)).connection(id);
-  return withDatabase(cli, async (db) => (await openResolver(cli, db)).connection(id));
+/**
+ * Without a database, a connection of another source can still be shown. With one, the
+ * audit names the person who saw its secrets.
+ */
+async function findConnection(cli: Cli, id: string, isRevealed: boolean): Promise<Connection> {
+  if ((await findDatabaseUrl(cli)) === null) return (await openResolver(cli, null)).connection(id);
+  return withDatabase(cli, async (db) => {
+    const { recordReveal } = await import("../../actions/secrets.ts");
+    const found = await (await openResolver(cli, db)).connection(id);
+    if (isRevealed) await recordReveal(db, "connection", id, { actor: cli.config.user });
+    return found;
+  });
 }
 
 function hideSecrets(connection: Connection): Connection {

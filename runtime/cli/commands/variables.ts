@@ -2,6 +2,7 @@
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { variableVariable } from "../../config.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
+import { findUses, usedCells } from "../find/secret_uses.ts";
 import { secretInput } from "../input/secret_input.ts";
 import { table } from "../output/table.ts";
 import { timeText } from "../output/words.ts";
@@ -10,22 +11,26 @@ import { openResolver, openStoredSecrets } from "../project/secrets.ts";
 
 const list = command({
   usage: "list",
-  summary: "List variables: keys and where they are set; never their values",
+  summary: "List variables: where they are set, and which DAGs use them; never their values",
   example: "dag variables list",
   run: async (cli): Promise<Outcome> => {
     const environment = [...cli.config.secrets.variables.keys()].map((name) => {
       return { key: name.toLowerCase(), source: variableVariable(name), updatedAt: null };
     });
-    const variables = [...environment, ...(await storedVariables(cli))].sort((a, b) =>
-      a.key < b.key ? -1 : 1,
-    );
-    const rows = variables.map(({ key, source, updatedAt }) => [key, source, timeText(updatedAt)]);
+    const useOf = await findUses(cli, "variable", variableVariable);
+    const variables = [...environment, ...(await storedVariables(cli))]
+      .sort((a, b) => (a.key < b.key ? -1 : 1))
+      .map((variable) => ({ ...variable, ...useOf(variable.key) }));
+    const rows = variables.map(({ key, source, updatedAt, ...used }) => [
+      ...[key, source, timeText(updatedAt)],
+      ...usedCells(used),
+    ]);
     return {
       json: { variables },
       lines:
         variables.length === 0
           ? ["There are no variables."]
-          : table(["variable", "set in", "changed"], rows),
+          : table(["variable", "set in", "changed", "used by", "last used"], rows),
     };
   },
 });
@@ -71,10 +76,15 @@ const get = command({
   },
 });
 
+/** With a database, the audit names the person who saw the value. */
 async function findVariable(cli: Cli, key: string): Promise<string | null> {
-  if (cli.config.secrets.variable(key) !== null || (await findDatabaseUrl(cli)) === null)
-    return (await openResolver(cli, null)).variable(key);
-  return withDatabase(cli, async (db) => (await openResolver(cli, db)).variable(key));
+  if ((await findDatabaseUrl(cli)) === null) return (await openResolver(cli, null)).variable(key);
+  return withDatabase(cli, async (db) => {
+    const { recordReveal } = await import("../../actions/secrets.ts");
+    const found = await (await openResolver(cli, db)).variable(key);
+    if (found !== null) await recordReveal(db, "variable", key, { actor: cli.config.user });
+    return found;
+  });
 }
 
 const remove = command({
