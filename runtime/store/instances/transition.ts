@@ -44,7 +44,7 @@ const STARTED_AT: Partial<Record<TaskState, string>> = {
   none: "null",
   scheduled: UNLESS_RUNNING,
   queued: UNLESS_RUNNING,
-  up_for_retry: UNLESS_RUNNING,
+  up_for_retry: "null",
   // A group instance that must stop still runs.
   running: "case t.state when 'running' then t.started_at else now() end",
 };
