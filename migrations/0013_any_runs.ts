@@ -12,8 +12,8 @@ create or replace function dagsmith.record_run_end() returns trigger language pl
 begin
   insert into dagsmith.run_end (dag_id, source, run_id, state)
   select l.dag_id, l.source, new.id, new.state from dagsmith.run_listener l
-  join dagsmith.dag d
-    on d.dag_id = l.dag_id and d.version_id = l.version_id and d.removed_at is null
+  join dagsmith.dag d on d.dag_id = l.dag_id and d.version_id = l.version_id
+    and (d.removed_at is null or d.removed_at > now() - interval '1 day')
   where l.source_dag_id in (new.dag_id, '*') and new.state = any(l.states)
     and (l.source_dag_id <> '*' or (
       l.dag_id <> new.dag_id and new.dag_id <> all(l.exclude)
