@@ -23,7 +23,7 @@ import { sendEmail, smtpHook } from "dagsmith/plugins/smtp";
 import { teamsHook } from "dagsmith/plugins/teams";
 import { runDag, runTask } from "dagsmith/testing";
 import { describe, expect, test } from "vitest";
-import { until } from "../support/worker.ts";
+import { until } from "../support/until.ts";
 
 interface Silent extends AsyncDisposable {
   readonly port: number;

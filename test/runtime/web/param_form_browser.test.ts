@@ -215,7 +215,11 @@ describe.each([true, false])("with script: %s", (javaScriptEnabled) => {
     const page = await context.newPage();
     await page.goto(`${web.url}/dags/every_kind/trigger`);
     for (const [name, { enter }] of Object.entries(CASES))
-      await enter(page.locator(".param, .param-group", { has: page.locator(`[id^="param-${paramOf(name)}"]`) }));
+      await enter(
+        page.locator(".param, .param-group", {
+          has: page.locator(`[id^="param-${paramOf(name)}"]`),
+        }),
+      );
     await page.getByRole("button", { name: "Trigger" }).click();
     await page.waitForURL("**/runs/*");
     await context.close();

@@ -9,6 +9,7 @@ const TYPES: Readonly<Record<RunDetail["runType"], string>> = {
   manual: "manual",
   backfill: "backfill",
   asset_triggered: "by assets",
+  called: "by a task",
   event_triggered: "by an event",
 };
 
