@@ -37,15 +37,15 @@ interface Options {
 }
 
 function demo(cli: Cli, options: Options): Promise<number> {
-  return runServices(cli, async (running, stop) => {
+  return runServices(cli, async (running) => {
     const { all, warehouseUrl, page } = await startAll(cli, options, running);
     const runId = await deployAndRun(all);
     running.add(await startSchedulerRole(all));
-    const succeeded = await showRun(all, runId, warehouseUrl, stop);
+    const succeeded = await showRun(all, runId, warehouseUrl, running.stopAsked);
     cli.say(`\nThe page is at ${page}`);
     if (options.once) return succeeded ? EXIT.done : EXIT.failed;
     cli.say("Ctrl-C stops everything; the data stays in .dagsmith/ for the next start.");
-    await serve(cli, stop);
+    await serve(cli, running);
     return EXIT.done;
   });
 }

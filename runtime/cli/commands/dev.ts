@@ -48,7 +48,7 @@ export const dev = command({
     const files = projectFiles(cli.folder);
     const other = await findRunningDev(files);
     if (other) throw new DagsmithError("DEV_RUNNING", { pid: other.pid, page: other.page });
-    await runServices(cli, async (running, stop) => {
+    await runServices(cli, async (running) => {
       const databaseUrl = await ownDatabase(cli, files, running);
       const all = await openSurroundings(cli, databaseUrl, running);
       const { migrateAll } = await import("../project/migrate_all.ts");
@@ -60,7 +60,7 @@ export const dev = command({
       running.add(await startSchedulerRole(all));
       running.add(await startWorkerRole(all, options));
       running.add(await deployOnChange(all, resolve(cli.folder, folder ?? DEFAULT_FOLDER)));
-      await serve(cli, stop);
+      await serve(cli, running);
     });
     return { json: { stopped: true } };
   },

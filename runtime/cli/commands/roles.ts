@@ -54,7 +54,7 @@ export const start = command({
     options: PageFlags & WorkerFlags,
   ): Promise<Outcome> => {
     const url = await needDatabaseUrl(cli);
-    await runServices(cli, async (running, stop) => {
+    await runServices(cli, async (running) => {
       const all = await openSurroundings(cli, url, running);
       const { migrateAll } = await import("../project/migrate_all.ts");
       await migrateAll(all.db);
@@ -63,7 +63,7 @@ export const start = command({
       running.add(await startWorkerRole(all, options));
       const { url: page } = running.add(await startPageRole(all, options));
       cli.say(`The page is at ${page}`);
-      await serve(cli, stop);
+      await serve(cli, running);
     });
     return STOPPED;
   },
@@ -120,12 +120,12 @@ async function runRole(
   startRole: (all: Surroundings) => Promise<Service>,
 ): Promise<Outcome> {
   const url = await needDatabaseUrl(cli);
-  await runServices(cli, async (running, stop) => {
+  await runServices(cli, async (running) => {
     const all = await openSurroundings(cli, url, running);
     const { assertSchema } = await import("../../store/database/schema.ts");
     await assertSchema(all.db);
     running.add(await startRole(all));
-    await serve(cli, stop);
+    await serve(cli, running);
   });
   return STOPPED;
 }

@@ -27,7 +27,8 @@ export async function startMetrics(
   const loops = (): readonly Loop[] => running.loops();
   metrics.watchPool(db.pool);
   metrics.watchLoops(loops);
-  const fault = (): Promise<string | null> => faultOf(db, loops);
+  const fault = async (): Promise<string | null> =>
+    running.isUp ? faultOf(db, loops) : "starting";
   const server = running.add(await startMetricsServer({ host, port, metrics, fault }));
   say(`Metrics are at ${server.url}/metrics`);
   return metrics;

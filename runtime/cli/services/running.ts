@@ -19,6 +19,8 @@ const STOP_WITHIN_MS = 9_000;
 export class Running implements Service {
   readonly #services: Service[] = [];
 
+  /** Whether all services have started. A probe asks before that. */
+  isUp = false;
   readonly #ended = new AbortController();
   #fault: Error | undefined;
 
@@ -67,20 +69,19 @@ export class Running implements Service {
  * Runs `start` and keeps its services running until a stop is requested. After any
  * failure, all of them are stopped. A stop request counts from the beginning: a process
  * that dies during its start would leave its database running.
- * @param start its signal is aborted when a stop is requested during the start
+ * @param start `stopAsked` is aborted when a stop is requested during the start
  */
 export async function runServices<Result>(
   cli: Cli,
-  start: (running: Running, stop: AbortSignal) => Promise<Result>,
+  start: (running: Running) => Promise<Result>,
 ): Promise<Result> {
   const asked = listenForStop(() =>
     cli.terminal.note("stopped at once; new tries will replace the running ones"),
   );
   const running = new Running(asked);
-  const stop = running.stopAsked;
-  stop.addEventListener("abort", () => endInTime(cli, running), { once: true });
+  running.stopAsked.addEventListener("abort", () => endInTime(cli, running), { once: true });
   try {
-    const result = await start(running, stop);
+    const result = await start(running);
     if (running.fault) throw running.fault;
     return result;
   } finally {
@@ -100,8 +101,9 @@ function endInTime({ terminal }: Cli, { stopWithinMs }: Running): void {
   setTimeout(end, stopWithinMs).unref();
 }
 
-/** Keeps services running until a stop is requested. */
-export async function serve(cli: Cli, stop: AbortSignal): Promise<void> {
-  await aborted(stop);
+/** Keeps services running, which have all started, until a stop is requested. */
+export async function serve(cli: Cli, running: Running): Promise<void> {
+  running.isUp = true;
+  await aborted(running.stopAsked);
   cli.say("stopping: running tasks may finish (Ctrl-C again to stop at once)");
 }

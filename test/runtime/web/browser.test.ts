@@ -75,9 +75,9 @@ describe("live", () => {
       await page.getByText("late.ts:3").click();
       await web.rows.dag(dagSpec("appears"));
       await page.getByRole("link", { name: "appears" }).waitFor();
-      expect(await page.locator("#import-errors details").getAttribute("open")).not.toBeNull();
+      expect(await page.locator("#attention details").getAttribute("open")).not.toBeNull();
       await web.rows.sql("delete from dagsmith.import_error");
-      await page.locator("#import-errors .errors").waitFor({ state: "detached" });
+      await page.locator("#attention .errors").waitFor({ state: "detached" });
     });
   });
 

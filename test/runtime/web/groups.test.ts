@@ -56,7 +56,7 @@ describe("the graph", () => {
     await web.rows.instance(run, "start", { state: "success" });
     await web.rows.instance(run, "outer.a", { state: "failed" });
     await web.rows.instance(run, "outer.inner.b", { state: "running" });
-    const svg = (await page(`/runs/${run}`)).split("<svg class")[1]!.split("</svg>")[0]!;
+    const svg = (await page(`/runs/${run}`)).split('aria-label="Graph"')[1]!.split("</svg>")[0]!;
     expect([...svg.matchAll(/<g class="frame (\w+)"/g)].map(([, state]) => state)).toEqual([
       "failed",
       "running",
@@ -171,7 +171,7 @@ describe("a mapped group, as the engine leaves it", () => {
 
   test("is a box of its own state with its tasks in theirs, all of them mapped", async () => {
     const html = await page(`/runs/${run}`);
-    const svg = html.split("<svg class")[1]!.split("</svg>")[0]!;
+    const svg = html.split('aria-label="Graph"')[1]!.split("</svg>")[0]!;
     expect(shown(svg)).toEqual([
       "list: success",
       "shop: running",

@@ -35,7 +35,7 @@ interface BandProps {
 
 function Band({ title, look, more, children }: BandProps): VNode {
   return (
-    <section class={`band ${look}`} aria-label={title}>
+    <section class={`band ${look}`} data-key={look} aria-label={title}>
       <h2>
         <Icon name={look === "failed" ? "failed" : "clock"} />
         {title}

@@ -5,7 +5,7 @@ import { Time } from "../parts/time.tsx";
 
 export function ImportErrors({ errors }: { readonly errors: readonly ImportErrorRow[] }): VNode {
   return (
-    <section class="errors" aria-label="Import errors">
+    <section class="errors" data-key="import_errors" aria-label="Import errors">
       <h2>
         <i class="glyph" aria-hidden="true" />
         {errors.length === 1
