@@ -18,9 +18,6 @@ export default defineConfig({
     // For tests that hang. A wait for a condition ends sooner, and says which one did not hold.
     testTimeout: 180_000,
     hookTimeout: 120_000,
-    // The files of a worker share the modules that they import: to load them again for each
-    // file took a third of the time. A file leaves its process as it found it.
-    isolate: false,
     restoreMocks: true,
     unstubEnvs: true,
     // Most of a test is waiting, for processes and sockets: three files at once suit two cores,

@@ -25,10 +25,16 @@ export interface CallableDag<in Given, out Result> {
   readonly calls: (params: Given) => Result;
 }
 
-/** A DAG, or the id of a DAG that another file declares. */
+/**
+ * A DAG, or the id of a DAG that another file declares.
+ * @example const of: Called = "repository_stars";
+ */
 export type Called = CallableDag<never, unknown> | string;
 
-/** The params that a call of this DAG gives. Those of an id are any JSON object. */
+/**
+ * The params that a call of this DAG gives. Those of an id are any JSON object.
+ * @example type Given = ParamsOf<typeof starsOf>; // { repo: string }
+ */
 export type ParamsOf<Of extends Called> = Of extends { calls: (params: infer Given) => unknown }
   ? Given
   : Readonly<Record<string, Json>>;
@@ -44,7 +50,10 @@ export type CallResult<Of extends Called, Waits extends boolean> = [Waits] exten
     ? Result
     : Json;
 
-/** The option `params`, which may be left out when no param is required. */
+/**
+ * The option `params`, which may be left out when no param is required.
+ * @example type Option = CallParams<{ repo: string }, TaskContext>; // { params: … }
+ */
 export type CallParams<Given, Context extends TaskContext> = unknown extends Given
   ? { readonly params?: never }
   : Record<never, never> extends Given

@@ -202,7 +202,7 @@ export interface PlannedSize {
  */
 export const sizesUpTo = (most: number): readonly PlannedSize[] => [
   ...[0, 1_000, most / 4, most].map((instances) => ({ instances, isAnalysed: false })),
-  ...[most, most / 4, 1_000, 0].map((instances) => ({ instances, isAnalysed: true })),
+  ...[most, 1_000, 0].map((instances) => ({ instances, isAnalysed: true })),
 ];
 
 /** The costly plans of each size, by name. */

@@ -126,7 +126,7 @@ async function waitingTasks(
   return Promise.all(tasks);
 }
 
-/** Most reasons of a called run that are told with those of the task that called it. */
+/** How many reasons of a called run are shown with those of the task that called it. */
 const MOST_WITHIN = 5;
 
 /** Why a called run has not ended: the reasons of its own tasks, each once. */

@@ -172,7 +172,7 @@ describe("rebuild", () => {
     await until("a reader that waits for the load", async () => (await waiting()) > 1);
     await slow.query("commit");
     await loading;
-    expect((await reading).rows).toEqual([{ id: "2" }]);
+    expect((await reading).rows.map(({ id }) => Number(id))).toEqual([2]);
     await Promise.all([slow.end(), reader.end()]);
   });
 

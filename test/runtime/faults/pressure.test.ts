@@ -20,11 +20,11 @@ import { MIGRATED, testDatabase } from "../../support/postgres.ts";
 const postgres = migratedDatabase();
 
 /** A database behind a proxy, of which one test disposes. */
-async function proxied(): Promise<{ readonly db: Database; readonly proxy: TcpProxy }> {
+async function proxied(poolSize = 5): Promise<{ readonly db: Database; readonly proxy: TcpProxy }> {
   const url = new URL(postgres.db.url);
   const proxy = await TcpProxy.before(Number(url.port));
   url.port = String(proxy.port);
-  const db = openDatabase(url.href, { poolSize: 5 });
+  const db = openDatabase(url.href, { poolSize });
   onTestFinished(async () => {
     await db.close();
     await proxy.close();
@@ -33,7 +33,8 @@ async function proxied(): Promise<{ readonly db: Database; readonly proxy: TcpPr
 }
 
 test("the page answers on a slow database, and many requests do not pile up behind each other", async () => {
-  const { db, proxy } = await proxied();
+  // As many connections as a page has.
+  const { db, proxy } = await proxied(20);
   const web = await startWeb({
     ...{ db, actions, host: "127.0.0.1", port: 0, log: pino({ level: "silent" }) },
     mask: (text: string) => text,

@@ -427,7 +427,7 @@ describe.each([
       ]);
       expect(await waiting(id)).toBe(0);
       if (db.failures === 0) {
-        expect(statement).toBeGreaterThan(12);
+        expect(statement).toBeGreaterThan(6);
         return;
       }
     }

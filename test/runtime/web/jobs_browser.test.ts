@@ -131,13 +131,10 @@ test.each([true, false])("all DAGs of a tag are paused (with script: %s)", async
 
 describe("a bulk action", () => {
   test("names what it refuses, and does the rest", async () => {
-    const [done, failed] = await web.rows.sql(
-      `insert into dagsmith.dag_run (dag_id, run_id, run_type, state, version_id, logical_date, data_interval_start,
-         data_interval_end, run_after, started_at, finished_at)
-       select dag_id, 'bulk_' || state, 'manual', state, version_id, now(), now(), now(), now(), now(), now()
-       from dagsmith.dag, unnest(array['success', 'failed']) state where dag_id = 'of_no_tag' returning id`,
-    );
-    await visit(`/bulk/runs?do=success&run=${done?.id}&run=${failed?.id}`, async (page) => {
+    const version = await web.rows.dag(dagSpec("ended"));
+    const done = await web.rows.run("ended", version, { state: "success" });
+    const failed = await web.rows.run("ended", version, { state: "failed" });
+    await visit(`/bulk/runs?do=success&run=${done}&run=${failed}`, async (page) => {
       await page.getByText("It is success already.").waitFor();
       await page.getByRole("button", { name: "Mark as success (1 run)" }).click();
       await page.getByRole("heading", { name: "1 of 1 run marked as success" }).waitFor();

@@ -1,12 +1,21 @@
 /** DAGs that call each other. GATE and DIARY are files of the test. */
-import { appendFileSync, existsSync } from "node:fs";
+import { appendFileSync, existsSync, watch } from "node:fs";
+import { dirname } from "node:path";
 import { dag, type RunTrigger } from "dagsmith";
 import { z } from "zod";
 
-const gate = async (): Promise<void> => {
-  while (!existsSync(process.env.GATE ?? ""))
-    await new Promise((resolve) => setTimeout(resolve, 10));
-};
+const gate = (): Promise<void> =>
+  new Promise((resolve) => {
+    const path = process.env.GATE ?? "";
+    const look = (): void => {
+      if (!existsSync(path)) return;
+      watcher.close();
+      resolve();
+    };
+    // Watched before the first look, so that no opening is missed.
+    const watcher = watch(dirname(path), look);
+    look();
+  });
 const note = (text: string): void => appendFileSync(process.env.DIARY ?? "", `${text}\n`);
 const callerOf = (trigger: RunTrigger | null): string =>
   trigger?.type === "call" ? trigger.dagId : "";
