@@ -9,6 +9,7 @@ import * as liveness from "./0003_liveness.ts";
 import * as setupCounts from "./0004_setup_counts.ts";
 import * as state from "./0005_state.ts";
 import * as step from "./0006_step.ts";
+import * as access from "./0007_access.ts";
 import * as secrets from "./0008_secrets.ts";
 import * as calls from "./0009_calls.ts";
 import * as files from "./0010_files.ts";
@@ -27,6 +28,7 @@ export const migrations: readonly Migration[] = [
   { name: "0004_setup_counts", ...setupCounts },
   { name: "0005_state", ...state },
   { name: "0006_step", ...step },
+  { name: "0007_access", ...access },
   { name: "0008_secrets", ...secrets },
   { name: "0009_calls", ...calls },
   { name: "0010_files", ...files },

@@ -2,10 +2,13 @@
  * The environment, read in one place and checked once. Nothing else in runtime/ reads `process.env`, so what a deployment may set is
  * what stands here. An empty variable counts as not set, but for DAG_SECRET_KEY.
  */
+import { isIP } from "node:net";
+import { hostname, userInfo } from "node:os";
 import { type Duration, durationMs } from "../sdk/duration.ts";
 import { errorMessage } from "../sdk/error_message.ts";
 import { DagsmithError } from "../sdk/errors.ts";
 import { MAX_OUTPUT_BYTES } from "../sdk/json.ts";
+import { type OidcRule, parseOidcRules } from "./access/oidc_rules.ts";
 import { parseRetention, type Retention } from "./retention.ts";
 
 export interface Config {
@@ -19,11 +22,15 @@ export interface Config {
    * not start with another.
    */
   readonly secretKey: string | null;
-  /** DAG_WEB_HOST (default 127.0.0.1), DAG_WEB_PORT (null when not set), DAG_WEB_TOKEN. */
+  /**
+   * DAG_WEB_HOST (default 127.0.0.1), DAG_WEB_PORT (null when not set), DAG_WEB_TOKEN,
+   * DAG_TRUSTED_PROXIES (addresses and networks, separated by commas).
+   */
   readonly web: {
     readonly host: string;
     readonly port: number | null;
     readonly token: string | null;
+    readonly trustedProxies: readonly string[];
   };
   /**
    * DAG_METRICS_PORT: where each service answers with its metrics and probes; null: it does not.
@@ -32,6 +39,11 @@ export interface Config {
   readonly metrics: { readonly host: string; readonly port: number | null };
   /** DAG_BASE_URL: the address of the page as people reach it, without "/" at its end. Null: messages have no links. */
   readonly baseUrl: string | null;
+  /**
+   * DAG_OIDC_ISSUER, DAG_OIDC_CLIENT_ID, DAG_OIDC_CLIENT_SECRET, DAG_OIDC_CLAIM (default
+   * `groups`), DAG_OIDC_ROLES. Null: users log in with a password only.
+   */
+  readonly oidc: OidcSettings | null;
   /** DAG_TASK_USER: the user that task processes run as. Null: that of the worker. */
   readonly taskUser: string | null;
   /**
@@ -58,7 +70,7 @@ export interface Config {
   readonly retention: Retention;
   /** False when NO_COLOR is set, or the terminal calls itself dumb. */
   readonly colorAllowed: boolean;
-  /** Who is at the keyboard, for the audit. */
+  /** The user of the system and its host, for the audit: `ada@laptop`. */
   readonly user: string;
   /** What a process that imports DAG files may see: PATH, HOME, TZ, LANG, NODE_ENV. */
   readonly inherited: Readonly<Record<string, string | undefined>>;
@@ -94,6 +106,15 @@ export interface VaultSettings {
   /** DAG_VAULT_MOUNT: where the KV engine is mounted. Default: secret. */
   readonly mount: string;
   readonly prefix: string;
+}
+
+/** Where users log in, and which roles a claim gives them. */
+interface OidcSettings {
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly clientSecret: string | null;
+  readonly claim: string;
+  readonly rules: readonly OidcRule[];
 }
 
 /** A folder of an S3 bucket, or of a bucket of a store that speaks its protocol. */
@@ -143,12 +164,14 @@ export function readConfig(environment: Environment = process.env): Config {
       host: text("DAG_WEB_HOST") ?? "127.0.0.1",
       port: port("DAG_WEB_PORT", text("DAG_WEB_PORT")),
       token: text("DAG_WEB_TOKEN"),
+      trustedProxies: trustedProxies(text("DAG_TRUSTED_PROXIES")),
     },
     metrics: {
       host: text("DAG_METRICS_HOST") ?? "127.0.0.1",
       port: port("DAG_METRICS_PORT", text("DAG_METRICS_PORT")),
     },
     baseUrl: baseUrl(text("DAG_BASE_URL")),
+    oidc: oidcSettings(text),
     taskUser: text("DAG_TASK_USER"),
     ownSecrets: ownSecrets(environment),
     slots: wholeNumber("DAG_WORKER_SLOTS", text("DAG_WORKER_SLOTS"), 16, 1, 1_000),
@@ -176,7 +199,7 @@ export function readConfig(environment: Environment = process.env): Config {
     ),
     retention: retention(text("DAG_RETENTION")),
     colorAllowed: !text("NO_COLOR") && environment.TERM !== "dumb",
-    user: text("USER") ?? text("LOGNAME") ?? text("USERNAME") ?? "unknown",
+    user: `${systemUser()}@${hostname()}`,
     inherited: Object.fromEntries(INHERITED.map((name) => [name, environment[name]])),
     taskEnvironment: taskEnvironment(environment),
     secrets: environmentSecrets(environment),
@@ -186,6 +209,64 @@ export function readConfig(environment: Environment = process.env): Config {
 
 function fileBytes(text: (name: string) => string | null, name: string, otherwise: number): number {
   return wholeNumber(name, text(name), otherwise, 1, 1024 * GIBIBYTE);
+}
+
+/** @throws DagsmithError INVALID_ARGUMENT */
+function oidcSettings(text: (name: string) => string | null): OidcSettings | null {
+  const issuer = text("DAG_OIDC_ISSUER");
+  if (issuer === null) return null;
+  const needed = (name: string, reason: string): string => text(name) ?? refused(name, reason);
+  if (!URL.canParse(issuer)) refused("DAG_OIDC_ISSUER", "it must be the address of the provider");
+  needed("DAG_BASE_URL", "it must be set for DAG_OIDC_ISSUER: the provider answers to it");
+  return {
+    issuer,
+    clientId: needed("DAG_OIDC_CLIENT_ID", "it must be set for DAG_OIDC_ISSUER"),
+    clientSecret: text("DAG_OIDC_CLIENT_SECRET"),
+    claim: text("DAG_OIDC_CLAIM") ?? "groups",
+    rules: oidcRules(
+      needed("DAG_OIDC_ROLES", "without a rule, users of the provider have no role"),
+    ),
+  };
+}
+
+function oidcRules(text: string): readonly OidcRule[] {
+  try {
+    return parseOidcRules(text);
+  } catch (error) {
+    return refused("DAG_OIDC_ROLES", errorMessage(error));
+  }
+}
+
+/** Asked of the system: a variable such as USER may hold any name. */
+function systemUser(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // The user has no name on this machine, as in many containers.
+    return String(process.getuid?.() ?? "unknown");
+  }
+}
+
+/**
+ * Addresses of proxies, and networks such as 10.0.0.0/8. `loopback` is this machine.
+ * @throws DagsmithError INVALID_ARGUMENT
+ */
+function trustedProxies(value: string | null): readonly string[] {
+  const given = (value ?? "").split(",").map((one) => one.trim());
+  const proxies = given.filter((one) => one !== "");
+  const wrong = proxies.find((one) => one !== "loopback" && !isNetwork(one));
+  if (wrong === undefined) return proxies;
+  return refused(
+    "DAG_TRUSTED_PROXIES",
+    `"${wrong}" is neither an address, nor a network such as 10.0.0.0/8, nor "loopback"`,
+  );
+}
+
+function isNetwork(text: string): boolean {
+  const [address = "", bits, ...rest] = text.split("/");
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  const isPrefix = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most);
+  return most > 0 && isPrefix && rest.length === 0;
 }
 
 /** @throws DagsmithError INVALID_ARGUMENT */
@@ -253,11 +334,11 @@ const LEAST_SECRET = 5;
 
 function ownSecrets(environment: Environment): readonly string[] {
   const { DATABASE_URL, DATABASE_URL_DIRECT, DAG_SECRET_KEY, DAG_WEB_TOKEN } = environment;
-  const { PGPASSWORD, VAULT_TOKEN } = environment;
+  const { DAG_OIDC_CLIENT_SECRET, PGPASSWORD, VAULT_TOKEN } = environment;
   return [
     ...[DATABASE_URL, DATABASE_URL_DIRECT].flatMap(passwordsIn),
     ...(DAG_SECRET_KEY ?? "").split(/[\s,]+/),
-    ...[DAG_WEB_TOKEN, PGPASSWORD, VAULT_TOKEN],
+    ...[DAG_WEB_TOKEN, DAG_OIDC_CLIENT_SECRET, PGPASSWORD, VAULT_TOKEN],
   ].filter((secret) => secret !== undefined && secret.length >= LEAST_SECRET) as string[];
 }
 

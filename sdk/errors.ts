@@ -249,7 +249,17 @@ const messages = {
   DATABASE_AWAY:
     "The database does not answer: {reason}. Nothing is lost; ask again when it is back.",
   WEB_EXPOSED:
-    "The page may listen on {host} only behind a token: set DAG_WEB_TOKEN, or listen on 127.0.0.1.",
+    "A page that opens by a link may not listen on {host}, which other machines reach. Listen on 127.0.0.1, or use `dag start`, where users log in.",
+  WEAK_WEB_TOKEN:
+    "DAG_WEB_TOKEN can be guessed: it needs at least {least} characters, and at least {different} different ones. Make one with: openssl rand -base64 32",
+  UNKNOWN_USER: 'There is no user "{user}". List users with: dag users list',
+  USER_EXISTS:
+    'There is a user "{user}" already. Change the role with: dag users role {user} <role>',
+  LAST_ADMIN: '"{user}" is the last admin of all DAGs. Make another user an admin first.',
+  UNKNOWN_TOKEN: 'User "{user}" has no token "{token}". List tokens with: dag tokens list',
+  TOKEN_EXISTS: 'User "{user}" has a token "{token}" already. Choose another name, or revoke it.',
+  LINK_USED:
+    "This link was used already, or it has expired. Ask an admin for another: dag users password <name>",
   TASK_USER_REFUSED: 'DAG_TASK_USER "{user}" cannot be used: {reason}.',
   NODE_TOO_OLD: "dagsmith needs Node 22.18 or later; this is {found}.",
 } as const;

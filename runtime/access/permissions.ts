@@ -26,7 +26,7 @@ export const PERMISSIONS = {
   "asset.read": needs("viewer", "deployment", "see assets and their updates"),
   "system.read": needs("viewer", "everyone", "see pools, the health and the API's description"),
   "account.use": needs("viewer", "everyone", "see and end one's own sessions and tokens"),
-  "xcom.read": needs("operator", "dag", "see the values of XComs"),
+  "xcom.read": needs("operator", "dag", "see the values of XComs, and the files of tasks"),
   "dag.operate": needs(
     "operator",
     "dag",
@@ -105,6 +105,6 @@ export function tagsWith(
 }
 
 /** Whether a role has the permissions of another. */
-function isAtLeast(role: Role, least: Role): boolean {
+export function isAtLeast(role: Role, least: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(least);
 }

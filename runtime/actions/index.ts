@@ -2,9 +2,16 @@
  * The actions of people. The page and the command line change state only through these;
  * each writes an audit row.
  */
-
 export { checkParams } from "../params/check_params.ts";
 export { type ParamProblem, problemsOf } from "../params/param_problems.ts";
+export {
+  acceptLink,
+  changePassword,
+  createToken,
+  endSession,
+  endSessions,
+  revokeToken,
+} from "./account.ts";
 export { labelRun, noteRun } from "./annotate.ts";
 export { type AssetUpdateRequest, updateAsset } from "./assets.ts";
 export {
@@ -39,6 +46,7 @@ export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
 export { type DeletePoolRequest, deletePool, type SetPoolRequest, setPool } from "./pools.ts";
 export { type RollbackRequest, rollbackDag } from "./rollback.ts";
 export { type TriggerRequest, triggerRun } from "./trigger.ts";
+export { addUser, endUserSessions, makeLoginLink, removeUser, setRole } from "./users.ts";
 export {
   receiveWebhook,
   type SkippedCall,

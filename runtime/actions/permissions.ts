@@ -31,7 +31,17 @@ export const PERMISSION_OF = {
   uninstallEvents: "dag.deploy",
   clean: "dag.deploy",
   previewClean: "dag.deploy",
+  changePassword: "account.use",
+  createToken: "account.use",
+  revokeToken: "account.use",
+  endSession: "account.use",
+  endSessions: "account.use",
+  addUser: "user.edit",
+  setRole: "user.edit",
+  removeUser: "user.edit",
+  makeLoginLink: "user.edit",
+  endUserSessions: "user.edit",
 } as const satisfies Readonly<Record<string, Permission>>;
 
-/** A webhook call proves that it knows the secret of the webhook; no user is behind it. */
-export const BY_PROOF = ["receiveWebhook"] as const;
+/** The caller proves that it knows the secret of a webhook or of a link; no user is logged in. */
+export const BY_PROOF = ["receiveWebhook", "acceptLink"] as const;

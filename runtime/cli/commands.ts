@@ -43,7 +43,9 @@ import { simulate } from "./commands/simulate.ts";
 import { state } from "./commands/state.ts";
 import { tasks } from "./commands/tasks.ts";
 import { test } from "./commands/test.ts";
+import { tokens } from "./commands/tokens.ts";
 import { trigger } from "./commands/trigger.ts";
+import { users } from "./commands/users.ts";
 import { variables } from "./commands/variables.ts";
 import { versions } from "./commands/versions.ts";
 import { why } from "./commands/why.ts";
@@ -108,4 +110,6 @@ export const groups: readonly CommandGroup[] = [
   pools,
   assets,
   changes,
+  users,
+  tokens,
 ];

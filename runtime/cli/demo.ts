@@ -63,9 +63,9 @@ async function startAll(cli: Cli, { port }: Options, running: Running) {
     await startDevPage(all, port, `Sandbox: ${sandbox.sentences.join("; ")}.`),
   );
   running.add({ stop: () => removeRunningDev(files) });
-  await writeRunningDev(files, { databaseUrl: postgres.url, page: page.url, pid: process.pid });
+  await writeRunningDev(files, { databaseUrl: postgres.url, page: page.address, pid: process.pid });
   running.add(await startWorkerRole(all));
-  return { all, warehouseUrl: sandbox.warehouseUrl, page: page.url };
+  return { all, warehouseUrl: sandbox.warehouseUrl, page: page.address };
 }
 
 /**

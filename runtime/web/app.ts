@@ -6,11 +6,14 @@ import { randomBytes } from "node:crypto";
 import express, { type Express, type RequestHandler } from "express";
 import helmet from "helmet";
 import { apiRoutes } from "./api/routes.ts";
-import { GuessLimit, gate } from "./http/gate.ts";
 import { Refused } from "./http/refused.ts";
 import type { Registration, Routes } from "./http/routes.ts";
 import type { WebServices } from "./http/services.ts";
 import type { OpenStreams } from "./live/event_stream.ts";
+import { gate } from "./login/gate.ts";
+import { GuessLimit } from "./login/guess_limit.ts";
+import type { Oidc } from "./login/oidc.ts";
+import { accountRoutes } from "./routes/account.ts";
 import { answerError } from "./routes/answer_error.ts";
 import { backfillRoutes } from "./routes/backfills.ts";
 import { bulkDagRoutes } from "./routes/bulk_dags.ts";
@@ -29,6 +32,7 @@ import { logFindRoutes } from "./routes/log_find.ts";
 import { logStreamRoutes } from "./routes/log_stream.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { markRoutes } from "./routes/marks.ts";
+import { oidcRoutes } from "./routes/oidc.ts";
 import { runRoutes } from "./routes/run.ts";
 import { runsRoutes } from "./routes/runs.ts";
 import { searchRoutes } from "./routes/search.ts";
@@ -36,6 +40,8 @@ import { staticRoutes } from "./routes/static.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { taskRoutes } from "./routes/task.ts";
 import { triggerRoutes } from "./routes/trigger.ts";
+import { userRoutes } from "./routes/users.ts";
+import { welcomeRoutes } from "./routes/welcome.ts";
 
 export interface App {
   readonly handler: Express;
@@ -44,8 +50,8 @@ export interface App {
 }
 
 interface AppOptions {
-  /** No token protects the server, so it answers to this machine only. */
-  readonly localOnly: boolean;
+  /** Absent: users log in with a password only. */
+  readonly oidc: Oidc | undefined;
   /** Whether it has the page of the design. */
   readonly isDevelopment: boolean;
 }
@@ -53,21 +59,22 @@ interface AppOptions {
 export function makeApp(
   services: WebServices,
   streams: OpenStreams,
-  { localOnly, isDevelopment }: AppOptions,
+  { oidc, isDevelopment }: AppOptions,
 ): App {
   const guesses = new GuessLimit();
   const design = isDevelopment ? [designRoutes(services)] : [];
-  const all = [...allRoutes(services, streams, guesses), ...design];
+  const all = [...allRoutes(services, streams, guesses, oidc), ...design];
   const routes = all.flatMap(({ registered }) => registered);
   const handler = express();
   handler
     .disable("x-powered-by")
     .disable("etag")
     .set("query parser", "simple")
+    .set("trust proxy", [...services.trustedProxies])
     .enable("strict routing")
     .enable("case sensitive routing");
   handler.use(nonce, securityHeaders());
-  handler.use(gate(services.sessions, guesses, routes, localOnly));
+  handler.use(gate(services, guesses, routes));
   handler.use(all.map(({ router }) => router));
   handler.use(() => {
     throw new Refused(404, "This address does not exist.");
@@ -80,11 +87,16 @@ function allRoutes(
   services: WebServices,
   streams: OpenStreams,
   guesses: GuessLimit,
+  oidc: Oidc | undefined,
 ): readonly Routes[] {
   return [
     healthRoutes(services),
     staticRoutes(services),
-    ...(services.sessions.areRequired ? [loginRoutes(services, guesses)] : []),
+    loginRoutes(services, guesses),
+    ...(oidc ? [oidcRoutes(services, oidc)] : []),
+    welcomeRoutes(services, guesses),
+    accountRoutes(services, guesses),
+    userRoutes(services),
     hookRoutes(services),
     apiRoutes(services),
     changeStreamRoutes(services, streams),

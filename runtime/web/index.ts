@@ -13,28 +13,43 @@ import { makeApp } from "./app.ts";
 import { GraphDrawer } from "./graph/graph_drawer.ts";
 import type { WebActions } from "./http/actions.ts";
 import { loadAssets } from "./http/assets.ts";
-import { isLoopback } from "./http/gate.ts";
 import type { Registration } from "./http/routes.ts";
-import type { WebLog, WebServices } from "./http/services.ts";
-import { Sessions } from "./http/sessions.ts";
+import type { WebLink, WebLog, WebServices } from "./http/services.ts";
 import { OpenStreams } from "./live/event_stream.ts";
 import { Watchers } from "./live/watchers.ts";
+import { isLoopback } from "./login/loopback.ts";
+import { Oidc, type OidcOptions } from "./login/oidc.ts";
+import { checkWebToken } from "./login/web_token.ts";
+import { OIDC_CALLBACK } from "./routes/oidc.ts";
 import { iconSprite } from "./views/parts/icons.ts";
 import { readStylesheet } from "./views/style/stylesheet.ts";
 
 export type { WebActions } from "./http/actions.ts";
+export type { WebLink } from "./http/services.ts";
+export { isLoopback } from "./login/loopback.ts";
 
 export interface WebOptions {
   readonly db: Database;
-  /** Default 127.0.0.1. An address that other machines can reach needs a token. */
+  /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 8080; 0 takes a free port. */
   readonly port?: number;
   /**
-   * The token for the login; programs send it as `Authorization: Bearer`. Default: none,
-   * for this machine only.
+   * With it programs may do everything: `Authorization: Bearer <token>`. At least 22
+   * characters. Default: none.
    */
   readonly token?: string;
+  /**
+   * A link that logs in as often as it is opened. Only for a page on this machine.
+   * Default: users log in with a password.
+   */
+  readonly link?: WebLink;
+  /** Proxies whose X-Forwarded headers are true. Default: none. */
+  readonly trustedProxies?: readonly string[];
+  /** The address of the page as people reach it. Default: not known. */
+  readonly baseUrl?: string | null;
+  /** Users may log in at this provider. Needs baseUrl. Default: none. */
+  readonly oidc?: OidcOptions;
   /** The actions of the page. Default: none, the server is read-only. */
   readonly actions?: WebActions;
   /** Masks secrets in every text of users before it is sent. Default: no masking. */
@@ -77,17 +92,18 @@ const SERVER_OPTIONS = {
 
 /**
  * Starts the server.
- * @throws DagsmithError WEB_EXPOSED when other machines could reach it without a token
+ * @throws DagsmithError WEB_EXPOSED when other machines could reach a page that opens by a
+ *   link; WEAK_WEB_TOKEN
  */
 export async function startWeb(options: WebOptions): Promise<WebServer> {
-  const { host = "127.0.0.1", port = 8080, token, log } = options;
-  if (!token && !isLoopback(host)) throw new DagsmithError("WEB_EXPOSED", { host });
-  const services = await makeServices(options);
+  const { host = "127.0.0.1", port = 8080, token, link, log } = options;
+  if (link && !isLoopback(host)) throw new DagsmithError("WEB_EXPOSED", { host });
+  if (token !== undefined) checkWebToken(token);
+  const oidc = oidcOf(options);
+  const services = { ...(await makeServices(options)), oidcHost: oidc?.host };
   const streams = new OpenStreams();
-  const { handler, routes } = makeApp(services, streams, {
-    localOnly: !token,
-    isDevelopment: options.isDevelopment ?? false,
-  });
+  const isDevelopment = options.isDevelopment ?? false;
+  const { handler, routes } = makeApp(services, streams, { oidc, isDevelopment });
   const server = createServer(SERVER_OPTIONS, handler);
   await listen(server, port, host.replace(/^\[|\]$/g, ""));
   const { port: taken } = server.address() as AddressInfo;
@@ -97,7 +113,11 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   return { url, routes, stop: () => (stopping ??= stop(server, services, streams)) };
 }
 
-async function makeServices(options: WebOptions): Promise<WebServices> {
+function oidcOf({ oidc, baseUrl }: WebOptions): Oidc | undefined {
+  return oidc && baseUrl ? new Oidc(oidc, baseUrl + OIDC_CALLBACK) : undefined;
+}
+
+async function makeServices(options: WebOptions): Promise<Omit<WebServices, "oidcHost">> {
   const {
     db,
     token,
@@ -106,16 +126,22 @@ async function makeServices(options: WebOptions): Promise<WebServices> {
     log,
     mask = (text) => text,
     variable = async () => null,
+    link,
+    trustedProxies = [],
+    baseUrl = null,
   } = options;
   const reader = pageReader(db);
   const parts = {
     watchers: new Watchers(reader),
     drawer: new GraphDrawer(reader),
-    sessions: new Sessions(token || undefined),
   };
   const assets = await loadAssets({ stylesheet: readStylesheet(), sprite: iconSprite() });
   const files = options.filesFolder === undefined ? undefined : largeValuesIn(options.filesFolder);
-  return { db, reader, actions, mask, variable, files, notice, log, assets, ...parts };
+  return {
+    ...{ db, reader, actions, mask, variable, files, notice, log, assets },
+    ...{ token, link, trustedProxies, baseUrl },
+    ...parts,
+  };
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {

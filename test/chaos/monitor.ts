@@ -61,7 +61,10 @@ export class Monitor {
   /** Asks for the list of DAGs, which needs the database. */
   async #lookAtPage(): Promise<void> {
     const url = `http://127.0.0.1:${this.#stand.pagePort}/`;
-    const asking = fetch(url, { signal: AbortSignal.timeout(ANSWER_MS) });
+    const asking = fetch(url, {
+      headers: { Authorization: `Bearer ${this.#stand.webToken}` },
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
     const isAnswered = await asking.then(
       ({ ok }) => ok,
       () => false,

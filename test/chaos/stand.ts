@@ -2,10 +2,12 @@
  * Everything a chaos run disturbs: one PostgreSQL, and the services of a deployment, each
  * behind a proxy.
  */
+
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { newSecret } from "../../runtime/access/token.ts";
 import { deployFolder, setPool } from "../../runtime/actions/index.ts";
 import { loadFolder } from "../../runtime/bundler/folder.ts";
 import { migrateQueue } from "../../runtime/executor/queue.ts";
@@ -35,6 +37,8 @@ export class Stand implements AsyncDisposable {
   readonly services: Service[] = [];
   /** Where the page answers. */
   readonly pagePort: number;
+  /** With it programs may ask the page. */
+  readonly webToken: string = newSecret();
   readonly server: Server;
   #revision = 0;
 
@@ -95,6 +99,7 @@ export class Stand implements AsyncDisposable {
         ...{ PATH, HOME, NODE_COMPILE_CACHE, NO_COLOR: "1" },
         DATABASE_URL: url.href,
         DAG_WEB_PORT: String(this.pagePort),
+        DAG_WEB_TOKEN: this.webToken,
         CHAOS_ID: this.id,
         CHAOS_JOURNAL: this.journal,
       };

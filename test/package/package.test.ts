@@ -1,4 +1,5 @@
 /** The package as people get it: packed, installed into an empty project, used from there. Needs the package registry, or npm's cache. */
+
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -9,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 // @ts-expect-error it is plain JavaScript, for the oldest Node
 import { build, isBuilt } from "../../runtime/launch/build.mjs";
 import { newProject, output, type Project } from "../support/cli.ts";
+import { signIn } from "../support/signed_in.ts";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -140,8 +142,11 @@ describe("dag dev, from nothing", () => {
       const dev = project.start(["dev", "--port", "0"], { bin });
       const page =
         /The page is at (http:\S+)/.exec(await output(dev, /The page is at http:\S+\n/))?.[1] ?? "";
-      expect((await fetch(page)).status).toBe(200);
-      expect((await fetch(`${page}/assets/page.css`)).status).toBe(200);
+      const { origin, searchParams } = new URL(page);
+      expect(await signIn(origin, searchParams.get("token") ?? "")).toMatch(/^dagsmith_/);
+      expect((await fetch(origin)).status).toBe(200);
+      expect((await fetch(`${origin}/assets/page.css`)).status).toBe(200);
+      expect((await stat(join(project.folder, ".dagsmith/page.link"))).mode & 0o777).toBe(0o600);
       expect((await stat(join(project.folder, ".dagsmith/dev.json"))).mode & 0o777).toBe(0o600);
 
       await project.write("dags/live.ts", liveDag("first"));

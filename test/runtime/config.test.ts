@@ -1,3 +1,4 @@
+import { hostname, userInfo } from "node:os";
 import { describe, expect, test } from "vitest";
 import { connectionVariable, readConfig } from "../../runtime/config.ts";
 
@@ -9,9 +10,18 @@ test("nothing set gives the defaults", () => {
     secretKey: null,
     slots: 16,
     colorAllowed: true,
-    user: "unknown",
+    user: `${userInfo().username}@${hostname()}`,
   });
-  expect(config.web).toEqual({ host: "127.0.0.1", port: null, token: null });
+  expect(config.web).toEqual({ host: "127.0.0.1", port: null, token: null, trustedProxies: [] });
+});
+
+test("proxies are addresses or networks, and nothing else", () => {
+  const proxies = (text: string) => readConfig({ DAG_TRUSTED_PROXIES: text }).web.trustedProxies;
+  expect(proxies("10.0.0.0/8, fd00::/8,192.0.2.7, loopback")).toEqual([
+    ...["10.0.0.0/8", "fd00::/8", "192.0.2.7", "loopback"],
+  ]);
+  for (const wrong of ["proxy", "10.0.0.0/33", "10.0.0.0/x", "10.0.0/8", "*", "true", "1"])
+    expect(() => proxies(wrong)).toThrow(`"${wrong}"`);
 });
 
 test("an empty variable counts as not set", () => {

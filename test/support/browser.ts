@@ -14,6 +14,7 @@ import {
   chromium as playwright,
 } from "playwright-core";
 import { expect } from "vitest";
+import { browserCookies } from "./signed_in.ts";
 
 /** Made for a sandbox in the cloud: they end the browser with its first page, or switch off the very rules that tests of a page rely on. */
 const UNWANTED = [
@@ -75,6 +76,7 @@ export async function visitAt(
   options: BrowserContextOptions = {},
 ): Promise<void> {
   const context = await browser.newContext(options);
+  await context.addCookies([...browserCookies()]);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on("pageerror", (error) => complaints.push(error.message));

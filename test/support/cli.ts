@@ -2,10 +2,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+
+/** The name of who runs `dag` here, as the audit has it. */
+export const CLI_ACTOR = `${userInfo().username}@${hostname()}`;
 
 const BIN = fileURLToPath(new URL("../../runtime/cli/bin.ts", import.meta.url));
 const MODULES = fileURLToPath(new URL("../../node_modules", import.meta.url));

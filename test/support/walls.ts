@@ -45,7 +45,7 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
     why: "pure: who may do what is decided in one place, for the page and the command line alike",
   },
   "config.ts": {
-    builtins: ["node:os", "node:path"],
+    builtins: ["node:net", "node:os", "node:path"],
     packages: ["zod"],
     why: "it reads the environment and does nothing else",
   },
@@ -177,11 +177,13 @@ const INNER_ROOMS: Readonly<Record<string, InnerRooms>> = {
       ["groups", "islands", "params", "code"],
       ["graph", "live"],
       ["http"],
+      ["login"],
       ["read"],
       ["views/parts", "views/style"],
       ["views/graph", "views/params"],
       [
         "views/home",
+        "views/access",
         "views/dag",
         "views/run",
         "views/runs",

@@ -1,5 +1,6 @@
 /** A database with our schema, its rows, and the page on top, all of the test's own. */
 import { pino } from "pino";
+import { newSecret } from "../../runtime/access/token.ts";
 import * as actions from "../../runtime/actions/index.ts";
 import { type Database, openDatabase } from "../../runtime/store/database/database.ts";
 import {
@@ -10,11 +11,14 @@ import {
 } from "../../runtime/web/index.ts";
 import { MIGRATED, testDatabase } from "./postgres.ts";
 import { Rows } from "./rows.ts";
+import { signIn } from "./signed_in.ts";
 
 export interface TestWeb {
   readonly db: Database;
   readonly rows: Rows;
   readonly url: string;
+  /** The cookie of the session that the test is signed in with. */
+  readonly cookie: string;
   readonly server: WebServer;
   /** What the page asked of its actions, in order. */
   readonly asked: { readonly verb: string; readonly request: unknown }[];
@@ -56,22 +60,30 @@ function recorder(asked: TestWeb["asked"], rows: Rows): WebActions {
   };
 }
 
-export async function testWeb(options: Partial<WebOptions> = {}): Promise<TestWeb> {
+/** @param withoutLink users log in by their password; otherwise the test is signed in */
+export async function testWeb({
+  withoutLink = false,
+  ...options
+}: Partial<WebOptions> & { readonly withoutLink?: boolean } = {}): Promise<TestWeb> {
   const database = await testDatabase({ from: MIGRATED });
   const db = openDatabase(database.url, { poolSize: 5 });
   const rows = new Rows(db.pool);
   const asked: TestWeb["asked"] = [];
+  const secret = newSecret();
+  const link = withoutLink ? {} : { link: { secret, user: "tester" } };
   const server = await startWeb({
+    ...link,
     db,
     port: 0,
     log: pino({ level: "silent" }),
     actions: recorder(asked, rows),
     ...options,
   });
+  const cookie = withoutLink ? "" : await signIn(server.url, secret);
   const close = async (): Promise<void> => {
     await server.stop();
     await db.close();
     await database.drop();
   };
-  return { db, rows, url: server.url, server, asked, close };
+  return { db, rows, url: server.url, cookie, server, asked, close };
 }

@@ -15,9 +15,11 @@ import {
   writeRunningDev,
 } from "../project/project.ts";
 import { findUserOfImports } from "../project/task_user.ts";
+import { keepPageLink, linkAddress } from "../services/page_link.ts";
 import { type Running, runServices, serve } from "../services/running.ts";
 import {
   openSurroundings,
+  type PageOptions,
   type Surroundings,
   startPageRole,
   startSchedulerRole,
@@ -55,8 +57,8 @@ export const dev = command({
       await migrateAll(all.db);
       const page = running.add(await startDevPage(all, options.port));
       running.add({ stop: () => removeRunningDev(files) });
-      await writeRunningDev(files, { databaseUrl, page: page.url, pid: process.pid });
-      cli.say(`The page is at ${page.url}`);
+      await writeRunningDev(files, { databaseUrl, page: page.address, pid: process.pid });
+      cli.say(`The page is at ${page.address}`);
       running.add(await startSchedulerRole(all));
       running.add(await startWorkerRole(all, options));
       running.add(await deployOnChange(all, resolve(cli.folder, folder ?? DEFAULT_FOLDER)));
@@ -85,8 +87,22 @@ async function ownDatabase(cli: Cli, files: ProjectFiles, running: Running): Pro
  * The usual port when it is free, so that a bookmark works; otherwise any free port,
  * unless the user chose a port.
  */
-export async function startDevPage(all: Surroundings, port: number | undefined, notice?: string) {
-  const options = { port, isDevelopment: true, ...(notice !== undefined && { notice }) };
+export async function startDevPage(
+  all: Surroundings,
+  port: number | undefined,
+  notice?: string,
+): Promise<DevPage> {
+  const link = await keepPageLink(all.cli);
+  const own = { port, link, isDevelopment: true };
+  const page = await startOnFreePort(all, { ...own, ...(notice !== undefined && { notice }) });
+  return { ...page, address: linkAddress(page.url, link) };
+}
+
+/** A page, and the link that opens it. */
+type DevPage = Awaited<ReturnType<typeof startPageRole>> & { readonly address: string };
+
+async function startOnFreePort(all: Surroundings, options: PageOptions) {
+  const { port } = options;
   try {
     return await startPageRole(all, options);
   } catch (error) {

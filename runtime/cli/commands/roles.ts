@@ -6,6 +6,7 @@ import { type Cli, command, type Outcome } from "../command.ts";
 import { DEFAULT_FOLDER } from "../find/dags.ts";
 import { queueNames, wholeNumber } from "../input/option_values.ts";
 import { needDatabaseUrl } from "../project/database.ts";
+import { sayPage } from "../services/page_link.ts";
 import { runServices, type Service, serve } from "../services/running.ts";
 import {
   openSurroundings,
@@ -62,7 +63,7 @@ export const start = command({
       running.add(await startSchedulerRole(all));
       running.add(await startWorkerRole(all, options));
       const { url: page } = running.add(await startPageRole(all, options));
-      cli.say(`The page is at ${page}`);
+      await sayPage(all, page);
       await serve(cli, running);
     });
     return STOPPED;
@@ -100,13 +101,13 @@ export const worker = command({
 export const web = command({
   usage: "web",
   summary: "Serve the page and the API against DATABASE_URL",
-  more: "Listens on 127.0.0.1. To listen on another address, set DAG_WEB_TOKEN, the token for the login.",
+  more: "Listens on 127.0.0.1. While there are no users, it prints a link that makes the first admin.",
   options: [HOST, PORT],
-  example: "DAG_WEB_TOKEN=... dag web --host 0.0.0.0 --port 8080",
+  example: "dag web --host 0.0.0.0 --port 8080",
   run: (cli, _args, flags: PageFlags) =>
     runRole(cli, async (all) => {
       const page = await startPageRole(all, flags);
-      cli.say(`The page is at ${page.url}`);
+      await sayPage(all, page.url);
       return page;
     }),
 });

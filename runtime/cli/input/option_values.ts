@@ -65,6 +65,13 @@ export function oneOf<Word extends string>(...words: readonly Word[]): (text: st
   };
 }
 
+/** Some of a few words, separated by commas. */
+export function listOf<Word extends string>(
+  words: readonly Word[],
+): (text: string) => readonly Word[] {
+  return (text) => [...new Set(text.split(",").map((word) => oneOf(...words)(word.trim())))];
+}
+
 /** `key=value`, added to those given before. */
 export function label(
   text: string,

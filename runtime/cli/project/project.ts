@@ -12,6 +12,8 @@ export interface ProjectFiles {
   /** Data of the embedded PostgreSQL. */
   readonly postgres: string;
   readonly secretKey: string;
+  /** The secret of the link to the page of `dag dev`. */
+  readonly pageLink: string;
   /** The address of the `dag dev` that runs here. */
   readonly dev: string;
   /** Large values and files of tasks, in `dag dev`. */
@@ -26,6 +28,7 @@ export function projectFiles(project: string): ProjectFiles {
     folder,
     postgres: join(folder, "postgres"),
     secretKey: join(folder, "secret.key"),
+    pageLink: join(folder, "page.link"),
     dev: join(folder, "dev.json"),
     values: join(folder, "values"),
     bundles: join(folder, "bundles"),

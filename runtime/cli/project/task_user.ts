@@ -11,8 +11,8 @@ export async function findUserOfTasks({
 }: Pick<Cli, "config" | "folder">): Promise<TaskUser | undefined> {
   if (taskUser === null) return undefined;
   const { findTaskUser } = await import("../../executor/task_user.ts");
-  const { secretKey, dev, postgres } = projectFiles(folder);
-  const secretFiles = [secretKey, dev, join(postgres, "password")];
+  const { secretKey, pageLink, dev, postgres } = projectFiles(folder);
+  const secretFiles = [secretKey, pageLink, dev, join(postgres, "password")];
   return findTaskUser(taskUser, { folder, secretFiles });
 }
 

@@ -15,6 +15,7 @@ import type { WaitListener } from "../../store/database/connection_loss.ts";
 import { type Database, openDatabase } from "../../store/database/database.ts";
 import { assertReachable } from "../../store/database/probe.ts";
 import { pageReader } from "../../store/reads/reader.ts";
+import type { WebLink } from "../../web/index.ts";
 import type { Cli } from "../command.ts";
 import { safeText } from "../output/terminal.ts";
 import { directAddress } from "../project/database.ts";
@@ -169,7 +170,7 @@ export function xcomFiles({ config, folder: project }: Cli): SpillOptions | unde
 }
 
 /** The default address of the page. */
-const DEFAULT_PORT = 8080;
+export const DEFAULT_PORT = 8080;
 
 /** How soon the page masks a secret that was stored after its start. */
 const LEARN_EVERY_MS = 10_000;
@@ -182,9 +183,11 @@ export interface PageOptions {
   readonly notice?: string;
   /** Whether it has the pages for people who develop dagsmith. Default false. */
   readonly isDevelopment?: boolean;
+  /** A link that logs in; only for a page on this machine. Default: users log in. */
+  readonly link?: WebLink;
 }
 
-/** @throws DagsmithError PORT_IN_USE, WEB_EXPOSED */
+/** @throws DagsmithError PORT_IN_USE, WEB_EXPOSED, WEAK_WEB_TOKEN */
 export async function startPageRole(
   { cli, db, secrets, log }: Surroundings,
   options: PageOptions = {},
@@ -201,6 +204,7 @@ export async function startPageRole(
     const token = web.token === null ? {} : { token: web.token };
     const files = xcomFiles(cli);
     const notice = options.notice === undefined ? {} : { notice: options.notice };
+    const link = options.link === undefined ? {} : { link: options.link };
     const page = await startWeb({
       db,
       actions,
@@ -210,6 +214,10 @@ export async function startPageRole(
       ...notice,
       ...(files && { filesFolder: files.folder }),
       isDevelopment: options.isDevelopment ?? false,
+      ...link,
+      trustedProxies: web.trustedProxies,
+      baseUrl: cli.config.baseUrl,
+      ...(cli.config.oidc && { oidc: cli.config.oidc }),
       mask: secrets.mask,
       variable: secrets.variable,
       log: pageLog(log),

@@ -5,6 +5,7 @@
 
 import type { Queryable, Statement } from "../database/database.ts";
 import type { RunType } from "../runs/dag_run.ts";
+import { isVisible, type VisibleTags } from "./dag_tags.ts";
 
 /** How long ago a failure counts as new. */
 const LATELY = "interval '24 hours'";
@@ -50,7 +51,7 @@ left join lateral (
   select i.task_id, i.map_index, i.error, i.reason from dagsmith.task_instance i
   where i.run_id = r.id and i.state = 'failed' order by i.finished_at, i.id limit 1
 ) t on true
-where d.removed_at is null and r.finished_at > now() - ${LATELY}
+where d.removed_at is null and r.finished_at > now() - ${LATELY} and ${isVisible("d.dag_id", "$2")}
 order by r.finished_at desc, r.id desc limit $1`,
 };
 
@@ -80,15 +81,24 @@ from (
   from dagsmith.dag_run a join dagsmith.callback c on c.run_id = a.id and c.event = 'deadline'
   where a.state in ('queued', 'running') group by a.id
 ) late join dagsmith.dag_run r on r.id = late.run_id
+where ${isVisible("r.dag_id", "$2")}
 order by late.missed desc, late.due_at limit $1`,
 };
 
 /** Runs that failed in the last 24 hours, newest first; at most 5 of a DAG. */
-export function listFailedRuns(db: Queryable, limit: number): Promise<readonly FailedRun[]> {
-  return db.query<FailedRun & Record<string, unknown>>(FAILED, [limit]);
+export function listFailedRuns(
+  db: Queryable,
+  limit: number,
+  visible: VisibleTags,
+): Promise<readonly FailedRun[]> {
+  return db.query<FailedRun & Record<string, unknown>>(FAILED, [limit, visible]);
 }
 
 /** Missed deadlines of active runs first, then those of the next hour. */
-export function listLateRuns(db: Queryable, limit: number): Promise<readonly LateRun[]> {
-  return db.query<LateRun & Record<string, unknown>>(LATE, [limit]);
+export function listLateRuns(
+  db: Queryable,
+  limit: number,
+  visible: VisibleTags,
+): Promise<readonly LateRun[]> {
+  return db.query<LateRun & Record<string, unknown>>(LATE, [limit, visible]);
 }

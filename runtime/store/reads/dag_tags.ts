@@ -1,10 +1,29 @@
-/** The tags of the DAG to which a run, a backfill or an instance belongs, for permissions. */
+/**
+ * The tags of DAGs, for permissions: those of the DAG to which a run, a backfill or an
+ * instance belongs, and whether a caller may see a DAG in a list.
+ */
 import type { Queryable, Statement } from "../database/database.ts";
 
 /** How an address names the DAG that it is about. */
 export type DagReference =
   | { readonly of: "dag"; readonly dagId: string }
   | { readonly of: "run" | "backfill" | "instance"; readonly id: number };
+
+/** The tags that a caller may see, the DAGs of which a list shows. Null: all DAGs. */
+export type VisibleTags = readonly string[] | null;
+
+/**
+ * SQL: whether the newest version of a DAG has one of the tags.
+ * @param dagId the SQL of the DAG's id
+ * @param tags the parameter with {@link VisibleTags}
+ */
+export const isVisible = (
+  dagId: string,
+  tags: string,
+): string => `(${tags}::text[] is null or ${dagId} in (
+  select seen.dag_id from dagsmith.dag seen
+  join dagsmith.dag_version tagged on tagged.id = seen.version_id
+  where (tagged.spec -> 'tags')::jsonb ?| ${tags}))`;
 
 const statement = (of: DagReference["of"], dagId: string): Statement => ({
   name: `tags_of_${of}`,

@@ -11,6 +11,7 @@ import type {
 } from "../../../sdk/spec/index.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
+import type { VisibleTags } from "./dag_tags.ts";
 
 /** How many runs a DAG's bars show. */
 export const RECENT_RUNS = 14;
@@ -74,6 +75,8 @@ export interface DagQuery {
   readonly tag: string | null;
   /** Part of the id, in any case. */
   readonly search: string | null;
+  /** DAGs with one of these tags only, which are all that the caller may see. Null: all. */
+  readonly visible: VisibleTags;
 }
 
 const FILTERS = `
@@ -112,6 +115,7 @@ left join lateral (
 ) recent on true
 where d.removed_at is null and d.dag_id > $1 and ${FILTERS}
   and ($5::text is null or s.tags::jsonb ? $5)
+  and ($6::text[] is null or s.tags::jsonb ?| $6)
 order by d.dag_id limit $2`,
 };
 
@@ -127,7 +131,9 @@ from (
       where r.dag_id = d.dag_id and r.state in ('queued', 'running')) as running,
     (select r.state from dagsmith.dag_run r
       where r.dag_id = d.dag_id order by r.id desc limit 1) as last
-  from dagsmith.dag d where d.removed_at is null
+  from dagsmith.dag d
+  where d.removed_at is null and ($1::text[] is null or (
+    select v.spec -> 'tags' from dagsmith.dag_version v where v.id = d.version_id)::jsonb ?| $1)
 ) dags`,
 };
 
@@ -176,13 +182,21 @@ where dag_id = $1 order by v.number desc`,
 
 /** Deployed DAGs with their last runs, a page at a time. */
 export function listDags(db: Queryable, query: DagQuery): Promise<readonly DagOverview[]> {
-  const { after, limit, filter, search, tag } = query;
-  return db.query<DagOverview & Record<string, unknown>>(LIST, [after, limit, filter, search, tag]);
+  const { after, limit, filter, search, tag, visible } = query;
+  return db.query<DagOverview & Record<string, unknown>>(LIST, [
+    ...[after, limit, filter, search, tag, visible],
+  ]);
 }
 
-/** How many DAGs each filter shows. The statement counts DAGs, never runs. */
-export async function countDags(db: Queryable): Promise<Readonly<Record<DagFilter, number>>> {
-  const [counts] = await db.query<Record<DagFilter, number>>(COUNTS);
+/**
+ * How many DAGs each filter shows. The statement counts DAGs, never runs.
+ * @param visible as in {@link DagQuery}
+ */
+export async function countDags(
+  db: Queryable,
+  visible: VisibleTags,
+): Promise<Readonly<Record<DagFilter, number>>> {
+  const [counts] = await db.query<Record<DagFilter, number>>(COUNTS, [visible]);
   return counts ?? { all: 0, active: 0, paused: 0, running: 0, failed: 0 };
 }
 

@@ -7,6 +7,7 @@ import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { AFTER_LAST_ID } from "../database/page_bounds.ts";
 import type { RunType } from "../runs/dag_run.ts";
+import { isVisible, type VisibleTags } from "./dag_tags.ts";
 import { RUN, type RunDetail, runs } from "./runs.ts";
 
 const TABLE = "from dagsmith.dag_run r";
@@ -25,6 +26,8 @@ export interface RunQuery {
   readonly version?: number | null | undefined;
   /** A tag of the newest version of their DAG. */
   readonly tag?: string | null | undefined;
+  /** Runs of DAGs that a caller may see. Default: of all DAGs. */
+  readonly visible?: VisibleTags | undefined;
   /** Bounds of the logical date: the first inclusive, the second exclusive. */
   readonly from?: Date | null | undefined;
   readonly to?: Date | null | undefined;
@@ -53,7 +56,16 @@ export async function searchRuns(db: Queryable, query: RunQuery): Promise<FoundR
 /** The id of the last run that one page of a search looks at; null: it looks at all. */
 async function searchEdge(db: Queryable, query: RunQuery): Promise<number | null> {
   if (filtersOf(query, String).length === 0) return null;
-  const { limit: _, type: _t, version: _v, tag: _g, from: _f, to: _o, ...indexed } = query;
+  const {
+    limit: _,
+    type: _t,
+    version: _v,
+    tag: _g,
+    from: _f,
+    to: _o,
+    visible: _s,
+    ...indexed
+  } = query;
   const [{ name, text }, values] = listOf({ ...indexed, limit: SEARCHED_RUNS });
   const ids = text.replace(RUN, `select r.id ${TABLE}`);
   const edge = `select min(id) as id, count(*)::int as count from (${ids}) searched`;
@@ -116,12 +128,16 @@ function indexedOf({ dagId, state, label }: RunQuery, parameter: Parameter): Con
 }
 
 /** Short names: PostgreSQL cuts the name of a statement at 63 characters. */
-function filtersOf({ type, version, tag, from, to }: RunQuery, parameter: Parameter): Condition[] {
+function filtersOf(
+  { type, version, tag, from, to, visible }: RunQuery,
+  parameter: Parameter,
+): Condition[] {
   const found: Condition[] = [];
   if (type) found.push([type, `r.run_type = ${escapeLiteral(type)}`]);
   if (version) found.push(["v", `v.number = ${parameter(version)}`]);
   if (tag) found.push(["t", `r.dag_id in (${TAGGED.replace("$tag", parameter(tag))})`]);
   if (from) found.push(["ge", `r.logical_date >= ${parameter(from)}`]);
+  if (visible) found.push(["s", isVisible("r.dag_id", parameter(visible))]);
   if (to) found.push(["lt", `r.logical_date < ${parameter(to)}`]);
   return found;
 }

@@ -8,6 +8,7 @@ import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { RunState } from "../../state/run_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import type { RunType } from "../runs/dag_run.ts";
+import { isVisible, type VisibleTags } from "./dag_tags.ts";
 
 export interface RunDetail {
   readonly id: number;
@@ -53,6 +54,10 @@ const BY_NAME: Statement = {
   name: "run_by_name",
   text: `${RUN} where r.dag_id = $1 and r.run_id = $2`,
 };
+const SEEN: Statement = {
+  name: "run_visible",
+  text: `select id from dagsmith.dag_run where id = any($1::bigint[]) and ${isVisible("dag_id", "$2")}`,
+};
 // A run id is unique only within a DAG, and the unique index begins with the DAG. So the
 // statement looks the run id up for one DAG after the other.
 const BY_RUN_ID: Statement = {
@@ -91,6 +96,18 @@ export async function findRuns(db: Queryable, name: string): Promise<readonly Ru
   return slash > 0
     ? runs(db, BY_NAME, [name.slice(0, slash), name.slice(slash + 1)])
     : runs(db, BY_RUN_ID, [name]);
+}
+
+/** Those of the runs that a caller may see. */
+export async function visibleRuns<Run extends Pick<RunDetail, "id">>(
+  db: Queryable,
+  found: readonly Run[],
+  visible: VisibleTags,
+): Promise<readonly Run[]> {
+  if (visible === null) return found;
+  const rows = await db.query<{ id: number }>(SEEN, [found.map(({ id }) => id), visible]);
+  const seen = new Set(rows.map(({ id }) => id));
+  return found.filter(({ id }) => seen.has(id));
 }
 
 /** Runs by a statement that begins with {@link RUN}. */

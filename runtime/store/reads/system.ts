@@ -1,5 +1,6 @@
 /** What a deployment is made of now: its services, its queue, its database, its versions. */
 import type { Queryable, Statement } from "../database/database.ts";
+import { isVisible, type VisibleTags } from "./dag_tags.ts";
 
 export interface ServiceRow {
   readonly role: "scheduler" | "worker";
@@ -82,6 +83,7 @@ const DEPLOYED: Statement = {
 select v.dag_id as "dagId", v.number, v.file, v.created_at as "createdAt",
   coalesce(v.id = d.version_id, false) as "isCurrent"
 from dagsmith.dag_version v join dagsmith.dag d using (dag_id)
+where ${isVisible("dag_id", "$2")}
 order by v.id desc limit $1`,
 };
 
@@ -95,6 +97,10 @@ export async function getSystemFacts(db: Queryable): Promise<SystemFacts | undef
 }
 
 /** The versions that were deployed last, newest first. */
-export function listDeployments(db: Queryable, limit: number): Promise<readonly DeployedVersion[]> {
-  return db.query<DeployedVersion & Record<string, unknown>>(DEPLOYED, [limit]);
+export function listDeployments(
+  db: Queryable,
+  limit: number,
+  visible: VisibleTags,
+): Promise<readonly DeployedVersion[]> {
+  return db.query<DeployedVersion & Record<string, unknown>>(DEPLOYED, [limit, visible]);
 }

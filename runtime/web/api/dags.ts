@@ -4,7 +4,7 @@
 
 import type { Request } from "express";
 import type { Json } from "../../../sdk/json.ts";
-import { needs } from "../http/access.ts";
+import { needs, visibleTags } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import * as input from "../http/input/dags.ts";
@@ -93,7 +93,7 @@ export const DAG_ENDPOINTS: readonly Endpoint[] = [
 
 async function dags(services: WebServices, request: Request): Promise<unknown> {
   const { q: search, ...query } = checked(input.dagsQuery, request.query);
-  const found = await readDags(services, { ...query, search });
+  const found = await readDags(services, { ...query, search, visible: visibleTags(request) });
   return { dags: found, next: found.length < query.limit ? null : (found.at(-1)?.dagId ?? null) };
 }
 

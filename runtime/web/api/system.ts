@@ -1,5 +1,6 @@
 /** The API's endpoints about the deployment itself. */
-import { needs } from "../http/access.ts";
+import type { Request } from "express";
+import { needs, visibleTags } from "../http/access.ts";
 import type { WebServices } from "../http/services.ts";
 import { readImportErrors } from "../read/read_dags.ts";
 import { readHealth } from "../read/read_health.ts";
@@ -25,6 +26,6 @@ export const SYSTEM_ENDPOINTS: readonly Endpoint[] = [
   },
 ];
 
-async function importErrors(services: WebServices): Promise<unknown> {
-  return { importErrors: await readImportErrors(services) };
+async function importErrors(services: WebServices, request: Request): Promise<unknown> {
+  return { importErrors: await readImportErrors(services, visibleTags(request)) };
 }

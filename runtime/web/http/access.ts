@@ -8,10 +8,12 @@ import {
   type DagPermission,
   type Permission,
   type Rights,
+  tagsWith,
 } from "../../access/permissions.ts";
 import { type DagReference, dagTags } from "../../store/reads/dag_tags.ts";
 import { parseTopic } from "../live/topics.ts";
 import { callerOf, checkOf, rememberCheck } from "./caller.ts";
+import { dagId as dagIdSchema, rowId as rowIdSchema } from "./input/fields.ts";
 import { Refused } from "./refused.ts";
 import type { WebServices } from "./services.ts";
 
@@ -73,6 +75,23 @@ export async function requireDag(
   if (!allows(rights, permission, tags)) throw forbidden(permission);
 }
 
+/**
+ * Whether the caller has a permission, too, for the DAG that the request is about.
+ * @param tags the tags of another DAG
+ */
+export function mayAlso(
+  request: Request,
+  permission: Permission,
+  tags: readonly string[] | null = checkOf(request).tags,
+): boolean {
+  return allows(callerOf(request).rights, permission, tags);
+}
+
+/** The tags of the DAGs that the caller may see; null: all DAGs. */
+export function visibleTags(request: Request): readonly string[] | null {
+  return tagsWith(callerOf(request).rights, "dag.read");
+}
+
 /** An unknown DAG is refused like one that the caller may not see, so that ids stay unknown. */
 function forbidden(permission: Permission): Refused {
   return new Refused(
@@ -99,10 +118,15 @@ function dagIn(
   of: Exclude<DagOf, "listed">,
 ): DagReference | "every DAG" | undefined {
   const { dagId, id, instanceId } = request.params;
-  if (of === "dagId") return typeof dagId === "string" ? { of: "dag", dagId } : undefined;
+  if (of === "dagId") return isDagId(dagId) ? { of: "dag", dagId } : undefined;
   if (of === "topic") return dagOfTopic(request.query.topic);
-  const number = Number(of === "instance" ? instanceId : id);
-  return Number.isSafeInteger(number) ? { of, id: number } : undefined;
+  const number = rowIdSchema.safeParse(of === "instance" ? instanceId : id);
+  return number.success ? { of, id: number.data } : undefined;
+}
+
+/** What is no id, such as a text with NUL, must not reach a statement. */
+function isDagId(text: unknown): text is string {
+  return dagIdSchema.safeParse(text).success;
 }
 
 function dagOfTopic(text: unknown): DagReference | "every DAG" | undefined {

@@ -21,7 +21,23 @@ type AgainActions = Pick<
   | "labelRun"
 >;
 
-export interface WebActions extends AgainActions {
+/** What users do with their account, and admins with users. */
+type AccessActions = Pick<
+  typeof import("../../actions/index.ts"),
+  | "acceptLink"
+  | "changePassword"
+  | "createToken"
+  | "revokeToken"
+  | "endSession"
+  | "endSessions"
+  | "addUser"
+  | "setRole"
+  | "removeUser"
+  | "makeLoginLink"
+  | "endUserSessions"
+>;
+
+export interface WebActions extends AgainActions, AccessActions {
   /** @throws DagsmithError UNKNOWN_DAG, INVALID_PARAMS, RUN_EXISTS, INVALID_DATE */
   triggerRun(
     db: Database,

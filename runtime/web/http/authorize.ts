@@ -3,15 +3,16 @@ import type { Request } from "express";
 import type { Permission } from "../../access/permissions.ts";
 import { PERMISSION_OF } from "../../actions/permissions.ts";
 import { getHealth } from "../../store/reads/health.ts";
+import { mayAlso } from "./access.ts";
 import type { WebActions } from "./actions.ts";
 import { callerOf, checkOf } from "./caller.ts";
 import { Refused } from "./refused.ts";
+import { isSameSecret } from "./same_secret.ts";
 import type { WebServices } from "./services.ts";
-import { sessionOf } from "./sessions.ts";
 
 /** The name of the caller, for the audit. */
 export function actorOf(request: Request): string {
-  return callerOf(request).name;
+  return callerOf(request).actor;
 }
 
 /**
@@ -33,7 +34,7 @@ export async function actionsOfApi(services: WebServices, request: Request): Pro
  */
 export function actionsOfForm(services: WebServices, request: Request): WebActions {
   const actions = actionsUnder(needActions(services), checkOf(request).permission);
-  requireFormToken(services, request);
+  requireFormToken(request);
   return actions;
 }
 
@@ -58,9 +59,25 @@ export function needActions({ actions }: WebServices): WebActions {
   throw new Refused(403, "This server is read-only: nothing can be changed here.");
 }
 
-/** The token for the forms of a page; undefined when the server is read-only. */
+/**
+ * Whether the caller may operate the DAG that the page is about; on the page of a list,
+ * any DAG. Each row that a form sends is checked again.
+ */
+export function canOperate({ actions }: WebServices, request: Request): boolean {
+  return actions !== undefined && mayAlso(request, "dag.operate");
+}
+
+/**
+ * The token for the forms of a page. Undefined when there is nothing to send: the server
+ * is read-only, or the caller may not operate the DAG.
+ */
 export function formToken(services: WebServices, request: Request): string | undefined {
-  return services.actions && services.sessions.formToken(sessionOf(request.headers.cookie));
+  return canOperate(services, request) ? sessionToken(request) : undefined;
+}
+
+/** The form token of the session; programs that send a bearer token need none. */
+export function sessionToken(request: Request): string {
+  return callerOf(request).session?.formToken ?? "";
 }
 
 /**
@@ -68,12 +85,15 @@ export function formToken(services: WebServices, request: Request): string | und
  */
 export function needFormToken(services: WebServices, request: Request): string {
   needActions(services);
-  return services.sessions.formToken(sessionOf(request.headers.cookie));
+  return sessionToken(request);
 }
 
 /** @throws Refused 403 when the form was not made for this session */
-export function requireFormToken({ sessions }: WebServices, request: Request): void {
+export function requireFormToken(request: Request): void {
+  const { session } = callerOf(request);
+  // No browser sends a bearer token on its own.
+  if (session === null) return;
   const { _form: token } = (request.body ?? {}) as { readonly _form?: unknown };
-  if (sessions.isFormToken(sessionOf(request.headers.cookie), token)) return;
+  if (typeof token === "string" && isSameSecret(token, session.formToken)) return;
   throw new Refused(403, "This form is out of date. Go back, reload the page, and send it again.");
 }

@@ -3,14 +3,19 @@ import type { Request } from "express";
 import type { Permission, Rights } from "../../access/permissions.ts";
 import { Refused } from "./refused.ts";
 
+/** A caller that has logged in. */
 export interface Caller {
   /** The name for the audit. */
-  readonly name: string;
+  readonly actor: string;
+  /** Null for the token of the deployment, which is no user. */
+  readonly user: { readonly id: number; readonly name: string } | null;
+  /** The session of a browser; null for a program that sends a token. */
+  readonly session: { readonly id: number; readonly formToken: string } | null;
   readonly rights: Rights;
 }
 
 /** The permission that a request passed with. */
-export interface Checked {
+interface Checked {
   readonly permission: Permission;
   /** The tags of its DAG. Null: it is about no DAG, or no grant depends on tags. */
   readonly tags: readonly string[] | null;

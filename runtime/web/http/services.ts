@@ -6,9 +6,16 @@ import type { GraphDrawer } from "../graph/graph_drawer.ts";
 import type { Watchers } from "../live/watchers.ts";
 import type { WebActions } from "./actions.ts";
 import type { Assets } from "./assets.ts";
-import type { Sessions } from "./sessions.ts";
 
 export type WebLog = Pick<BaseLogger, "info" | "warn" | "error">;
+
+/** A link that logs in as often as it is opened, for a page on this machine. */
+export interface WebLink {
+  /** 256 random bits. */
+  readonly secret: string;
+  /** The name of the user, who gets the role admin. */
+  readonly user: string;
+}
 
 export interface WebServices {
   /** For actions only; pages read through {@link reader}. */
@@ -25,7 +32,16 @@ export interface WebServices {
   readonly notice: string | undefined;
   readonly log: WebLog;
   readonly assets: Assets;
-  readonly sessions: Sessions;
+  /** DAG_WEB_TOKEN, with which programs may do everything. Undefined: there is none. */
+  readonly token: string | undefined;
+  /** Present: the page opens by a link, which logs in as this user. */
+  readonly link: WebLink | undefined;
+  /** Present: users may log in at this OIDC provider. */
+  readonly oidcHost: string | undefined;
+  /** Addresses and networks of proxies whose X-Forwarded headers are true. */
+  readonly trustedProxies: readonly string[];
+  /** The address of the page as people reach it. Null: not known. */
+  readonly baseUrl: string | null;
   readonly watchers: Watchers;
   readonly drawer: GraphDrawer;
 }

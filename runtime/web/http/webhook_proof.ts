@@ -2,8 +2,9 @@
  * Checks whether a caller knows the secret of a webhook. Compared in constant time, so
  * that the time of an answer reveals nothing about a guess.
  */
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
+import { isSameSecret } from "./same_secret.ts";
 
 /**
  * By an HMAC-SHA256 of the body, `X-Hub-Signature-256: sha256=<hex>`, which also proves
@@ -17,16 +18,10 @@ export function provesSecret(
 ): boolean {
   const signature = headers["x-hub-signature-256"];
   if (typeof signature === "string")
-    return isSame(signature, `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`);
+    return isSameSecret(
+      signature,
+      `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`,
+    );
   const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? "")?.[1];
-  return bearer !== undefined && isSame(bearer, secret);
-}
-
-/**
- * Hashed first: the comparison needs texts of the same length, and must not reveal the
- * length of the secret.
- */
-function isSame(given: string, wanted: string): boolean {
-  const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(hash(given), hash(wanted));
+  return bearer !== undefined && isSameSecret(bearer, secret);
 }

@@ -7,13 +7,15 @@ import { refresh } from "./live.ts";
 export function startForms(): void {
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form instanceof HTMLFormElement && form.dataset.island === "post") post(event, form);
+    if (!(form instanceof HTMLFormElement)) return;
+    const { confirm: question, island } = form.dataset;
+    if (question && !confirm(question)) event.preventDefault();
+    else if (island === "post") post(event, form);
   });
 }
 
 function post(event: Event, form: HTMLFormElement): void {
   event.preventDefault();
-  if (form.dataset.confirm && !confirm(form.dataset.confirm)) return;
   for (const button of form.querySelectorAll("button")) button.disabled = true;
   // send() never rejects: it shows its failure on the page.
   void send(form);

@@ -5,14 +5,21 @@
 import type { Response } from "express";
 
 const HEARTBEAT_MS = 15_000;
+/** Most open streams of one user. A browser opens one for each tab. */
+export const MOST_STREAMS = 256;
 
 /** Open streams; stopping the server ends them. */
 export class OpenStreams {
-  readonly #streams = new Set<Response>();
+  /** Each with its client. */
+  readonly #streams = new Map<Response, string>();
 
-  add(response: Response): void {
-    this.#streams.add(response);
+  /** @returns false when the client has too many already */
+  add(response: Response, client: string): boolean {
+    const others = [...this.#streams.values()].filter((one) => one === client);
+    if (others.length >= MOST_STREAMS) return false;
+    this.#streams.set(response, client);
     response.on("close", () => this.#streams.delete(response));
+    return true;
   }
 
   get size(): number {
@@ -20,20 +27,24 @@ export class OpenStreams {
   }
 
   end(): void {
-    for (const response of this.#streams) response.end();
+    for (const response of this.#streams.keys()) response.end();
   }
 }
 
 /**
  * Starts a stream: headers now, then a comment every 15 s, so that no proxy closes the
  * stream as dead.
+ * @param client who opens it, for the limit of streams
  * @param hasExpired ends the stream at the next heartbeat when it returns true
+ * @returns false when the client has too many streams; then nothing was sent
  */
 export function openStream(
   streams: OpenStreams,
   response: Response,
-  hasExpired: () => boolean,
-): void {
+  client: string,
+  hasExpired: () => Promise<boolean>,
+): boolean {
+  if (!streams.add(response, client)) return false;
   response.set({
     "Content-Type": "text/event-stream; charset=utf-8",
     "Cache-Control": "no-store",
@@ -41,12 +52,15 @@ export function openStream(
   });
   response.flushHeaders();
   response.write("retry: 2000\n\n");
-  streams.add(response);
-  const heartbeat = setInterval(() => {
-    if (hasExpired()) response.end();
-    else response.write(": still here\n\n");
-  }, HEARTBEAT_MS);
+  const heartbeat = setInterval(() => void beat(response, hasExpired), HEARTBEAT_MS);
   response.on("close", () => clearInterval(heartbeat));
+  return true;
+}
+
+/** Without an answer of the database the stream goes on: its user is not known to have left. */
+async function beat(response: Response, hasExpired: () => Promise<boolean>): Promise<void> {
+  if (await hasExpired().catch(() => false)) response.end();
+  else if (!response.writableEnded) response.write(": still here\n\n");
 }
 
 export function sendEvent(response: Response, event: string, id: string, data: unknown): void {

@@ -5,6 +5,7 @@ import {
   listFailedRuns,
   listLateRuns,
 } from "../../store/reads/attention.ts";
+import type { VisibleTags } from "../../store/reads/dag_tags.ts";
 import type { WebServices } from "../http/services.ts";
 import { maskRow } from "./mask.ts";
 
@@ -17,10 +18,13 @@ export interface Attention {
   readonly late: readonly LateRun[];
 }
 
-export async function readAttention({ reader, mask }: WebServices): Promise<Attention> {
+export async function readAttention(
+  { reader, mask }: WebServices,
+  visible: VisibleTags,
+): Promise<Attention> {
   const [failed, late] = await Promise.all([
-    listFailedRuns(reader, SHOWN),
-    listLateRuns(reader, SHOWN),
+    listFailedRuns(reader, SHOWN, visible),
+    listLateRuns(reader, SHOWN, visible),
   ]);
   return { failed: failed.map((run) => maskRow(mask, run, IDS)), late };
 }

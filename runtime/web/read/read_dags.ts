@@ -4,6 +4,7 @@
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
+import type { VisibleTags } from "../../store/reads/dag_tags.ts";
 import {
   countDags,
   type DagDetail,
@@ -38,8 +39,11 @@ export async function readDags(
 }
 
 /** How many DAGs each filter shows. */
-export function readDagCounts({ reader }: WebServices): ReturnType<typeof countDags> {
-  return countDags(reader);
+export function readDagCounts(
+  { reader }: WebServices,
+  visible: VisibleTags,
+): ReturnType<typeof countDags> {
+  return countDags(reader, visible);
 }
 
 /**
@@ -61,9 +65,14 @@ export function unknownDag(dagId: string): DagsmithError {
   return new DagsmithError("UNKNOWN_DAG", { dag: dagId, hint: "It was never deployed here." });
 }
 
-export async function readImportErrors({
-  reader,
-  mask,
-}: WebServices): Promise<readonly ImportErrorRow[]> {
+/**
+ * The files that define no DAG. A file without a DAG has no tag, so only callers who may
+ * see all DAGs get them.
+ */
+export async function readImportErrors(
+  { reader, mask }: WebServices,
+  visible: VisibleTags,
+): Promise<readonly ImportErrorRow[]> {
+  if (visible !== null) return [];
   return (await listImportErrors(reader)).map((error) => maskRow(mask, error, ["file", "code"]));
 }

@@ -1,6 +1,6 @@
 /** Finds DAGs, tasks, assets and runs by a word, as people may see them. */
-import { findRuns } from "../../store/reads/runs.ts";
-import { type FoundNames, searchNames } from "../../store/reads/search.ts";
+import { findRuns, visibleRuns } from "../../store/reads/runs.ts";
+import { type FoundNames, type SearchScope, searchNames } from "../../store/reads/search.ts";
 import type { WebServices } from "../http/services.ts";
 import { maskRow } from "./mask.ts";
 import type { RunDetail } from "./read_runs.ts";
@@ -17,15 +17,19 @@ export interface Found extends FoundNames {
 
 export const NOTHING: Found = { dags: [], tasks: [], assets: [], runs: [] };
 
-export async function readSearch({ reader, mask }: WebServices, word: string): Promise<Found> {
+export async function readSearch(
+  { reader, mask }: WebServices,
+  word: string,
+  scope: SearchScope,
+): Promise<Found> {
   const [names, runs] = await Promise.all([
-    searchNames(reader, word, MOST),
+    searchNames(reader, word, MOST, scope),
     findRuns(reader, word),
   ]);
   return {
     dags: names.dags.map((dag) => maskRow(mask, dag, ["dagId"])),
     tasks: names.tasks,
     assets: names.assets.map((asset) => maskRow(mask, asset, [])),
-    runs: runs.slice(0, MOST),
+    runs: (await visibleRuns(reader, runs, scope.visible)).slice(0, MOST),
   };
 }

@@ -1,4 +1,5 @@
 /** Reads what a deployment is made of now. */
+import type { VisibleTags } from "../../store/reads/dag_tags.ts";
 import {
   type DeployedVersion,
   getSystemFacts,
@@ -17,11 +18,11 @@ export interface System {
 
 const SHOWN_VERSIONS = 10;
 
-export async function readSystem({ reader }: WebServices): Promise<System> {
+export async function readSystem({ reader }: WebServices, visible: VisibleTags): Promise<System> {
   const [services, facts, versions] = await Promise.all([
     listServices(reader),
     getSystemFacts(reader),
-    listDeployments(reader, SHOWN_VERSIONS),
+    listDeployments(reader, SHOWN_VERSIONS, visible),
   ]);
   return { services, facts, versions };
 }

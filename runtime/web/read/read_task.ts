@@ -36,6 +36,8 @@ export interface TaskQuery {
   readonly state: TaskState | null;
   /** Null: the current try. */
   readonly tryNumber: number | null;
+  /** Whether values of XComs are read; items of a mapped task are such values. */
+  readonly withValues: boolean;
 }
 
 /** One try, current or former. */
@@ -94,19 +96,23 @@ export async function readTask(services: WebServices, query: TaskQuery): Promise
     operator: declared.operator,
     doc: declared.doc,
     declared: view.file,
-    instance,
+    instance: instance && shownInstance(instance, query),
     called: instance && declared.call ? await calledRunOf(services.reader, instance.id) : null,
     tries: instance ? await readTries(services, instance) : [],
     shownTry,
-    xcoms: instance ? await readXComs(services, query) : [],
-    files: instance ? await readFiles(services, query) : [],
+    xcoms: instance && query.withValues ? await readXComs(services, query) : [],
+    files: instance && query.withValues ? await readFiles(services, query) : [],
     // A group runs no code: its tasks have the logs.
     log: instance && !isGroup(declared) ? await readLog(services, instance.id, shownTry) : null,
     members: isGroup(declared) ? await readMembers(services, view, taskId, mapIndex) : null,
-    instances,
+    instances: instances.map((one) => shownInstance(one, query)),
     waits: await readWaits(services, query, instance?.state ?? task.state),
     next: nextCursor(instances),
   };
+}
+
+function shownInstance(instance: InstanceRow, { withValues }: TaskQuery): InstanceRow {
+  return withValues ? instance : { ...instance, item: null };
 }
 
 /** The run, task and map index of an instance. @throws DagsmithError UNKNOWN_INSTANCE */

@@ -1,12 +1,13 @@
 /** The live stream of a page: one event for each change of its topic. */
 import type { Request, Response } from "express";
 import { needs } from "../http/access.ts";
+import { callerOf } from "../http/caller.ts";
 import { Refused } from "../http/refused.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
-import { sessionOf } from "../http/sessions.ts";
-import { type OpenStreams, openStream, sendEvent } from "../live/event_stream.ts";
+import { MOST_STREAMS, type OpenStreams, openStream, sendEvent } from "../live/event_stream.ts";
 import { parseTopic } from "../live/topics.ts";
+import { hasLostAccess } from "../login/credentials.ts";
 
 export function changeStreamRoutes(services: WebServices, streams: OpenStreams): Routes {
   const routes = new Routes(services);
@@ -26,15 +27,22 @@ function changes(
   const topic = typeof text === "string" ? parseTopic(text) : undefined;
   if (!topic) throw new Refused(400, "topic: is home, dag:<id>, run:<id> or task:<run>:<task>");
   const known = request.get("Last-Event-ID") ?? (typeof since === "string" ? since : "");
-  openStream(streams, response, sessionHasEnded(services, request));
+  follow(services, streams, request, response);
   const stop = services.watchers.watch(topic, known, (mark) =>
     sendEvent(response, "changed", mark, { topic: text }),
   );
   response.on("close", stop);
 }
 
-/** Whether the session that opened the stream has ended since. */
-export function sessionHasEnded({ sessions }: WebServices, request: Request): () => boolean {
-  const session = sessionOf(request.headers.cookie);
-  return () => session !== undefined && sessions.areRequired && !sessions.isValid(session);
+/** Opens a stream for the caller. @throws Refused 429 when the caller has too many */
+export function follow(
+  services: WebServices,
+  streams: OpenStreams,
+  request: Request,
+  response: Response,
+): void {
+  const { user } = callerOf(request);
+  const client = user?.name ?? "DAG_WEB_TOKEN";
+  if (!openStream(streams, response, client, hasLostAccess(services, request)))
+    throw new Refused(429, `You have ${MOST_STREAMS} live pages open already. Close some.`);
 }

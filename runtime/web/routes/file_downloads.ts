@@ -14,7 +14,7 @@ export function fileDownloadRoutes(services: WebServices): Routes {
   const routes = new Routes(services);
   routes.get(
     "/files/:instanceId/:object/download",
-    needs("dag.read", "instance"),
+    needs("xcom.read", "instance"),
     (request, response) => download(services, request, response),
   );
   return routes;

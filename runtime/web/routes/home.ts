@@ -1,8 +1,8 @@
 /** The list of DAGs. */
 import type { Request, Response } from "express";
 import { h } from "preact";
-import { needs } from "../http/access.ts";
-import { formToken } from "../http/authorize.ts";
+import { mayAlso, needs, visibleTags } from "../http/access.ts";
+import { sessionToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { dagsQuery } from "../http/input/dags.ts";
 import { Routes } from "../http/routes.ts";
@@ -23,19 +23,22 @@ export function homeRoutes(services: WebServices): Routes {
 
 async function home(services: WebServices, request: Request, response: Response): Promise<void> {
   const { q: search, ...rest } = checked(dagsQuery, request.query);
-  const query = { ...rest, search };
+  const visible = visibleTags(request);
+  const query = { ...rest, search, visible };
   const mark = await markOf(services.reader, "home");
   const [dags, counts, importErrors, attention] = await Promise.all([
     readDags(services, query),
-    readDagCounts(services),
-    readImportErrors(services),
-    isFiltered(query) ? NO_ATTENTION : readAttention(services),
+    readDagCounts(services, visible),
+    readImportErrors(services, visible),
+    isFiltered(query) ? NO_ATTENTION : readAttention(services, visible),
   ]);
-  const token = formToken(services, request);
+  const token = services.actions && sessionToken(request);
+  const operable = dags.filter(({ tags }) => mayAlso(request, "dag.operate", tags));
+  const operates = new Set(operable.map(({ dagId }) => dagId));
   await sendPage(services, request, response, {
     title: "DAGs",
     live: { topic: "home", mark },
-    body: h(Home, { dags, counts, importErrors, ...attention, query, token }),
+    body: h(Home, { dags, counts, importErrors, ...attention, query, token, operates }),
   });
 }
 

@@ -4,76 +4,64 @@
  * prove that it knows the secret. A webhook that does not exist is refused like a wrong
  * secret, so that callers cannot find out which exist.
  */
-import { type Request, type RequestHandler, type Response, raw } from "express";
-import { ipKeyGenerator, rateLimit } from "express-rate-limit";
+import { type Request, type Response, raw } from "express";
+import type { RateLimitRequestHandler } from "express-rate-limit";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { needActions } from "../http/authorize.ts";
-import { HOOKS } from "../http/gate.ts";
 import { checked } from "../http/input/check.ts";
 import { hookKey, hookParams } from "../http/input/hooks.ts";
-import { Refused } from "../http/refused.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { provesSecret } from "../http/webhook_proof.ts";
+import { addressKey, count, countingLimit } from "../login/counting.ts";
 import { readWebhookSecret } from "../read/read_webhook.ts";
 
+const HOOKS = "/hooks";
 const MAX_BODY = "1mb";
-/** Most calls of one address in a minute. */
-const CALLS = 1_200;
-/** Most of them that may fail for one webhook. */
+/** Most wrong calls of one address for one webhook in a minute. */
 const FAILED_CALLS = 60;
 
 export function hookRoutes(services: WebServices): Routes {
   const routes = new Routes(services);
+  const wrongCalls = countingLimit({
+    windowMs: 60_000,
+    most: FAILED_CALLS,
+    message: "Too many wrong calls from this address. Wait a minute.",
+    keyOf: (request) => addressKey(request) + request.path,
+  });
   // Read as bytes, whatever its type: the signature is over these bytes.
   routes.post(
     `${HOOKS}/:dagId/:name`,
     "webhook",
-    ...limits(),
     raw({ type: () => true, limit: MAX_BODY }),
-    (request, response) => receive(services, request, response),
+    (request, response) => receive(services, wrongCalls, request, response),
   );
   return routes;
 }
 
 /**
- * Limits the calls of an address, and more strictly its failed calls for one webhook:
- * guessing a secret must not pay.
+ * Verifies first, then limits: calls without the secret must not keep out the calls that
+ * have it, which may come from the same proxy.
  */
-function limits(): readonly RequestHandler[] {
-  const address = (request: Request): string => ipKeyGenerator(request.ip ?? "unknown");
-  const shared = {
-    windowMs: 60_000,
-    standardHeaders: true,
-    legacyHeaders: false,
-    handler: tooMany,
-  } as const;
-  return [
-    rateLimit({ ...shared, limit: CALLS, keyGenerator: address }),
-    rateLimit({
-      ...shared,
-      limit: FAILED_CALLS,
-      skipSuccessfulRequests: true,
-      keyGenerator: (request) => address(request) + request.path,
-    }),
-  ];
-}
-
-const tooMany: RequestHandler = (_request, _response, next) =>
-  next(new Refused(429, "Too many calls from this address. Wait a minute."));
-
-async function receive(services: WebServices, request: Request, response: Response): Promise<void> {
+async function receive(
+  services: WebServices,
+  wrongCalls: RateLimitRequestHandler,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const { dagId, name } = checked(hookParams, request.params);
   const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
   const secret = await secretOf(services, dagId, name);
-  if (secret === null || !provesSecret(secret, request.headers, body))
+  if (secret === null || !provesSecret(secret, request.headers, body)) {
+    await count(wrongCalls, request, response);
     throw new DagsmithError("WEBHOOK_REFUSED", {});
+  }
   const actions = needActions(services);
   const key = checked(
     hookKey,
     request.get("Idempotency-Key") ?? request.get("X-GitHub-Delivery") ?? null,
   );
-  const actor = `webhook ${name} ${request.ip ?? "unknown"}`;
+  const actor = `webhook ${name} from ${request.ip ?? "unknown"}`;
   const run = await actions.receiveWebhook(services.db, {
     dagId,
     name,

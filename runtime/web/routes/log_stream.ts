@@ -6,9 +6,9 @@ import { logParams, logQuery } from "../http/input/tasks.ts";
 import { Refused } from "../http/refused.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
-import { drained, type OpenStreams, openStream, sendEvent } from "../live/event_stream.ts";
+import { drained, type OpenStreams, sendEvent } from "../live/event_stream.ts";
 import { isTryFinished, readLogParts, type TryId } from "../read/read_log.ts";
-import { sessionHasEnded } from "./change_stream.ts";
+import { follow } from "./change_stream.ts";
 
 export function logStreamRoutes(services: WebServices, streams: OpenStreams): Routes {
   const routes = new Routes(services);
@@ -32,7 +32,7 @@ async function logStream(
   });
   if ((await isTryFinished(services, followed)) === undefined)
     throw new Refused(404, "There is no such try.");
-  openStream(streams, response, sessionHasEnded(services, request));
+  follow(services, streams, request, response);
   const tail = new LogTail(services, response, followed, after);
   // forward() never rejects: when the database is away it ends the response.
   const stop = services.watchers.watch({ kind: "log", ...followed }, "", () => void tail.forward());

@@ -1,17 +1,20 @@
 /**
- * Login and logout. The token is exchanged for a session cookie that scripts cannot read
- * and other sites cannot send.
+ * Login and logout. A password, or the link of a page on this machine, is exchanged for a
+ * session cookie.
  */
-import type { CookieOptions, Request, Response } from "express";
+import type { Request, Response } from "express";
 import { h } from "preact";
 import { needs } from "../http/access.ts";
 import { requireFormToken } from "../http/authorize.ts";
-import type { GuessLimit } from "../http/gate.ts";
 import { Routes } from "../http/routes.ts";
+import { isSameSecret } from "../http/same_secret.ts";
 import type { WebServices } from "../http/services.ts";
-import { SESSION_COOKIE, sessionOf } from "../http/sessions.ts";
-import { LoginPage } from "../views/parts/plain.tsx";
+import type { GuessLimit } from "../login/guess_limit.ts";
+import { logIn, logOut } from "../login/open_session.ts";
+import { linkUser, rightPassword } from "../login/proofs.ts";
+import { LoginPage } from "../views/parts/login.tsx";
 import { readForm } from "./form.ts";
+import { ownPath } from "./own_path.ts";
 import { sendPlain } from "./send_page.ts";
 
 export function loginRoutes(services: WebServices, guesses: GuessLimit): Routes {
@@ -22,9 +25,15 @@ export function loginRoutes(services: WebServices, guesses: GuessLimit): Routes 
   routes.post("/login", "public", readForm, (request, response) =>
     login(services, guesses, request, response),
   );
-  routes.post("/logout", needs("account.use"), readForm, (request, response) =>
-    logout(services, request, response),
-  );
+  if (services.link)
+    routes.get("/open", "public", (request, response) =>
+      openLink(services, guesses, request, response, request.query.token, "/"),
+    );
+  routes.post("/logout", needs("account.use"), readForm, async (request, response) => {
+    requireFormToken(request);
+    await logOut(services, request, response);
+    response.redirect(303, "/login");
+  });
   return routes;
 }
 
@@ -34,21 +43,33 @@ async function login(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const { token, next } = (request.body ?? {}) as Readonly<Record<string, unknown>>;
-  await guesses.check(request);
-  if (typeof token === "string" && services.sessions.isToken(token)) {
-    response.cookie(SESSION_COOKIE, services.sessions.issue(), cookieOptions(request));
-    return response.redirect(303, ownPath(next));
-  }
-  await guesses.countWrong(request, response);
-  await sendLogin(services, response, 401, ownPath(next), "This is not the token.");
+  const { name, password, token, next } = (request.body ?? {}) as Readonly<Record<string, unknown>>;
+  const path = ownPath(next);
+  if (services.link) return openLink(services, guesses, request, response, token, path);
+  const typed = typeof name === "string" ? name.trim().toLowerCase().slice(0, 100) : "";
+  await guesses.beforePassword(request, response, typed);
+  const user = await rightPassword(services, typed, String(password ?? ""));
+  if (!user) return sendLogin(services, response, 401, path, "The name or the password is wrong.");
+  guesses.afterRightPassword(request, typed);
+  await logIn(services, request, response, user);
+  response.redirect(303, path);
 }
 
-function logout(services: WebServices, request: Request, response: Response): void {
-  requireFormToken(services, request);
-  services.sessions.end(sessionOf(request.headers.cookie) ?? "");
-  response.clearCookie(SESSION_COOKIE, cookieOptions(request));
-  response.redirect(303, "/login");
+async function openLink(
+  services: WebServices,
+  guesses: GuessLimit,
+  request: Request,
+  response: Response,
+  token: unknown,
+  next: string,
+): Promise<void> {
+  const { link } = services;
+  if (!link || typeof token !== "string" || !isSameSecret(token, link.secret)) {
+    await guesses.wrongToken(request, response);
+    return sendLogin(services, response, 401, next, "This is not the token of the link.");
+  }
+  await logIn(services, request, response, await linkUser(services, link));
+  response.redirect(303, next);
 }
 
 function sendLogin(
@@ -58,28 +79,7 @@ function sendLogin(
   next: string,
   error: string | null,
 ): Promise<void> {
-  return sendPlain(
-    services,
-    response,
-    status,
-    "Log in",
-    h(LoginPage, { token: services.sessions.formToken(undefined), next, error }),
-  );
-}
-
-/** Behind a proxy with TLS the browser must send the cookie over TLS only. */
-function cookieOptions(request: Request): CookieOptions {
-  const secure = request.secure || request.get("X-Forwarded-Proto") === "https";
-  return { httpOnly: true, sameSite: "strict", secure, path: "/", encode: String };
-}
-
-/**
- * A path on this site. With any other address, a link could send people to another site
- * after they log in.
- */
-function ownPath(next: unknown): string {
-  if (typeof next !== "string" || !next.startsWith("/") || next.length > 2_000) return "/";
-  const base = "http://own.invalid";
-  const url = URL.canParse(next, base) ? new URL(next, base) : undefined;
-  return url?.origin === base && !url.pathname.startsWith("//") ? url.pathname + url.search : "/";
+  const byLink = services.link !== undefined;
+  const page = h(LoginPage, { next, error, byLink, provider: services.oidcHost ?? null });
+  return sendPlain(services, response, status, "Log in", page);
 }

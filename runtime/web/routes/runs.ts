@@ -1,7 +1,8 @@
 /** The list of runs over all DAGs. */
 import type { Request, Response } from "express";
 import { h } from "preact";
-import { needs } from "../http/access.ts";
+import { needs, visibleTags } from "../http/access.ts";
+import { canOperate } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { runFilters } from "../http/input/run_filters.ts";
 import { Routes } from "../http/routes.ts";
@@ -34,7 +35,7 @@ async function list(services: WebServices, request: Request, response: Response)
     body: h(RunsPage, {
       ...{ ...found, problem },
       filters: textsOf(request),
-      canAct: services.actions !== undefined,
+      canAct: canOperate(services, request),
     }),
   });
 }
@@ -49,7 +50,10 @@ function queryOf(
   try {
     const { dag, to, ...query } = checked(runFilters, request.query);
     const last = to && new Date(to.getTime() + DAY_MS);
-    return { query: { ...query, dagId: dag ?? undefined, to: last }, problem: null };
+    return {
+      query: { ...query, dagId: dag ?? undefined, to: last, visible: visibleTags(request) },
+      problem: null,
+    };
   } catch (error) {
     return { query: null, problem: shownError(services, error, []) };
   }

@@ -1,7 +1,8 @@
 /** The search over all that has a name. */
 import type { Request, Response } from "express";
 import { h } from "preact";
-import { needs } from "../http/access.ts";
+import { mayAlso, needs, visibleTags } from "../http/access.ts";
+import { canOperate } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { searchQuery } from "../http/input/run_filters.ts";
 import { Routes } from "../http/routes.ts";
@@ -21,7 +22,8 @@ export function searchRoutes(services: WebServices): Routes {
 async function search(services: WebServices, request: Request, response: Response): Promise<void> {
   const { q } = checked(searchQuery, request.query);
   const word = q?.trim() ?? "";
-  const found = word === "" ? NOTHING : await readSearch(services, word);
-  const body = h(SearchPage, { ...found, word, canAct: services.actions !== undefined });
+  const scope = { visible: visibleTags(request), assets: mayAlso(request, "asset.read") };
+  const found = word === "" ? NOTHING : await readSearch(services, word, scope);
+  const body = h(SearchPage, { ...found, word, canAct: canOperate(services, request) });
   await sendPage(services, request, response, { title: "Search", body });
 }

@@ -1,11 +1,11 @@
 /** Sends pages: in their frame, with a fingerprint, without a cache. */
 import { createHash } from "node:crypto";
 import type { Request, Response } from "express";
+import { mayAlso } from "../http/access.ts";
+import { callerOf } from "../http/caller.ts";
 import { sendCompressed } from "../http/compressed.ts";
 import type { WebServices } from "../http/services.ts";
-import { sessionOf } from "../http/sessions.ts";
 import { readHealth } from "../read/read_health.ts";
-import { LogoutButton } from "../views/parts/logout.tsx";
 import { type Frame, NONCE, renderPage, THEMES } from "../views/parts/page.tsx";
 
 /**
@@ -23,7 +23,7 @@ export async function sendPage(
     path: request.path,
     theme: themeOf(request),
     health: await readHealth(services),
-    logout: logoutOf(services, request),
+    account: accountOf(request),
     notice,
     assets: assets.version,
   });
@@ -40,9 +40,12 @@ function themeOf({ headers }: Request): Frame["theme"] {
   return THEMES.find((theme) => theme === chosen);
 }
 
-function logoutOf({ sessions }: WebServices, request: Request): Frame["logout"] {
-  const token = sessions.formToken(sessionOf(request.headers.cookie));
-  return sessions.areRequired ? LogoutButton({ token }) : undefined;
+/** Programs that send a token have no account to show. */
+function accountOf(request: Request): Frame["account"] {
+  const { user, session } = callerOf(request);
+  if (!user || !session) return null;
+  const { formToken } = session;
+  return { name: user.name, formToken, seesUsers: mayAlso(request, "user.edit") };
 }
 
 /** Sends a page that needs no database. */
@@ -55,7 +58,7 @@ export async function sendPlain(
 ): Promise<void> {
   const html = renderPage({
     ...{ title, body, path: response.req.path, assets: assets.version },
-    ...{ theme: themeOf(response.req), health: undefined, notice: undefined, logout: undefined },
+    ...{ theme: themeOf(response.req), health: undefined, notice: undefined, account: null },
   });
   response.status(status);
   await sendHtml(response, html);

@@ -1,7 +1,7 @@
 /** The pages about the deployment itself: its services, and who did what. */
 import type { Request, Response } from "express";
 import { h } from "preact";
-import { needs } from "../http/access.ts";
+import { needs, visibleTags } from "../http/access.ts";
 import { auditQuery } from "../http/input/audit.ts";
 import { checked } from "../http/input/check.ts";
 import { Routes } from "../http/routes.ts";
@@ -15,7 +15,7 @@ import { sendPage } from "./send_page.ts";
 export function systemRoutes(services: WebServices): Routes {
   const routes = new Routes(services);
   routes.get("/system", needs("system.read"), async (request, response) => {
-    const body = h(SystemPage, await readSystem(services));
+    const body = h(SystemPage, await readSystem(services, visibleTags(request)));
     await sendPage(services, request, response, { title: "System", body });
   });
   routes.get("/audit", needs("audit.read"), (request, response) =>

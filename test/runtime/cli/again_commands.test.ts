@@ -2,7 +2,7 @@
 import type { ChildProcess } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";
-import { newProject, output, type Project, stopped } from "../../support/cli.ts";
+import { CLI_ACTOR, newProject, output, type Project, stopped } from "../../support/cli.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 
 const DAILY = `import { dag } from "dagsmith";
@@ -31,7 +31,7 @@ let project: Project;
 let services: readonly ChildProcess[];
 beforeAll(async () => {
   database = await testDatabase();
-  const env = { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey(), USER: "ada" };
+  const env = { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey() };
   project = await newProject(
     { "dags/daily.ts": DAILY, "dags/generation.ts": generation("one"), "dags/waiting.ts": WAITING },
     env,
@@ -191,7 +191,7 @@ describe("against a running worker", () => {
     ]);
     expect(run).toMatchObject({ state: "success" });
     expect(tasks).toMatchObject([
-      { taskId: "wait", state: "success", reason: "marked success by ada" },
+      { taskId: "wait", state: "success", reason: `marked success by ${CLI_ACTOR}` },
       { taskId: "after", state: "success" },
     ]);
   });
@@ -243,10 +243,10 @@ describe("notes, labels and the audit", () => {
       "generation",
     ]);
     expect(entries.slice(0, 4).map(({ actor, action }) => [actor, action])).toEqual([
-      ["ada", "label"],
-      ["ada", "label"],
-      ["ada", "note"],
-      ["ada", "trigger"],
+      [CLI_ACTOR, "label"],
+      [CLI_ACTOR, "label"],
+      [CLI_ACTOR, "note"],
+      [CLI_ACTOR, "trigger"],
     ]);
   });
 });

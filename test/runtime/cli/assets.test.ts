@@ -1,6 +1,6 @@
 /** `dag assets` on a real database. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { newProject, type Project } from "../../support/cli.ts";
+import { CLI_ACTOR, newProject, type Project } from "../../support/cli.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 
 const DAGS = `import { allOf, asset, dag } from "dagsmith";
@@ -16,7 +16,7 @@ let database: TestDatabase;
 let project: Project;
 beforeAll(async () => {
   database = await testDatabase();
-  project = await newProject({ "dags/all.ts": DAGS }, { DATABASE_URL: database.url, USER: "ada" });
+  project = await newProject({ "dags/all.ts": DAGS }, { DATABASE_URL: database.url });
   await project.json(["migrate"]);
   expect(await project.json(["deploy"])).toMatchObject({
     warnings: [{ code: "ASSET_WITHOUT_PRODUCER", file: "all.ts", line: 5 }],
@@ -49,7 +49,7 @@ test("lists who updates an asset and who waits for it, updates it, and lists its
   expect(stdout).toMatch(/s3:\/\/lake\/issues\s+writer\.write\s+reader \(updated\)/);
   expect(stdout).toMatch(/s3:\/\/lake\/mistyped\s+nothing\s+reader\s+-/);
   expect(await project.json(["assets", "events", "s3://lake/issues"])).toMatchObject({
-    events: [{ extra: { rows: 12 }, actor: "ada", source: null }],
+    events: [{ extra: { rows: 12 }, actor: CLI_ACTOR, source: null }],
   });
   await project.json(["assets", "update", "s3://lake/mistyped"]);
   expect(await project.json(["runs", "reader"])).toMatchObject({

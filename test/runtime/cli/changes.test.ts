@@ -23,7 +23,7 @@ beforeAll(async () => {
   await client.query("create table orders (id int primary key)");
   project = await newProject(
     { "dags/heard.ts": DAGS },
-    { DATABASE_URL: database.url, USER: "ada", DAG_CONN_LAKE: lake.url },
+    { DATABASE_URL: database.url, DAG_CONN_LAKE: lake.url },
   );
   await project.json(["migrate"]);
 }, 120_000);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { migrations } from "../../../migrations/index.ts";
 import { startSandboxS3 } from "../../../runtime/sandbox/s3.ts";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";
-import { newProject, output, type Project, stopped } from "../../support/cli.ts";
+import { CLI_ACTOR, newProject, output, type Project, stopped } from "../../support/cli.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 
 const PIPELINE = `import { dag } from "dagsmith";
@@ -37,7 +37,7 @@ let project: Project;
 let services: readonly ChildProcess[];
 beforeAll(async () => {
   database = await testDatabase();
-  const env = { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey(), USER: "ada" };
+  const env = { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey() };
   project = await newProject(
     {
       "dags/pipeline.ts": PIPELINE,
@@ -175,8 +175,8 @@ describe("a run, from trigger to logs", () => {
     expect((await project.dag(["cancel", String(id), "--reason", "enough"])).code).toBe(0);
     expect((await ended)[0]).toBe(0);
     expect(await project.json(["tasks", String(id)])).toMatchObject({
-      run: { state: "failed", reason: "cancelled by ada: enough" },
-      tasks: [{ state: "failed", reason: "cancelled by ada: enough" }],
+      run: { state: "failed", reason: `cancelled by ${CLI_ACTOR}: enough` },
+      tasks: [{ state: "failed", reason: `cancelled by ${CLI_ACTOR}: enough` }],
     });
     expect(await project.json(["cancel", String(id)])).toMatchObject({
       error: { code: "RUN_FINISHED" },
@@ -384,7 +384,7 @@ test("dag clean counts, then deletes, old history of the kinds asked for; the au
     counts: { runs: 0, logs: 0 },
   });
   const { entries } = await project.json<{ entries: unknown[] }>(["audit", "--limit", "1"]);
-  expect(entries).toMatchObject([{ actor: "ada", action: "clean" }]);
+  expect(entries).toMatchObject([{ actor: CLI_ACTOR, action: "clean" }]);
   const { stdout } = await project.dag(["clean", "--kind", "versions", "--dry-run"]);
   expect(stdout).toMatch(/^KIND +WOULD BE DELETED\nversions +0\nNothing was changed\.\n$/);
   const { code, stderr } = await project.dag(["clean", "--older-than", "5m"]);

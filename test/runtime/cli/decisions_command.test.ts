@@ -23,10 +23,7 @@ let project: Project;
 beforeAll(async () => {
   database = await testDatabase({ from: MIGRATED });
   db = openDatabase(database.url, { poolSize: 4 });
-  project = await newProject(
-    { "dags/daily.ts": DAILY },
-    { DATABASE_URL: database.url, USER: "ada" },
-  );
+  project = await newProject({ "dags/daily.ts": DAILY }, { DATABASE_URL: database.url });
   expect(await project.json(["deploy"])).toMatchObject({
     deployed: [{ dagId: "daily" }, { dagId: "full" }],
   });

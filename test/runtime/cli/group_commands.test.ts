@@ -26,7 +26,7 @@ let services: readonly ChildProcess[] = [];
 let run: string;
 beforeAll(async () => {
   database = await testDatabase();
-  const env = { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey(), USER: "ada" };
+  const env = { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey() };
   project = await newProject({ "dags/imports.ts": FILE }, env);
   await project.json(["migrate"]);
   await project.json(["deploy"]);

@@ -1,7 +1,7 @@
 /** `dag pools`, `dag state`, `dag why`, and the warnings of `dag check` and `dag deploy`, as a person calls them. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";
-import { newProject, type Project } from "../../support/cli.ts";
+import { CLI_ACTOR, newProject, type Project } from "../../support/cli.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 
 const PIPELINE = `import { dag } from "dagsmith";
@@ -17,7 +17,7 @@ beforeAll(async () => {
   database = await testDatabase();
   project = await newProject(
     { "dags/pooled.ts": PIPELINE },
-    { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey(), USER: "ada" },
+    { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey() },
   );
   await project.json(["migrate"]);
 }, 120_000);
@@ -114,6 +114,8 @@ test("state is set, listed, printed and deleted, and the audit says by whom", as
   ]);
   const actions = entries.filter(({ action }) => action.endsWith("state"));
   expect(actions.map(({ action, actor }) => `${actor} ${action}`)).toEqual([
-    ...["ada delete state", "ada set state", "ada set state", "ada set state"],
+    ...["delete state", "set state", "set state", "set state"].map(
+      (action) => `${CLI_ACTOR} ${action}`,
+    ),
   ]);
 });

@@ -32,7 +32,6 @@ beforeAll(async () => {
   const env = {
     DATABASE_URL: database.url,
     DAG_SECRET_KEY: newSecretKey(),
-    USER: "ada",
     DAG_VAR_TOKEN: "s3cret-token",
   };
   project = await newProject({ "dags/past.ts": PIPELINE("first") }, env);

@@ -42,7 +42,7 @@ beforeAll(async () => {
   database = await testDatabase();
   project = await newProject(
     { "dags/flow.ts": FLOW },
-    { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey(), USER: "ada" },
+    { DATABASE_URL: database.url, DAG_SECRET_KEY: newSecretKey() },
   );
   await project.write("dags/slow.ts", SLOW(project.folder));
   await project.json(["migrate"]);

@@ -2,9 +2,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterEach, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { triggerRun } from "../../../runtime/actions/index.ts";
-import { Sessions } from "../../../runtime/web/http/sessions.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
@@ -105,16 +104,3 @@ test.each([1, -1])(
     expect(run!.off).toBeLessThan(60);
   },
 );
-
-test("a session of the page lasts 12 hours, however its host's clock is set meanwhile", () => {
-  const sessions = new Sessions("a token of the page");
-  const session = sessions.issue();
-  for (const hours of [24, -24, 0]) {
-    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + hours * HOUR_MS });
-    expect(sessions.isValid(session)).toBe(true);
-    vi.useRealTimers();
-  }
-  vi.spyOn(performance, "now").mockReturnValue(performance.now() + 13 * HOUR_MS);
-  onTestFinished(() => void vi.restoreAllMocks());
-  expect(sessions.isValid(session)).toBe(false);
-});

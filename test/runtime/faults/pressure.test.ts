@@ -16,6 +16,7 @@ import { dagFolder, soundDag } from "../../support/dag-folder.ts";
 import { driverOf, endOf, listOf, runnable } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 import { MIGRATED, testDatabase } from "../../support/postgres.ts";
+import { signIn } from "../../support/signed_in.ts";
 
 const postgres = migratedDatabase();
 
@@ -39,8 +40,10 @@ test("the page answers on a slow database, and many requests do not pile up behi
     ...{ db, actions, host: "127.0.0.1", port: 0, log: pino({ level: "silent" }) },
     mask: (text: string) => text,
     variable: async () => null,
+    link: { secret: "the link of the page", user: "ann" },
   });
   onTestFinished(() => web.stop());
+  await signIn(web.url, "the%20link%20of%20the%20page");
   const ask = async (): Promise<number> => (await fetch(web.url)).status;
   await ask();
   proxy.slow(100);

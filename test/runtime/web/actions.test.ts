@@ -52,7 +52,9 @@ test("a run that is triggered leads to its page, once for each logical date, and
   expect(html).toContain("{&quot;count&quot;:7}");
   expect((await submit("/dags/real/trigger", fields)).status).toBe(422);
   expect((await submit(`${path}/cancel`, {})).status).toBe(303);
-  expect(await (await fetch(web.url + path)).text()).toContain("cancelled by web 127.0.0.1");
+  expect(await (await fetch(web.url + path)).text()).toContain(
+    "cancelled by tester from 127.0.0.1",
+  );
   expect((await submit(`${path}/cancel`, {})).status).toBe(409);
 });
 

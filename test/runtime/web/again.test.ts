@@ -224,7 +224,7 @@ describe("clearing and marking", () => {
     await send(`/runs/${run}`, `/runs/${run}/mark/failed`, {});
     expect(await json(`/runs/${run}`)).toMatchObject({
       state: "failed",
-      reason: expect.stringContaining("marked failed by web"),
+      reason: expect.stringContaining("marked failed by tester from"),
     });
   });
 });

@@ -114,7 +114,7 @@ describe("the API", () => {
     expect((await post(`/runs/${run}/events/approved`, { value: { by: "ann" } })).status).toBe(200);
     expect((await post("/pools/api", { slots: 4 })).status).toBe(200);
     expect((await post("/pools/api/delete")).status).toBe(200);
-    const actor = "web 127.0.0.1";
+    const actor = "tester from 127.0.0.1";
     expect(web.asked).toEqual([
       {
         verb: "triggerRun",
@@ -197,7 +197,7 @@ describe("the API", () => {
     expect(seen).toEqual(ids.toReversed());
   });
 
-  test("500 DAGs with 14 runs each are listed by one statement", async () => {
+  test("500 DAGs with 14 runs each are listed by one statement, after that of the session", async () => {
     await web.rows.sql(`
       with made as (insert into dagsmith.dag (dag_id) select 'bulk_' || lpad(n::text, 4, '0') from generate_series(1, 500) n returning dag_id)
       insert into dagsmith.dag_version (dag_id, number, hash, bundle_hash, file, spec)
@@ -224,6 +224,6 @@ describe("the API", () => {
     const { dags } = (await answer.json()) as { dags: { runs: unknown[] }[] };
     expect(dags).toHaveLength(500);
     expect(dags.every(({ runs }) => runs.length === 14)).toBe(true);
-    expect(statements).toEqual(["dag_list"]);
+    expect(statements).toEqual(["session_find", "dag_list"]);
   });
 });

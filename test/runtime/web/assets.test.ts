@@ -34,7 +34,9 @@ test("an update by API waits for the DAG, is audited, and is shown, masked", asy
   expect([answer.status, await answer.json()]).toEqual([201, { id: expect.any(Number) }]);
   const events = await (await fetch(`${web.url}/api/v1/assets/events?uri=s3://lake/a`)).json();
   expect(events).toMatchObject({
-    events: [{ extra: { key: "***" }, actor: expect.stringMatching(/^web /), source: null }],
+    events: [
+      { extra: { key: "***" }, actor: expect.stringMatching(/^tester from /), source: null },
+    ],
     next: null,
   });
   const assets = (await (await fetch(`${web.url}/api/v1/assets`)).json()) as { assets: unknown };
@@ -48,7 +50,8 @@ test("an update by API waits for the DAG, is audited, and is shown, masked", asy
       producers: [{ dagId: "writer" }],
     },
   ]);
-  expect(await web.rows.sql("select action from dagsmith.audit")).toEqual([
+  expect(await web.rows.sql("select action from dagsmith.audit order by id")).toEqual([
+    { action: "log in" },
     { action: "update asset" },
   ]);
   const page = await (await fetch(`${web.url}/data`)).text();

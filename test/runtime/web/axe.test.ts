@@ -4,6 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser, visitAt } from "../../support/browser.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
+import { browserCookies } from "../../support/signed_in.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
 let web: TestWeb;
@@ -60,7 +61,7 @@ async function filledPages(): Promise<readonly string[]> {
   );
   const views = ["", "/graph", "/runs", "/decisions", "/backfills", "/audit", "/trigger"];
   return [
-    ...["/", "/data", "/pools", ...views.map((view) => `/dags/seen${view}`)],
+    ...["/", "/data", "/pools", "/users", "/account", ...views.map((view) => `/dags/seen${view}`)],
     ...["/dags/seen?folded=held", `/runs/${run}`, `/runs/${running}`, `/runs/${run}/clear`],
     ...[`/runs/${run}/tasks/first`, `/logs/${failed}/1/find?q=went`, "/nowhere"],
   ];
@@ -70,6 +71,7 @@ test.each(["light", "dark"] as const)(
   "axe finds nothing on any page (%s)",
   async (colorScheme) => {
     const context = await browser.newContext({ colorScheme });
+    await context.addCookies([...browserCookies()]);
     const page = await context.newPage();
     const found: string[] = [];
     for (const path of pages) {

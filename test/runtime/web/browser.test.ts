@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeLoginLink } from "../../../runtime/actions/index.ts";
 import { pageScript } from "../../../runtime/web/http/assets.ts";
 import { launchBrowser, packedLibraries, visitAt } from "../../support/browser.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
@@ -182,19 +183,45 @@ describe("what people do", () => {
   });
 });
 
-test("behind a token one logs in, comes to where one wanted to go, follows it live, and logs out", async () => {
-  const guarded = await testWeb({ token: "the token" });
+test("the first admin is made by a link, logs out, logs in, goes on where they wanted, and adds a user", async () => {
+  const guarded = await testWeb({ withoutLink: true });
   const version = await guarded.rows.dag(dagSpec("behind"));
-  await visitAt(browser, `${guarded.url}/dags/behind`, async (page) => {
-    await page.getByLabel("Token").fill("the token");
+  const code = await makeLoginLink(guarded.db, { name: null, actor: "test" });
+  const password = "correct horse battery";
+  await visitAt(browser, `${guarded.url}/welcome?code=${code}`, async (page) => {
+    await page.getByLabel("Name").fill("ada");
+    await page.getByLabel("New password").fill(password);
+    await page.getByLabel("The same again").fill(password);
+    await page.getByRole("button", { name: "Save and log in" }).click();
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.waitForURL("**/login");
+    await page.goto(`${guarded.url}/dags/behind`);
+    await page.getByLabel("Name").fill("ada");
+    await page.getByLabel("Password").fill(password);
     await page.getByRole("button", { name: "Log in" }).click();
     await page.waitForURL("**/dags/behind");
     await guarded.rows.run("behind", version);
     await page.locator("table.grid").waitFor();
     await page.getByRole("button", { name: "active" }).click();
     await page.getByRole("button", { name: "paused" }).waitFor();
-    await page.getByRole("button", { name: "Log out" }).click();
-    await page.waitForURL("**/login");
+    await page.getByRole("link", { name: "Users" }).click();
+    const form = page.locator("form.sheet");
+    await form.getByLabel("Name").fill("grace");
+    await form.getByRole("combobox").selectOption("operator");
+    await page.getByRole("button", { name: "Add user" }).click();
+    await page.getByText("Send this link to the user").waitFor();
+    await page.getByRole("link", { name: "ada", exact: true }).click();
+    await page.getByText("New token").click();
+    await page.getByLabel("Name").fill("ci");
+    await page.getByRole("button", { name: "Create token" }).click();
+    const token = await page.locator(".shown-once code").textContent();
+    const headers = { Authorization: `Bearer ${token}` };
+    expect((await fetch(`${guarded.url}/api/v1/dags`, { headers })).status).toBe(200);
+    await page.goto(`${guarded.url}/account`);
+    expect(await page.content()).not.toContain(token);
+    await page.getByRole("button", { name: "Revoke" }).click();
+    await page.getByText("You have no token.").waitFor();
+    expect((await fetch(`${guarded.url}/api/v1/dags`, { headers })).status).toBe(401);
   });
   await guarded.close();
 });

@@ -5,10 +5,12 @@ import { runInNewContext } from "node:vm";
 import express from "express";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openDatabase } from "../../../runtime/store/database/database.ts";
-import { startWeb } from "../../../runtime/web/index.ts";
+import { newSecret } from "../../../runtime/access/token.ts";
+import { type Database, openDatabase } from "../../../runtime/store/database/database.ts";
+import { startWeb, type WebServer } from "../../../runtime/web/index.ts";
 import { OpenStreams, openStream } from "../../../runtime/web/live/event_stream.ts";
 import { dagSpec } from "../../support/rows.ts";
+import { signIn } from "../../support/signed_in.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
 let web: TestWeb;
@@ -114,7 +116,9 @@ describe("many streams", () => {
     const streams = new OpenStreams();
     let hasExpired = false;
     const server = express()
-      .get("/", (_, response) => openStream(streams, response, () => hasExpired))
+      .get("/", (_, response) =>
+        openStream(streams, response, `${streams.size}`, async () => hasExpired),
+      )
       .listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
@@ -244,12 +248,20 @@ class Cable {
   }
 }
 
+/** Another page, to which the test has signed in. */
+async function signedIn(db: Database): Promise<WebServer> {
+  const link = { secret: newSecret(), user: "tester" };
+  const server = await startWeb({ db, link, port: 0, log: pino({ level: "silent" }) });
+  await signIn(server.url, link.secret);
+  return server;
+}
+
 describe("health and faults", () => {
   test("a lost database is a 503 in words, and the next request after its return is served", async () => {
     const cable = new Cable(web.db.url);
     await cable.plug();
     const db = openDatabase(cable.url, { poolSize: 3 });
-    const server = await startWeb({ db, port: 0, log: pino({ level: "silent" }) });
+    const server = await signedIn(db);
     const status = async (path: string): Promise<number> => (await fetch(server.url + path)).status;
     await web.rows.sql(
       "insert into dagsmith.scheduler (id, hostname, pid) values ('s', 'h', 1) on conflict do nothing",
@@ -295,8 +307,9 @@ describe("health and faults", () => {
 
   test("stop ends open streams, may be called twice, and leaves nothing listening", async () => {
     const db = openDatabase(web.db.url, { poolSize: 2 });
-    const server = await startWeb({ db, port: 0, log: pino({ level: "silent" }) });
+    const server = await signedIn(db);
     const stream = await fetch(`${server.url}/events?topic=home`);
+    expect(stream.status).toBe(200);
     await Promise.all([server.stop(), server.stop()]);
     await expect(stream.text().catch(() => "ended")).resolves.toBeDefined();
     await expect(fetch(server.url)).rejects.toThrow();

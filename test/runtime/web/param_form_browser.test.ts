@@ -6,6 +6,7 @@ import * as actions from "../../../runtime/actions/index.ts";
 import type { Json } from "../../../sdk/json.ts";
 import { launchBrowser } from "../../support/browser.ts";
 import { dagSpec } from "../../support/rows.ts";
+import { browserCookies } from "../../support/signed_in.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
 /** Every kind of field: with the value that a person gives it, by the way of the person. */
@@ -212,6 +213,7 @@ describe.each([true, false])("with script: %s", (javaScriptEnabled) => {
   let params: unknown;
   beforeAll(async () => {
     const context = await browser.newContext({ javaScriptEnabled });
+    await context.addCookies([...browserCookies()]);
     const page = await context.newPage();
     await page.goto(`${web.url}/dags/every_kind/trigger`);
     for (const [name, { enter }] of Object.entries(CASES))
@@ -247,6 +249,7 @@ test("a refused form says what is wrong next to each field, and keeps what was e
   };
   await web.rows.dag(formed("refused", shape));
   const page = await browser.newPage();
+  await page.context().addCookies([...browserCookies()]);
   await page.goto(`${web.url}/dags/refused/trigger`);
   await page.getByLabel("count").fill("0");
   await page.getByLabel("share").fill("much");
@@ -274,6 +277,7 @@ test("what is wrong in a nested object is said at its own field, and deeper by i
   const place = z.object({ zip: z.int().min(1), at: z.object({ x: z.number() }), ok: z.string() });
   await web.rows.dag(formed("refused_inside", { place }));
   const page = await browser.newPage();
+  await page.context().addCookies([...browserCookies()]);
   await page.goto(`${web.url}/dags/refused_inside/trigger`);
   const part = (key: string) => page.locator(`[name="p:place/${key}"]`);
   await part("zip").fill("0");

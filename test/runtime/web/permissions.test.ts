@@ -42,6 +42,11 @@ describe("registrations", () => {
       "/readyz",
       "/assets/page.css",
       "/assets/icon.svg",
+      "/login",
+      "/login",
+      "/open",
+      "/welcome",
+      "/welcome",
     ]);
     expect(withAccess("webhook")).toEqual(["/hooks/:dagId/:name"]);
   });

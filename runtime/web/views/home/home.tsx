@@ -17,6 +17,8 @@ export interface HomeProps extends AttentionProps {
   readonly query: DagQuery;
   /** Absent: the server is read-only. */
   readonly token: string | undefined;
+  /** The DAGs that the caller may operate. */
+  readonly operates: ReadonlySet<string>;
 }
 
 const ACTIONS = [
@@ -25,7 +27,7 @@ const ACTIONS = [
   { verb: "trigger", label: "Trigger…" },
 ] as const;
 
-export function Home({ dags, counts, query, token, ...attention }: HomeProps): VNode {
+export function Home({ dags, counts, query, token, operates, ...attention }: HomeProps): VNode {
   return (
     <>
       <div id="attention" data-live>
@@ -36,12 +38,14 @@ export function Home({ dags, counts, query, token, ...attention }: HomeProps): V
         <Filters counts={counts} query={query} />
         <Search query={query} />
       </div>
-      {token !== undefined && <BulkBar action="/bulk/dags" actions={ACTIONS} />}
+      {token !== undefined && operates.size > 0 && (
+        <BulkBar action="/bulk/dags" actions={ACTIONS} />
+      )}
       <div id="dags" data-live>
         {dags.length === 0 ? (
           <Nothing isFresh={counts.all === 0} />
         ) : (
-          <DagTable dags={dags} token={token} />
+          <DagTable dags={dags} token={token} operates={operates} />
         )}
         {dags.length === query.limit && (
           <p class="pages">
@@ -55,18 +59,15 @@ export function Home({ dags, counts, query, token, ...attention }: HomeProps): V
   );
 }
 
-function DagTable({
-  dags,
-  token,
-}: {
-  readonly dags: readonly DagOverview[];
-  readonly token: string | undefined;
-}): VNode {
+type DagTableProps = Omit<HomeProps, "counts" | "query" | keyof AttentionProps>;
+
+function DagTable({ dags, token, operates }: DagTableProps): VNode {
+  const canPick = token !== undefined && operates.size > 0;
   return (
     <table class="list dags">
       <thead>
         <tr>
-          {token !== undefined && <PickAll label="Select all DAGs of this page" />}
+          {canPick && <PickAll label="Select all DAGs of this page" />}
           <th>DAG</th>
           <th class="mid">Last 14 runs</th>
           <th>Last run</th>
@@ -80,23 +81,26 @@ function DagTable({
       </thead>
       <tbody>
         {dags.map((dag) => (
-          <DagRow dag={dag} token={token} />
+          <DagRow dag={dag} token={operates.has(dag.dagId) ? token : undefined} canPick={canPick} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function DagRow({
-  dag,
-  token,
-}: {
+interface DagRowProps {
   readonly dag: DagOverview;
+  /** Absent: the caller may not operate this DAG. */
   readonly token: string | undefined;
-}): VNode {
+  /** Whether the table has a column of boxes. */
+  readonly canPick: boolean;
+}
+
+function DagRow({ dag, token, canPick }: DagRowProps): VNode {
   const last = dag.runs.at(-1);
   return (
     <tr data-key={dag.dagId}>
+      {canPick && token === undefined && <td class="pick" />}
       {token !== undefined && <Pick name="dag" value={dag.dagId} label={dag.dagId} />}
       <th scope="row">
         <a href={`/dags/${dag.dagId}`}>{dag.dagId}</a>

@@ -12,6 +12,8 @@ export interface PostButtonProps {
   readonly title?: string;
   /** The question before it is sent. */
   readonly confirm?: string;
+  /** Whether the browser goes to the answer. Default: the page stays, and its live parts follow. */
+  readonly opensAnswer?: boolean;
 }
 
 export function PostButton({
@@ -21,9 +23,11 @@ export function PostButton({
   class: look = "button",
   title,
   confirm,
+  opensAnswer = false,
 }: PostButtonProps): VNode {
+  const island = opensAnswer ? undefined : "post";
   return (
-    <form method="post" action={action} class="inline" data-confirm={confirm} data-island="post">
+    <form method="post" action={action} class="inline" data-confirm={confirm} data-island={island}>
       <input type="hidden" name="_form" value={token} />
       <button type="submit" class={look} title={title}>
         {children}

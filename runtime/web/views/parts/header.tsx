@@ -1,6 +1,7 @@
 /** The bar on top of every page: where one can go, search, health, zone and colours. */
 import type { VNode } from "preact";
 import type { Health } from "../../../store/reads/health.ts";
+import { type Account, AccountLinks } from "./account_links.tsx";
 import { Icon } from "./icon.tsx";
 
 /** The places that the bar leads to, and the addresses that belong to each. */
@@ -19,11 +20,11 @@ export interface HeaderProps {
   readonly assets: string;
   /** Absent on pages that read no database. */
   readonly health: Health | undefined;
-  /** Shown when sessions are in use. */
-  readonly logout: VNode | undefined;
+  /** Null before the login, and for programs. */
+  readonly account: Account | null;
 }
 
-export function Header({ path, assets, health, logout }: HeaderProps): VNode {
+export function Header({ path, assets, health, account }: HeaderProps): VNode {
   return (
     <header class="top">
       <a class="brand" href="/">
@@ -45,7 +46,7 @@ export function Header({ path, assets, health, logout }: HeaderProps): VNode {
           <span id="theme" />
         </>
       )}
-      {logout}
+      {account && <AccountLinks {...account} />}
     </header>
   );
 }

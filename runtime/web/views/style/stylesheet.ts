@@ -31,6 +31,7 @@ const FILES = [
   "style/screens.css",
   "backfills/backfills.css",
   "run/annotations.css",
+  "access/access.css",
   "design/design.css",
   "search/search.css",
 ];

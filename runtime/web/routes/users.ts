@@ -1,0 +1,111 @@
+/** The users of the deployment, for admins: add, give roles, log out, remove. */
+import type { Request, RequestHandler, Response } from "express";
+import { h } from "preact";
+import { needs } from "../http/access.ts";
+import type { WebActions } from "../http/actions.ts";
+import { actionsOfForm, actorOf, sessionToken } from "../http/authorize.ts";
+import { newUserBody, roleBody, userParams } from "../http/input/access.ts";
+import { checked } from "../http/input/check.ts";
+import { Routes } from "../http/routes.ts";
+import type { WebServices } from "../http/services.ts";
+import { siteAddress } from "../http/site.ts";
+import { readUsers } from "../read/read_access.ts";
+import { UsersPage } from "../views/access/users.tsx";
+import { readForm, shownError } from "./form.ts";
+import { sendPage } from "./send_page.ts";
+
+const MANAGE = needs("user.edit");
+
+/** A change of a user. @returns a link to show, if there is one */
+type Change = (
+  actions: WebActions,
+  request: Request,
+  of: { readonly name: string; readonly actor: string },
+) => Promise<string | undefined>;
+
+export function userRoutes(services: WebServices): Routes {
+  const { db } = services;
+  const routes = new Routes(services);
+  const changing = (change: Change): RequestHandler[] => [
+    readForm,
+    (request, response) => act(services, request, response, change),
+  ];
+  routes.get("/users", MANAGE, (request, response) => users(services, request, response, {}));
+  routes.post(
+    "/users",
+    MANAGE,
+    ...changing(async (actions, request, { actor }) => {
+      const { name, role, tag } = checked(newUserBody, request.body);
+      await actions.addUser(db, { name, grants: [{ role, tag }], actor });
+      return linkFor(services, request, await actions.makeLoginLink(db, { name, actor }));
+    }),
+  );
+  routes.post(
+    "/users/:name/role",
+    MANAGE,
+    ...changing(async (actions, request, of) => {
+      await actions.setRole(db, { ...of, ...checked(roleBody, request.body) });
+      return undefined;
+    }),
+  );
+  routes.post(
+    "/users/:name/link",
+    MANAGE,
+    ...changing(async (actions, request, of) =>
+      linkFor(services, request, await actions.makeLoginLink(db, of)),
+    ),
+  );
+  routes.post(
+    "/users/:name/logout",
+    MANAGE,
+    ...changing(async (actions, _request, of) => {
+      await actions.endUserSessions(db, of);
+      return undefined;
+    }),
+  );
+  routes.post(
+    "/users/:name/remove",
+    MANAGE,
+    ...changing(async (actions, _request, of) => {
+      await actions.removeUser(db, of);
+      return undefined;
+    }),
+  );
+  return routes;
+}
+
+async function act(
+  services: WebServices,
+  request: Request,
+  response: Response,
+  change: Change,
+): Promise<void> {
+  const actions = actionsOfForm(services, request);
+  // The form that adds a user has no name in its address.
+  const { name } = request.params.name ? checked(userParams, request.params) : { name: "" };
+  try {
+    const link = await change(actions, request, { name, actor: actorOf(request) });
+    if (link === undefined) return response.redirect(303, "/users");
+    await users(services, request, response, { link });
+  } catch (error) {
+    await users(services, request, response, { error: shownError(services, error, []) });
+  }
+}
+
+async function users(
+  services: WebServices,
+  request: Request,
+  response: Response,
+  shown: { readonly error?: string; readonly link?: string },
+): Promise<void> {
+  if (shown.error !== undefined) response.status(422);
+  const formToken = sessionToken(request);
+  await sendPage(services, request, response, {
+    title: "Users",
+    body: h(UsersPage, { users: await readUsers(services), formToken, ...shown }),
+  });
+}
+
+function linkFor(services: WebServices, request: Request, secret: string): string {
+  return `${siteAddress(services, request)}/welcome?code=${secret}`;
+}

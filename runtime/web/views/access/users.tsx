@@ -1,0 +1,139 @@
+/** The users of the deployment, and the form that adds one. */
+import type { VNode } from "preact";
+import { ROLES } from "../../../access/permissions.ts";
+import type { WebUser } from "../../read/read_access.ts";
+import { Field } from "../parts/field.tsx";
+import { PostButton } from "../parts/form.tsx";
+import { Time } from "../parts/time.tsx";
+import { grantsText, Shown } from "./shown.tsx";
+
+export interface UsersProps {
+  readonly users: readonly WebUser[];
+  readonly formToken: string;
+  readonly error?: string;
+  /** A link that was just made. */
+  readonly link?: string;
+}
+
+export function UsersPage({ users, formToken, error, link }: UsersProps): VNode {
+  return (
+    <>
+      <div class="title">
+        <h1>Users</h1>
+      </div>
+      <Shown
+        error={error}
+        secret={link}
+        label="Send this link to the user. It works once, and sets the password:"
+      />
+      <table class="list">
+        <thead>
+          <tr>
+            <th>User</th>
+            <th>Roles</th>
+            <th>Logs in by</th>
+            <th>Added</th>
+            <th>Change role</th>
+            <th>
+              <span class="hidden">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {users.map((user) => (
+            <UserRow user={user} formToken={formToken} />
+          ))}
+        </tbody>
+      </table>
+      <details open={users.length < 2}>
+        <summary>New user</summary>
+        <form class="sheet" method="post" action="/users">
+          <input type="hidden" name="_form" value={formToken} />
+          <Field label="Name" hint="Lower-case letters, digits, and . _ @ + -">
+            <input name="name" autocapitalize="off" required />
+          </Field>
+          <Field label="Role" hint={null}>
+            <RoleSelect />
+          </Field>
+          <Field label="For DAGs with the tag" hint="Empty: for all DAGs.">
+            <input name="tag" />
+          </Field>
+          <p>
+            <button type="submit" class="button primary">
+              Add user
+            </button>
+          </p>
+        </form>
+      </details>
+    </>
+  );
+}
+
+function UserRow({
+  user,
+  formToken,
+}: {
+  readonly user: WebUser;
+  readonly formToken: string;
+}): VNode {
+  const { name, grants, hasPassword, issuer, createdAt } = user;
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      <td>{grantsText(grants)}</td>
+      <td>{issuer ?? (hasPassword ? "password" : "link")}</td>
+      <td>
+        <Time at={createdAt} />
+      </td>
+      <td>
+        <form class="inline role" method="post" action={`/users/${name}/role`}>
+          <input type="hidden" name="_form" value={formToken} />
+          <RoleSelect label={`Role of ${name}`} none />
+          <input name="tag" placeholder="all DAGs" size={10} aria-label="Tag" />
+          <button type="submit" class="button small">
+            Set
+          </button>
+        </form>
+      </td>
+      <td class="buttons">
+        <PostButton
+          opensAnswer
+          action={`/users/${name}/link`}
+          token={formToken}
+          class="button small"
+        >
+          Login link
+        </PostButton>
+        <PostButton
+          opensAnswer
+          action={`/users/${name}/logout`}
+          token={formToken}
+          class="button small"
+        >
+          Log out
+        </PostButton>
+        <PostButton
+          opensAnswer
+          action={`/users/${name}/remove`}
+          token={formToken}
+          class="button small danger"
+          confirm={`Remove ${name}? Sessions and tokens of the user end at once.`}
+        >
+          Remove
+        </PostButton>
+      </td>
+    </tr>
+  );
+}
+
+/** @param none whether "no role" is one of the choices */
+function RoleSelect({ label, none }: { readonly label?: string; readonly none?: true }): VNode {
+  return (
+    <select name="role" aria-label={label}>
+      {ROLES.map((role) => (
+        <option value={role}>{role}</option>
+      ))}
+      {none && <option value="">no role</option>}
+    </select>
+  );
+}
