@@ -15,13 +15,14 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/global_setup.ts"],
-    // For tests that hang. A wait for a condition ends sooner, and says which one did not hold.
+    // For tests that hang. A wait for a condition ends sooner, and says which one did not
+    // hold.
     testTimeout: 180_000,
     hookTimeout: 120_000,
     restoreMocks: true,
     unstubEnvs: true,
-    // Most of a test is waiting, for processes and sockets: three files at once suit two cores,
-    // where vitest would take one.
+    // Most of a test is waiting, for processes and sockets: three files at once suit two
+    // cores, where vitest would take one.
     maxWorkers: availableParallelism() + 1,
   },
 });

@@ -1,6 +1,7 @@
 /**
- * Walks through the issues of a repository, a page an iteration, each beginning where the one before ended: a walk that breaks off goes on at the
- * page that failed. Connection: `github`.
+ * Walks through the issues of a repository, a page an iteration, each beginning where the
+ * one before ended: a walk that breaks off goes on at the page that failed. Connection:
+ * `github`.
  */
 import { dag } from "dagsmith";
 import { githubHook } from "dagsmith/plugins/github";

@@ -1,6 +1,7 @@
 /**
- * Each day, counts what is open in some GitHub organisations: one instance for each organisation and kind of work, which can be tried again
- * alone, and one report over all of them. Connection: `github`.
+ * Each day, counts what is open in some GitHub organisations: one instance for each
+ * organisation and kind of work, which can be tried again alone, and one report over all
+ * of them. Connection: `github`.
  */
 import { cross, dag, lazy } from "dagsmith";
 import { githubHook, githubRecords } from "dagsmith/plugins/github";

@@ -1,8 +1,10 @@
 /**
- * Every day: the issues and members of GitHub organisations, by way of S3, into a warehouse; then how many open issues each member has.
+ * Every day: the issues and members of GitHub organisations, by way of S3, into a
+ * warehouse; then how many open issues each member has.
  *
- * Connections: `github`, `s3`, and `warehouse`, which is a Redshift or a PostgreSQL. Other organisations, up to two at a time:
- * dag trigger github_to_redshift --params '{"orgs": ["hub4j"]}'
+ * Connections: `github`, `s3`, and `warehouse`, which is a Redshift or a PostgreSQL.
+ * Other organisations, up to two at a time: dag trigger github_to_redshift --params
+ * '{"orgs": ["hub4j"]}'
  */
 import { chain, dag, identifier, joinSql, SkipTask, sql } from "dagsmith";
 import { redshiftSql, s3ToRedshift } from "dagsmith/plugins/aws";
@@ -62,7 +64,8 @@ for (const object of ["issues", "members"] as const) {
 const result = identifier(schema, "open_issue_count");
 const next = identifier(schema, "open_issue_count_next");
 
-// Only what a broken run left behind: were the result itself dropped here, readers would find no table until the next task is done.
+// Only what a broken run left behind: were the result itself dropped here, readers would
+// find no table until the next task is done.
 const dropTable = d.task(
   "drop_table_sql",
   redshiftSql({ redshift: "warehouse", sql: sql`drop table if exists ${next}` }),
@@ -101,7 +104,10 @@ function tableOf(org: string, object: string): string {
   return `${org}_${object}`.toLowerCase();
 }
 
-/** UNION ALL, not UNION: a member with three open issues in each of two organisations has six. GitHub lists pull requests as issues too. */
+/**
+ * UNION ALL, not UNION: a member with three open issues in each of two organisations has
+ * six. GitHub lists pull requests as issues too.
+ */
 function openIssuesPerMember(given: readonly string[]) {
   const counts = given.map(
     (org) => sql`select members.login, count(*) as count

@@ -1,6 +1,7 @@
 /**
- * Each hour, looks at the open issues of a GitHub organisation and goes one of three ways: nothing to do, a short list, or a long one that is
- * summed up. Where the ways meet again, only one of the two lists is there, and the types say so. Connection: `github`.
+ * Each hour, looks at the open issues of a GitHub organisation and goes one of three
+ * ways: nothing to do, a short list, or a long one that is summed up. Where the ways meet
+ * again, only one of the two lists is there, and the types say so. Connection: `github`.
  */
 import { chain, dag } from "dagsmith";
 import { githubHook, githubRecords } from "dagsmith/plugins/github";

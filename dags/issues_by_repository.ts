@@ -1,7 +1,9 @@
 /**
- * Each night, the issues of every repository of an organisation, by way of S3, into a warehouse: four repositories at a time, each fetched,
- * checked and loaded by itself. A file that lacks issues is fetched again before anything of it is loaded, which a retry of the check alone
- * could not do. A repository that stays broken holds up no other, and fails the run in the end.
+ * Each night, the issues of every repository of an organisation, by way of S3, into a
+ * warehouse: four repositories at a time, each fetched, checked and loaded by itself. A
+ * file that lacks issues is fetched again before anything of it is loaded, which a retry
+ * of the check alone could not do. A repository that stays broken holds up no other, and
+ * fails the run in the end.
  *
  * Connections: `github`, `s3`, and `warehouse`, which is a Redshift or a PostgreSQL.
  */
@@ -51,7 +53,8 @@ const perRepository = d.group(
       }),
     );
 
-    // While pages are read, an issue that is closed or deleted may move another past them.
+    // While pages are read, an issue that is closed or deleted may move another past
+    // them.
     const check = g.task(
       "check",
       { inputs: { file }, retries: 0 },

@@ -1,8 +1,11 @@
 /**
- * Raw -> cleansed -> reporting: each reading that is written into the raw database is checked and copied on, and each cleansed one becomes part
- * of the reporting. Started by the writes themselves: `dag changes install raw_to_cleansed`, `dag changes install cleansed_to_reporting`.
+ * Raw -> cleansed -> reporting: each reading that is written into the raw database is
+ * checked and copied on, and each cleansed one becomes part of the reporting. Started by
+ * the writes themselves: `dag changes install raw_to_cleansed`, `dag changes install
+ * cleansed_to_reporting`.
  *
- * Every step may run twice for one reading without harm: a key that is there already is left as it is.
+ * Every step may run twice for one reading without harm: a key that is there already is
+ * left as it is.
  */
 import { dag, postgresChanges, SkipTask, sql } from "dagsmith";
 import { postgresHook } from "dagsmith/plugins/postgres";

@@ -1,6 +1,7 @@
 /**
- * Each morning, counts the open issues of every repository of an organisation: four at a time, and at most 100 questions a minute, whatever
- * else asks GitHub. Connection: `github`. Pool: `github` (`dag pools set github 4`).
+ * Each morning, counts the open issues of every repository of an organisation: four at a
+ * time, and at most 100 questions a minute, whatever else asks GitHub. Connection:
+ * `github`. Pool: `github` (`dag pools set github 4`).
  */
 import { dag } from "dagsmith";
 import { githubHook } from "dagsmith/plugins/github";

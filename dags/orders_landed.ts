@@ -1,6 +1,7 @@
 /**
- * Waits for the day's file of orders in S3 without holding a slot, counts it, and says so when it does not come in time. Connections: `s3`
- * and `discord`. Paused until a person unpauses it.
+ * Waits for the day's file of orders in S3 without holding a slot, counts it, and says so
+ * when it does not come in time. Connections: `s3` and `discord`. Paused until a person
+ * unpauses it.
  */
 import { type Callback, dag } from "dagsmith";
 import { s3Hook, s3KeySensor } from "dagsmith/plugins/aws";

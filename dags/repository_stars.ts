@@ -1,5 +1,6 @@
 /**
- * The stars and open issues of one repository, for DAGs that call it. Connection: `github`.
+ * The stars and open issues of one repository, for DAGs that call it. Connection:
+ * `github`.
  */
 import { dag, pick } from "dagsmith";
 import { githubHook } from "dagsmith/plugins/github";

@@ -1,6 +1,7 @@
 /**
- * Each morning, the repositories of an organisation by their stars: calls `repository_stars` once for each repository, and joins what the
- * runs return. A repository that cannot be read is left out. Connection: `github`.
+ * Each morning, the repositories of an organisation by their stars: calls
+ * `repository_stars` once for each repository, and joins what the runs return. A
+ * repository that cannot be read is left out. Connection: `github`.
  */
 import { dag } from "dagsmith";
 import { githubHook } from "dagsmith/plugins/github";

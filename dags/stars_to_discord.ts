@@ -1,4 +1,7 @@
-/** Each hour, tells a Discord channel how many stars a repository has. Connections: `github` and `discord`. */
+/**
+ * Each hour, tells a Discord channel how many stars a repository has. Connections:
+ * `github` and `discord`.
+ */
 import { dag } from "dagsmith";
 import { discordHook } from "dagsmith/plugins/discord";
 import { githubHook } from "dagsmith/plugins/github";

@@ -1,10 +1,12 @@
 /**
- * New York's taxi trips, month by month, into one table for each colour: green at 09:00 and yellow at 10:00 on day 1 of each month. Eighteen
- * months are caught up, eight runs at a time: each load has a staging table of its own, so none waits for another. A month that is loaded
- * again changes nothing.
+ * New York's taxi trips, month by month, into one table for each colour: green at 09:00
+ * and yellow at 10:00 on day 1 of each month. Eighteen months are caught up, eight runs
+ * at a time: each load has a staging table of its own, so none waits for another. A month
+ * that is loaded again changes nothing.
  *
- * Connections: `trips`, an HTTP service with files like `green/green_tripdata_2019-01.csv.gz`, and `warehouse`, a PostgreSQL.
- * One month by hand: dag trigger taxi_to_postgres --params '{"taxi": "green", "month": "2019-02"}'
+ * Connections: `trips`, an HTTP service with files like
+ * `green/green_tripdata_2019-01.csv.gz`, and `warehouse`, a PostgreSQL. One month by
+ * hand: dag trigger taxi_to_postgres --params '{"taxi": "green", "month": "2019-02"}'
  */
 import { createHash } from "node:crypto";
 import { cronTrigger, dag } from "dagsmith";
@@ -60,7 +62,8 @@ const colours = {
 } as const;
 
 d.task("load_trips", async ({ params: { taxi, month }, dataInterval, hook, log }) => {
-  // A run is for the month of its own tick, and a run by hand for the month it is asked in.
+  // A run is for the month of its own tick, and a run by hand for the month it is asked
+  // in.
   const file = `${taxi}_tripdata_${month ?? dataInterval.end.toFormat("yyyy-MM")}.csv`;
   const trips = await hook(httpHook("trips"));
   const csv = await trips.download(`${taxi}/${file}.gz`, { gunzip: true });
@@ -88,7 +91,10 @@ function columns(byType: Partial<Record<ColumnType, string>>): readonly Column[]
   );
 }
 
-/** The files give their trips no id: what makes a trip the same one is its vendor, when and where it went, and what it cost. */
+/**
+ * The files give their trips no id: what makes a trip the same one is its vendor, when
+ * and where it went, and what it cost.
+ */
 async function* identified(
   rows: SourceRows,
   taxi: keyof typeof colours,

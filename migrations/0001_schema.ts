@@ -1,10 +1,10 @@
 /**
- * The first schema: every table, index, trigger and function once. All times come from the
- * database's clock. Checks repeat the rules of runtime/state, so that no code can write a row that
- * contradicts itself.
+ * The first schema: every table, index, trigger and function once. All times come from
+ * the database's clock. Checks repeat the rules of runtime/state, so that no code can
+ * write a row that contradicts itself.
  *
- * The JSON columns are `json`, not `jsonb`: `json` keeps the text as it was written and takes every
- * character that JSON allows.
+ * The JSON columns are `json`, not `jsonb`: `json` keeps the text as it was written and
+ * takes every character that JSON allows.
  */
 import type { Knex } from "knex";
 

@@ -1,4 +1,6 @@
-/** Counts of the setups that a task needs, and of the tasks in the scope of a teardown. */
+/**
+ * Counts of the setups that a task needs, and of the tasks in the scope of a teardown.
+ */
 import type { Knex } from "knex";
 
 export async function up(knex: Knex): Promise<void> {

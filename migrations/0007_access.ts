@@ -1,4 +1,6 @@
-/** Users with their roles, sessions of the page, API tokens, and links that log in once. */
+/**
+ * Users with their roles, sessions of the page, API tokens, and links that log in once.
+ */
 import type { Knex } from "knex";
 
 export async function up(knex: Knex): Promise<void> {

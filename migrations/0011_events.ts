@@ -10,8 +10,9 @@ alter table dagsmith.schedule_decision
   add constraint schedule_decision_reason_check
     check (reason in ('catchup', 'paused', 'max_active_runs', 'when'));`;
 
-// A file that is replaced can be away for seconds, and its DAG must miss no end meanwhile.
-// After a day the DAG counts as gone for good. The same day is in the store, for assets.
+// A file that is replaced can be away for seconds, and its DAG must miss no end
+// meanwhile. After a day the DAG counts as gone for good. The same day is in the store,
+// for assets.
 const KEPT_ENDS = `
 create or replace function dagsmith.record_run_end() returns trigger language plpgsql as $$
 begin

@@ -1,6 +1,7 @@
 /**
- * All migrations, in order. A migration never changes after its release; a change of the schema is a
- * new one at the end. Listed rather than read from a folder, so that the built package contains them.
+ * All migrations, in order. A migration never changes after its release; a change of the
+ * schema is a new one at the end. Listed rather than read from a folder, so that the
+ * built package contains them.
  */
 import type { Knex } from "knex";
 import * as schema from "./0001_schema.ts";

@@ -1,6 +1,7 @@
 /**
- * The environment, read in one place and checked once. Nothing else in runtime/ reads `process.env`, so what a deployment may set is
- * what stands here. An empty variable counts as not set, but for DAG_SECRET_KEY.
+ * The environment, read in one place and checked once. Nothing else in runtime/ reads
+ * `process.env`, so what a deployment may set is what stands here. An empty variable
+ * counts as not set, but for DAG_SECRET_KEY.
  */
 import { isIP } from "node:net";
 import { hostname, userInfo } from "node:os";
@@ -14,12 +15,15 @@ import { parseRetention, type Retention } from "./retention.ts";
 export interface Config {
   /** DATABASE_URL. */
   readonly databaseUrl: string | null;
-  /** DATABASE_URL_DIRECT: the same database without its pooler in transaction mode. Null: DATABASE_URL is direct. */
+  /**
+   * DATABASE_URL_DIRECT: the same database without its pooler in transaction mode. Null:
+   * DATABASE_URL is direct.
+   */
   readonly databaseUrlDirect: string | null;
   /**
-   * DAG_SECRET_KEY: the keys of stored connections and variables, each 32 bytes in base64,
-   * the newest first. Empty is not the same as not set: a deployment that lost its key must
-   * not start with another.
+   * DAG_SECRET_KEY: the keys of stored connections and variables, each 32 bytes in
+   * base64, the newest first. Empty is not the same as not set: a deployment that lost
+   * its key must not start with another.
    */
   readonly secretKey: string | null;
   /**
@@ -33,11 +37,14 @@ export interface Config {
     readonly trustedProxies: readonly string[];
   };
   /**
-   * DAG_METRICS_PORT: where each service answers with its metrics and probes; null: it does not.
-   * DAG_METRICS_HOST: the address it listens on, default 127.0.0.1.
+   * DAG_METRICS_PORT: where each service answers with its metrics and probes; null: it
+   * does not. DAG_METRICS_HOST: the address it listens on, default 127.0.0.1.
    */
   readonly metrics: { readonly host: string; readonly port: number | null };
-  /** DAG_BASE_URL: the address of the page as people reach it, without "/" at its end. Null: messages have no links. */
+  /**
+   * DAG_BASE_URL: the address of the page as people reach it, without "/" at its end.
+   * Null: messages have no links.
+   */
   readonly baseUrl: string | null;
   /**
    * DAG_OIDC_ISSUER, DAG_OIDC_CLIENT_ID, DAG_OIDC_CLIENT_SECRET, DAG_OIDC_CLAIM (default
@@ -47,16 +54,20 @@ export interface Config {
   /** DAG_TASK_USER: the user that task processes run as. Null: that of the worker. */
   readonly taskUser: string | null;
   /**
-   * The secrets of dagsmith itself, for the masker: passwords of its database, key and token.
+   * The secrets of dagsmith itself, for the masker: passwords of its database, key and
+   * token.
    */
   readonly ownSecrets: readonly string[];
   /** DAG_WORKER_SLOTS: tries at once in one worker. Default 16. */
   readonly slots: number;
-  /** DAG_WORKER_GRACE: how long running tries may take to finish when their worker stops. Default 10 s. */
+  /**
+   * DAG_WORKER_GRACE: how long running tries may take to finish when their worker stops.
+   * Default 10 s.
+   */
   readonly workerGraceMs: number;
   /**
-   * DAG_XCOM_FOLDER (a path as written, or a bucket's; null when not set), and DAG_XCOM_SPILL_BYTES: larger values go there. Default 1 MiB,
-   * most 8 MiB.
+   * DAG_XCOM_FOLDER (a path as written, or a bucket's; null when not set), and
+   * DAG_XCOM_SPILL_BYTES: larger values go there. Default 1 MiB, most 8 MiB.
    */
   readonly xcoms: { readonly folder: string | S3Folder | null; readonly spillBytes: number };
   /**
@@ -66,7 +77,10 @@ export interface Config {
   readonly files: { readonly fileBytes: number; readonly runBytes: number };
   /** DAG_LOG_MAX_BYTES: most bytes of the log of a try. Default 64 MiB. */
   readonly logBytes: number;
-  /** DAG_RETENTION: at what age the scheduler deletes history. Default: it keeps all of it. */
+  /**
+   * DAG_RETENTION: at what age the scheduler deletes history. Default: it keeps all of
+   * it.
+   */
   readonly retention: Retention;
   /** False when NO_COLOR is set, or the terminal calls itself dumb. */
   readonly colorAllowed: boolean;
@@ -74,7 +88,10 @@ export interface Config {
   readonly user: string;
   /** What a process that imports DAG files may see: PATH, HOME, TZ, LANG, NODE_ENV. */
   readonly inherited: Readonly<Record<string, string | undefined>>;
-  /** What task processes see: everything but dagsmith's own settings and the ways into its database. */
+  /**
+   * What task processes see: everything but dagsmith's own settings and the ways into its
+   * database.
+   */
   readonly taskEnvironment: Readonly<Record<string, string>>;
   /** DAG_CONN_<ID> and DAG_VAR_<KEY>. */
   readonly secrets: EnvironmentSecrets;
@@ -126,7 +143,10 @@ export interface S3Folder {
   readonly endpoint: string | null;
   /** AWS_REGION, else AWS_DEFAULT_REGION. Null leaves it to the SDK. */
   readonly region: string | null;
-  /** DAG_XCOM_S3_PATH_STYLE: whether the bucket stands in the path and not in the host's name. Default: with an endpoint. */
+  /**
+   * DAG_XCOM_S3_PATH_STYLE: whether the bucket stands in the path and not in the host's
+   * name. Default: with an endpoint.
+   */
   readonly pathStyle: boolean;
 }
 
@@ -358,7 +378,10 @@ function decoded(text: string): string {
   }
 }
 
-/** What begins like a URL is one: taken for a path, a misspelt one would make a folder that no other machine sees. */
+/**
+ * What begins like a URL is one: taken for a path, a misspelt one would make a folder
+ * that no other machine sees.
+ */
 function xcomFolder(text: (name: string) => string | null): string | S3Folder | null {
   const name = "DAG_XCOM_FOLDER";
   const folder = text(name);
@@ -387,7 +410,10 @@ function xcomFolder(text: (name: string) => string | null): string | S3Folder | 
 }
 
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
-/** Nothing but dots would be a way out of the prefix in a store that keeps its objects as files. */
+/**
+ * Nothing but dots would be a way out of the prefix in a store that keeps its objects as
+ * files.
+ */
 const PREFIX_PART = /^(?!\.+$)[\w.=-]+$/;
 /** A key has at most 1024 bytes. */
 const LONGEST_PREFIX = 900;

@@ -72,7 +72,8 @@ const MAX_DEPTH = 200;
  * `undefined` is left out, as JSON.stringify does.
  * @throws DagsmithError OUTPUT_NOT_JSON naming the path of the first value JSON cannot
  *   carry (BigInt, function, symbol, Map, Set, Date, class instance, NaN, Infinity, a
- *   hole or undefined in a list, a cycle, deeper than 200 levels), OUTPUT_TOO_LARGE above {@link MAX_OUTPUT_BYTES}.
+ *   hole or undefined in a list, a cycle, deeper than 200 levels), OUTPUT_TOO_LARGE above
+ *   {@link MAX_OUTPUT_BYTES}.
  */
 export function toJson(value: unknown, maxBytes: number = MAX_OUTPUT_BYTES): string {
   const walk = {

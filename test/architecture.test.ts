@@ -1,6 +1,7 @@
 /**
- * The house keeps its shape: who may import whom, which rooms are pure, who reads the environment, what no file may be called or hold.
- * A wall is changed in test/support/walls.ts, with its reason.
+ * The house keeps its shape: who may import whom, which rooms are pure, who reads the
+ * environment, what no file may be called or hold. A wall is changed in
+ * test/support/walls.ts, with its reason.
  */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";

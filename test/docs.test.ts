@@ -1,4 +1,7 @@
-/** The documents stay true: files that they name exist, and the diffs of the guides fit the code. */
+/**
+ * The documents stay true: files that they name exist, and the diffs of the guides fit
+ * the code.
+ */
 import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -30,7 +33,10 @@ function missingFiles(document: string): readonly string[] {
   return named.filter((path) => !existsSync(path) && !WRITTEN_BY_READERS.includes(path));
 }
 
-/** Lines of the diffs in a guide that its reader would not find, after the name of the file. */
+/**
+ * Lines of the diffs in a guide that its reader would not find, after the name of the
+ * file.
+ */
 function wrongLines(guide: string): readonly string[] {
   const wrong: string[] = [];
   for (const [, indent = "", diff = ""] of textOf(guide).matchAll(

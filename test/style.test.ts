@@ -74,7 +74,10 @@ const OF_TIME: Readonly<Record<string, string>> = {
   "test/runtime/service/loop.test.ts": "the clock is the test's own",
   "test/runtime/store/connection_loss.test.ts": "the clock is the test's own",
 };
-/** The bench measures time, faults of the chaos run last, and the body of a task may take time. */
+/**
+ * The bench measures time, faults of the chaos run last, and the body of a task may take
+ * time.
+ */
 const ROOMS_OF_TIME = /^test\/(?:bench|chaos)\/|\/(?:waiting_)?dags\//;
 
 test("tests wait for signals and conditions, and not for time", () => {

@@ -4,8 +4,8 @@ import { createGunzip } from "node:zlib";
 import { FailTask } from "dagsmith";
 
 /**
- * The content of a gzipped body. Bytes that are no gzip, or end early, are a FailTask: the
- * body itself is known to be whole.
+ * The content of a gzipped body. Bytes that are no gzip, or end early, are a FailTask:
+ * the body itself is known to be whole.
  * @param name the object, for the error
  */
 export function gunzipped(body: Readable, name: string): Readable {

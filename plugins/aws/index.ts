@@ -1,4 +1,7 @@
-/** dagsmith/plugins/aws: S3 in streams, Redshift through its Data API, and loads from S3 into Redshift or PostgreSQL. */
+/**
+ * dagsmith/plugins/aws: S3 in streams, Redshift through its Data API, and loads from S3
+ * into Redshift or PostgreSQL.
+ */
 export type { Redshift } from "./redshift.ts";
 export { redshiftHook } from "./redshift_hook.ts";
 export type { RedshiftTableAttributes } from "./redshift_load.ts";

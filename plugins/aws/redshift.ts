@@ -1,15 +1,22 @@
-/** What tasks see of a Redshift warehouse: the contract between the hook and its client. */
+/**
+ * What tasks see of a Redshift warehouse: the contract between the hook and its client.
+ */
 import type { RedshiftDataClient } from "@aws-sdk/client-redshift-data";
 import type { Sql } from "dagsmith";
 
 /**
- * Runs statements and waits for their end, asking first after 100 ms and then every 2 s at most. When the try is aborted, the statement is
- * cancelled on the server and the call rejects. A statement that fails rejects with the text of the server.
+ * Runs statements and waits for their end, asking first after 100 ms and then every 2 s
+ * at most. When the try is aborted, the statement is cancelled on the server and the call
+ * rejects. A statement that fails rejects with the text of the server.
  *
- * Texts and dates are bound; numbers, booleans and null become literals. Lists cannot be bound.
+ * Texts and dates are bound; numbers, booleans and null become literals. Lists cannot be
+ * bound.
  */
 export interface Redshift {
-  /** The rows of a statement, all pages of them. Whole numbers beyond 2^53 lose digits on the way; cast them to varchar. */
+  /**
+   * The rows of a statement, all pages of them. Whole numbers beyond 2^53 lose digits on
+   * the way; cast them to varchar.
+   */
   query<Row extends object = Readonly<Record<string, unknown>>>(
     statement: Sql,
   ): Promise<readonly Row[]>;

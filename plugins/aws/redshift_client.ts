@@ -1,4 +1,7 @@
-/** The client of the Redshift hook, on the AWS SDK. Apart from the hook, so that a DAG file does not load the SDK. */
+/**
+ * The client of the Redshift hook, on the AWS SDK. Apart from the hook, so that a DAG
+ * file does not load the SDK.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   BatchExecuteStatementCommand,

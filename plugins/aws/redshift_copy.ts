@@ -1,4 +1,7 @@
-/** The COPY that reads an object of S3 into a table of Redshift. Pure. Its text may hold secrets: it is never logged. */
+/**
+ * The COPY that reads an object of S3 into a table of Redshift. Pure. Its text may hold
+ * secrets: it is never logged.
+ */
 import { type Connection, DagsmithError, identifier, joinSql, Sql, sql } from "dagsmith";
 import type { CsvFormat } from "dagsmith/plugins/postgres";
 import { awsCredentials, extraText, isUrl } from "./connection.ts";
@@ -12,8 +15,8 @@ export interface CopySource {
 }
 
 /**
- * COPY of one object. Keys of JSON are matched to columns without regard to case; an empty CSV field is null; dates and times are
- * recognised in any usual form.
+ * COPY of one object. Keys of JSON are matched to columns without regard to case; an
+ * empty CSV field is null; dates and times are recognised in any usual form.
  * @param options what is added at the end, as it is
  */
 export function copyStatement(
@@ -50,7 +53,10 @@ const ENCODINGS: Readonly<Record<string, string>> = {
   iso88591: "iso88591",
 };
 
-/** How the CSV is written, in words of COPY. @throws DagsmithError INVALID_OPTION for what COPY has no word for */
+/**
+ * How the CSV is written, in words of COPY. @throws DagsmithError INVALID_OPTION for what
+ * COPY has no word for
+ */
 function csvWords({
   delimiter,
   quote,
@@ -96,8 +102,9 @@ export interface CopyAccess {
 const PLAIN = /^[\w+/=:.,@-]+$/;
 
 /**
- * `extra.role_arn` of the redshift connection, else of the S3 connection (an ARN, or `default` for the cluster's own role), else the access
- * key of the S3 connection; `extra.region_name` of the S3 connection as the bucket's region.
+ * `extra.role_arn` of the redshift connection, else of the S3 connection (an ARN, or
+ * `default` for the cluster's own role), else the access key of the S3 connection;
+ * `extra.region_name` of the S3 connection as the bucket's region.
  * @throws DagsmithError INVALID_CONNECTION
  */
 export function copyAccess(warehouse: Connection, s3: Connection): CopyAccess {

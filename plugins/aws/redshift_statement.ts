@@ -1,4 +1,7 @@
-/** Statements in the form that the Redshift Data API takes: text with named parameters whose values are text. Pure. */
+/**
+ * Statements in the form that the Redshift Data API takes: text with named parameters
+ * whose values are text. Pure.
+ */
 import { FailTask, type Sql, type SqlValue } from "dagsmith";
 
 /** A named parameter of the Data API; its value must not be empty. */
@@ -10,9 +13,10 @@ export interface DataParameter {
 /**
  * Renders statements that share one list of parameters `:p1`, `:p2`…
  *
- * Text (dates too) is bound. The Data API hands every parameter over as text, refuses null and the empty text, and leaves the type to the
- * server's guess: so null, numbers, booleans and the empty text are written as literals, which have the right type in any place and,
- * made of digits and fixed words only, cannot change the statement.
+ * Text (dates too) is bound. The Data API hands every parameter over as text, refuses
+ * null and the empty text, and leaves the type to the server's guess: so null, numbers,
+ * booleans and the empty text are written as literals, which have the right type in any
+ * place and, made of digits and fixed words only, cannot change the statement.
  * @throws FailTask for lists and bytes, which Redshift has no type for
  */
 export function renderStatements(statements: readonly Sql[]): {

@@ -12,7 +12,8 @@ export class ByteCount extends Transform {
 }
 
 /**
- * The chunks of a body, and an error when there are fewer than announced: a connection that breaks may look like an end.
+ * The chunks of a body, and an error when there are fewer than announced: a connection
+ * that breaks may look like an end.
  * @param expected the Content-Length; undefined when the server named none
  * @param name the object, for the error
  */

@@ -1,4 +1,7 @@
-/** The client of the S3 hook, on the AWS SDK. Apart from the hook, because importing the SDK takes 250 ms. */
+/**
+ * The client of the S3 hook, on the AWS SDK. Apart from the hook, because importing the
+ * SDK takes 250 ms.
+ */
 import { addAbortSignal, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -26,7 +29,10 @@ const MAX_ATTEMPTS = 5;
 const CONNECTION_TIMEOUT_MS = 10_000;
 /** A server that holds a connection open and says nothing for this long has failed. */
 const IDLE_TIMEOUT_MS = 120_000;
-/** 10,000 parts are allowed, so objects may reach 80 GB. Four parts are in flight: 32 MiB of memory. */
+/**
+ * 10,000 parts are allowed, so objects may reach 80 GB. Four parts are in flight: 32 MiB
+ * of memory.
+ */
 const PART_BYTES = 8 * 1024 * 1024;
 const PARTS_IN_FLIGHT = 4;
 /** The most that one DeleteObjects takes. */
@@ -39,7 +45,8 @@ export function openS3(config: AwsConfig, signal: AbortSignal, log: TaskLog): S3
       ...config,
       maxAttempts: MAX_ATTEMPTS,
       requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
-      // Stores that only imitate S3 know neither virtual hosts nor the trailing checksums, and would store the chunk framing as content.
+      // Stores that only imitate S3 know neither virtual hosts nor the trailing
+      // checksums, and would store the chunk framing as content.
       ...(config.endpoint && {
         forcePathStyle: true,
         requestChecksumCalculation: "WHEN_REQUIRED",
@@ -93,8 +100,8 @@ class SdkS3 implements S3 {
     return this.#named("PutObject", bucket, key, async () => {
       this.#signal.throwIfAborted();
       const counted = new ByteCount();
-      // An error or an abort destroys every step, the last one too; then Upload takes back the parts it has sent. Its own abort would
-      // return before that is done.
+      // An error or an abort destroys every step, the last one too; then Upload takes
+      // back the parts it has sent. Its own abort would return before that is done.
       const flow = pipeline(
         [
           Readable.from(body, { objectMode: false }),
@@ -183,7 +190,10 @@ class SdkS3 implements S3 {
     });
   }
 
-  /** The answer to a HEAD has no body: it does not say whether the key or the bucket is missing. */
+  /**
+   * The answer to a HEAD has no body: it does not say whether the key or the bucket is
+   * missing.
+   */
   async #refuseMissingBucket(bucket: string, key: string): Promise<void> {
     try {
       await this.client.send(new HeadBucketCommand({ Bucket: bucket }), {
@@ -251,8 +261,8 @@ class SdkS3 implements S3 {
 
 /**
  * A client for one upload. When the source fails, its error is what matters: that the
- * parts could not be taken back is only a warning. A service that never answers would hold
- * the upload, so each request ends with `abortSignal`.
+ * parts could not be taken back is only a warning. A service that never answers would
+ * hold the upload, so each request ends with `abortSignal`.
  */
 function withWarnedAbort(
   client: S3Client,

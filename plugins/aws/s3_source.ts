@@ -1,4 +1,7 @@
-/** The object of S3 that a load reads: is it there, what is in it, how does it come as rows. */
+/**
+ * The object of S3 that a load reads: is it there, what is in it, how does it come as
+ * rows.
+ */
 import type { Readable } from "node:stream";
 import { type FromContext, resolveField, type TaskContext } from "dagsmith";
 import {
@@ -15,7 +18,10 @@ import { gunzipped } from "./gzip.ts";
 import type { S3 } from "./s3.ts";
 import { s3Hook } from "./s3_hook.ts";
 
-/** What and where to, the same for every warehouse. Each field may be a function of the context. */
+/**
+ * What and where to, the same for every warehouse. Each field may be a function of the
+ * context.
+ */
 export interface S3LoadFields<Context extends TaskContext> {
   /** Id of a connection of type `aws` or `s3`. */
   readonly s3: FromContext<string, Context>;
@@ -23,16 +29,28 @@ export interface S3LoadFields<Context extends TaskContext> {
   readonly key: FromContext<string, Context>;
   readonly schema: FromContext<string, Context>;
   readonly table: FromContext<string, Context>;
-  /** The columns to load, by the names of the keys or of the CSV header. Default: the columns that the table has. */
+  /**
+   * The columns to load, by the names of the keys or of the CSV header. Default: the
+   * columns that the table has.
+   */
   readonly columns?: FromContext<readonly Column[], Context>;
-  /** Default: `"csv"` for a key that ends in `.csv` or `.csv.gz`, else `"json"`, which is one object a line. */
+  /**
+   * Default: `"csv"` for a key that ends in `.csv` or `.csv.gz`, else `"json"`, which is
+   * one object a line.
+   */
   readonly format?: "json" | "csv";
   readonly csv?: CsvOptions;
-  /** Whether an object without rows may empty a table by `truncate` or `rebuild`. Default false. */
+  /**
+   * Whether an object without rows may empty a table by `truncate` or `rebuild`. Default
+   * false.
+   */
   readonly allowEmpty?: boolean;
   /** NUL characters, which PostgreSQL cannot store: `refuse` (default) or `remove`. */
   readonly nul?: "refuse" | "remove";
-  /** The schema of the table `dagsmith_loads`, which `append` needs. Default: that of the table. */
+  /**
+   * The schema of the table `dagsmith_loads`, which `append` needs. Default: that of the
+   * table.
+   */
   readonly loadsSchema?: FromContext<string, Context>;
 }
 
@@ -92,7 +110,10 @@ function loadId({ dagId, taskId, runId, mapIndex }: TaskContext): string {
   return `${dagId}/${taskId}/${runId}${mapIndex < 0 ? "" : `/${mapIndex}`}`;
 }
 
-/** Only the fields of the mode: what else is in the options is none of the load's business. */
+/**
+ * Only the fields of the mode: what else is in the options is none of the load's
+ * business.
+ */
 function modeOf({ loadType, primaryKey, incrementalKey }: LoadMode): LoadMode {
   return {
     loadType,

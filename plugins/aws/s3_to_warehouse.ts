@@ -1,4 +1,7 @@
-/** The operators that load an object of S3 into a table, and the one that runs SQL there: on Redshift, or on a PostgreSQL in its place. */
+/**
+ * The operators that load an object of S3 into a table, and the one that runs SQL there:
+ * on Redshift, or on a PostgreSQL in its place.
+ */
 import {
   FailTask,
   type FromContext,
@@ -29,24 +32,35 @@ import {
   type S3Source,
 } from "./s3_source.ts";
 
-/** Options of {@link s3ToRedshift}: fields, and a {@link LoadMode}; `upsert` needs a `primaryKey`. */
+/**
+ * Options of {@link s3ToRedshift}: fields, and a {@link LoadMode}; `upsert` needs a
+ * `primaryKey`.
+ */
 export type S3ToRedshiftOptions<Context extends TaskContext> = S3LoadFields<Context> &
   LoadMode &
   RedshiftTableAttributes & {
-    /** Id of a connection of type `redshift`, or of type `postgres` to load there instead. */
+    /**
+     * Id of a connection of type `redshift`, or of type `postgres` to load there instead.
+     */
     readonly redshift: FromContext<string, Context>;
-    /** More options of Redshift's COPY, put at its end as they are, such as `"truncatecolumns"`. No value from outside belongs here. */
+    /**
+     * More options of Redshift's COPY, put at its end as they are, such as
+     * `"truncatecolumns"`. No value from outside belongs here.
+     */
     readonly copyOptions?: readonly string[];
   };
 
 /**
- * Loads one object of S3, JSON lines or CSV, into a table of Redshift: COPY into a staging table and all that follows in one transaction.
- * The schema and the table are created, missing columns added. On a connection of type `postgres` it does the same there; `distkey`,
- * `sortkey` and `copyOptions` then mean nothing.
+ * Loads one object of S3, JSON lines or CSV, into a table of Redshift: COPY into a
+ * staging table and all that follows in one transaction. The schema and the table are
+ * created, missing columns added. On a connection of type `postgres` it does the same
+ * there; `distkey`, `sortkey` and `copyOptions` then mean nothing.
  *
- * Redshift reads S3 by `extra.role_arn` of the redshift connection, else of the S3 connection, else with the access key of the latter.
- * A rebuilt table has the default privileges of its schema: grants given to the old one alone are gone.
- * `text` becomes varchar(65535) and `numeric` numeric(38,9); of rows that are equal by primary and incremental key, any one stays.
+ * Redshift reads S3 by `extra.role_arn` of the redshift connection, else of the S3
+ * connection, else with the access key of the latter. A rebuilt table has the default
+ * privileges of its schema: grants given to the old one alone are gone. `text` becomes
+ * varchar(65535) and `numeric` numeric(38,9); of rows that are equal by primary and
+ * incremental key, any one stays.
  * @returns `rows` read, `inserted`, `updated`
  * @throws DagsmithError INVALID_OPTION, at once, for an upsert without a primary key
  * @example d.task("load", s3ToRedshift({ s3: "s3", bucket: "lake", key: "issues.json", redshift: "warehouse",
@@ -65,7 +79,10 @@ export function s3ToRedshift<Context extends TaskContext>(
   };
 }
 
-/** Options of {@link s3ToPostgres}: fields, and a {@link LoadMode}; `upsert` needs a `primaryKey`. */
+/**
+ * Options of {@link s3ToPostgres}: fields, and a {@link LoadMode}; `upsert` needs a
+ * `primaryKey`.
+ */
 export type S3ToPostgresOptions<Context extends TaskContext> = S3LoadFields<Context> &
   LoadMode & {
     /** Id of a connection of type `postgres`. */
@@ -73,7 +90,8 @@ export type S3ToPostgresOptions<Context extends TaskContext> = S3LoadFields<Cont
   };
 
 /**
- * Loads one object of S3, JSON lines or CSV, into a table of PostgreSQL; rows stream through, in one transaction.
+ * Loads one object of S3, JSON lines or CSV, into a table of PostgreSQL; rows stream
+ * through, in one transaction.
  * @returns `rows` read, `inserted`, `updated`
  * @throws DagsmithError INVALID_OPTION, at once, for an upsert without a primary key
  * @example d.task("load", s3ToPostgres({ s3: "s3", bucket: "lake", key: "trips.csv", postgres: "lake", schema: "taxi", table: "trips",
@@ -90,16 +108,20 @@ export function s3ToPostgres<Context extends TaskContext>(
 }
 
 export interface RedshiftSqlOptions<Context extends TaskContext> {
-  /** Id of a connection of type `redshift`, or of type `postgres` to run there instead. */
+  /**
+   * Id of a connection of type `redshift`, or of type `postgres` to run there instead.
+   */
   readonly redshift: FromContext<string, Context>;
   /** One statement, or up to 40 that run in one transaction. */
   readonly sql: FromContext<Sql | readonly Sql[], Context>;
 }
 
 /**
- * Runs SQL on Redshift, or on PostgreSQL when the connection is one. Texts and dates are bound; where nothing tells their type, Redshift takes
- * them for text: put a cast around them there.
- * @returns `rowCount`, the rows that the statements inserted, updated, deleted or read, together
+ * Runs SQL on Redshift, or on PostgreSQL when the connection is one. Texts and dates are
+ * bound; where nothing tells their type, Redshift takes them for text: put a cast around
+ * them there.
+ * @returns `rowCount`, the rows that the statements inserted, updated, deleted or read,
+ *   together
  * @example d.task("clean", redshiftSql({ redshift: "warehouse", sql: ({ logicalDate }) => sql`delete from daily where day = ${logicalDate}` }));
  */
 export function redshiftSql<Context extends TaskContext>(
@@ -172,7 +194,10 @@ async function intoRedshift(
   return loadRedshift(await context.hook(redshiftHook(connectionId)), load, context.log);
 }
 
-/** COPY takes its address for the beginning of a key, and would load `issues.json.old` together with `issues.json`. */
+/**
+ * COPY takes its address for the beginning of a key, and would load `issues.json.old`
+ * together with `issues.json`.
+ */
 async function refuseOtherObjects({ s3, bucket, key }: S3Source): Promise<void> {
   for await (const other of s3.list(bucket, key)) {
     if (other.key !== key)

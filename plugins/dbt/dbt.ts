@@ -144,7 +144,9 @@ async function workOf<Context extends TaskContext>(
   ];
 }
 
-/** What an earlier try leaves for a retry is the result of a step, which a clear forgets. */
+/**
+ * What an earlier try leaves for a retry is the result of a step, which a clear forgets.
+ */
 function stepOf(tryNumber: number): string {
   return `dbt results of try ${tryNumber}`;
 }

@@ -1,7 +1,10 @@
 /** The profile of dbt, made from a connection. */
 import { type Connection, DagsmithError } from "dagsmith";
 
-/** The environment variable with the password. dbt keeps values of this prefix out of its logs. */
+/**
+ * The environment variable with the password. dbt keeps values of this prefix out of its
+ * logs.
+ */
 const PASSWORD = "DBT_ENV_SECRET_PASSWORD";
 export const PROFILE_NAME = "dagsmith";
 

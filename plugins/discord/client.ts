@@ -1,4 +1,7 @@
-/** Sends messages to one Discord webhook. Discord API v10, "Execute Webhook" and "Rate Limits". */
+/**
+ * Sends messages to one Discord webhook. Discord API v10, "Execute Webhook" and "Rate
+ * Limits".
+ */
 import { FailTask, type HookContext } from "dagsmith";
 import { type MessageService, postMessage } from "dagsmith/plugins/notify";
 
@@ -31,7 +34,8 @@ export class DiscordClient {
 
   /**
    * Sends a message of up to 2000 characters. Discord's Markdown is allowed. Names in it
-   * (@everyone, @here, people) notify no person. A rate limit is waited out up to 3 times.
+   * (@everyone, @here, people) notify no person. A rate limit is waited out up to 3
+   * times.
    * @throws FailTask when the message is empty or too long, or when Discord refuses it
    *   (4xx); Error when Discord fails or cannot be reached
    */

@@ -11,7 +11,9 @@ import { discordHook } from "./hook.ts";
 export interface DiscordMessageOptions {
   /** Id of a connection of type `discord`. */
   readonly discord: string;
-  /** The text to send. Default: what happened, where, why, and the address on the page. */
+  /**
+   * The text to send. Default: what happened, where, why, and the address on the page.
+   */
   readonly message?: (context: CallbackContext) => string | Promise<string>;
 }
 

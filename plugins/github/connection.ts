@@ -36,7 +36,10 @@ interface GithubApp {
   readonly installationId: number;
 }
 
-/** The login of requests: a token, an app, the value of a basic Authorization header, or none. */
+/**
+ * The login of requests: a token, an app, the value of a basic Authorization header, or
+ * none.
+ */
 export type GithubAuth =
   | { readonly token: string }
   | { readonly app: GithubApp }

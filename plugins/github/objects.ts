@@ -97,8 +97,8 @@ export type GithubSource =
       readonly pullRequests?: "keep" | "drop";
       /**
        * A repository that answers 404, 410 (its issues are off) or 451: `"skip"` gives no
-       * rows and a warning, `"fail"` fails the extract. Default `"skip"` for `repo: "all"`,
-       * else `"fail"`.
+       * rows and a warning, `"fail"` fails the extract. Default `"skip"` for `repo:
+       * "all"`, else `"fail"`.
        */
       readonly unreadable?: "fail" | "skip";
     })

@@ -77,7 +77,10 @@ async function* repositories(
   }
 }
 
-/** Of all repositories of an organisation, some may be gone, closed by law, or without issues. */
+/**
+ * Of all repositories of an organisation, some may be gone, closed by law, or without
+ * issues.
+ */
 function skipsUnreadable(source: GithubSource): boolean {
   if (definitionOf(source.object).per !== "repository") return false;
   const { unreadable } = source as { readonly unreadable?: "fail" | "skip" };

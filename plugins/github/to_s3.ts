@@ -9,7 +9,10 @@ import { githubHook } from "./hook.ts";
 import { type GithubSource, refuseBadSource } from "./objects.ts";
 import { githubPages } from "./records.ts";
 
-/** Each field but `object`, `pullRequests` and `unreadable` may also be a function of the context. */
+/**
+ * Each field but `object`, `pullRequests` and `unreadable` may also be a function of the
+ * context.
+ */
 type FromContextFields<Source, Context extends TaskContext> = {
   readonly [Name in keyof Source]: Name extends "object" | "pullRequests" | "unreadable"
     ? Source[Name]

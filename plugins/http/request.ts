@@ -39,9 +39,9 @@ export interface HttpRequestOptions<Output = Json, Context extends TaskContext =
 
 /**
  * Makes one request and returns its answer.
- * @throws FailTask for a status that no retry changes (401, 403, 410, …), and for a refused
- *   certificate; HttpError for any other status of 400 or above, and for an answer that is
- *   late, incomplete or missing
+ * @throws FailTask for a status that no retry changes (401, 403, 410, …), and for a
+ *   refused certificate; HttpError for any other status of 400 or above, and for an
+ *   answer that is late, incomplete or missing
  * @example
  * const path = ({ logicalDate }: TaskContext) => `/v1/${logicalDate.toISODate()}`;
  * d.task("rates", httpRequest({ http: "rates", path }));

@@ -1,4 +1,7 @@
-/** What a message says when the author of a DAG gives no text: what happened, where, and why. */
+/**
+ * What a message says when the author of a DAG gives no text: what happened, where, and
+ * why.
+ */
 import type { CallbackContext } from "dagsmith";
 
 /**

@@ -1,4 +1,6 @@
-/** Posts a message to a chat service. Its address may be a secret, so no error repeats it. */
+/**
+ * Posts a message to a chat service. Its address may be a secret, so no error repeats it.
+ */
 import { setTimeout as sleep } from "node:timers/promises";
 import { FailTask, type HookContext } from "dagsmith";
 
@@ -8,7 +10,9 @@ export interface MessageService {
   readonly name: string;
   /** Headers besides the content type. Default: none. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Seconds to wait after an answer of 429. Default: what the header Retry-After says. */
+  /**
+   * Seconds to wait after an answer of 429. Default: what the header Retry-After says.
+   */
   readonly waitSeconds?: (response: Response) => Promise<number>;
   /** The reason in a refusal. Default: its text. */
   readonly reasonOf?: (response: Response) => Promise<string>;

@@ -28,7 +28,10 @@ export function openPostgres(config: PoolConfig, signal: AbortSignal): Postgres 
   return new PgPostgres({ ...config, max: MAX_CONNECTIONS, types: isoTypes }, signal);
 }
 
-/** The forms in which values are read, whatever the role or the database sets: the defaults of PostgreSQL. */
+/**
+ * The forms in which values are read, whatever the role or the database sets: the
+ * defaults of PostgreSQL.
+ */
 const FORMS =
   "set datestyle = 'ISO'; set intervalstyle = 'postgres'; set bytea_output = 'hex'; set extra_float_digits = 3";
 

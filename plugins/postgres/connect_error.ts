@@ -2,7 +2,9 @@
 import { errorMessage, FailTask } from "dagsmith";
 import type { PoolConfig } from "pg";
 
-/** A wrong login, a database that does not exist, or a server that refuses this address. */
+/**
+ * A wrong login, a database that does not exist, or a server that refuses this address.
+ */
 const LASTING_STATES = ["28P01", "28000", "3D000"];
 /** A certificate that is refused. */
 const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;

@@ -1,4 +1,7 @@
-/** What a `postgres` connection says, as the configuration of a client. Pure: no message of it may show a password. */
+/**
+ * What a `postgres` connection says, as the configuration of a client. Pure: no message
+ * of it may show a password.
+ */
 import { X509Certificate } from "node:crypto";
 import type { ConnectionOptions } from "node:tls";
 import { type Connection, DagsmithError } from "dagsmith";
@@ -8,8 +11,10 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
 
 /**
- * host (default localhost), port (5432), login, password, schema = database; `extra.sslmode` in libpq's words, `extra.sslrootcert`,
- * `extra.sslcert`, `extra.sslkey` as PEM text; `extra.application_name`, `extra.options`, `extra.connect_timeout` in seconds.
+ * host (default localhost), port (5432), login, password, schema = database;
+ * `extra.sslmode` in libpq's words, `extra.sslrootcert`, `extra.sslcert`, `extra.sslkey`
+ * as PEM text; `extra.application_name`, `extra.options`, `extra.connect_timeout` in
+ * seconds.
  * @throws DagsmithError INVALID_CONNECTION
  */
 export function poolConfig(connection: Connection): PoolConfig {
@@ -28,8 +33,10 @@ export function poolConfig(connection: Connection): PoolConfig {
 }
 
 /**
- * TLS by libpq's `sslmode`: `require` encrypts without looking at the certificate (unless `sslrootcert` is given, then like `verify-ca`),
- * `verify-ca` checks who signed it, `verify-full` the host name too. Default `disable`; `allow` and `prefer` promise nothing and mean it too.
+ * TLS by libpq's `sslmode`: `require` encrypts without looking at the certificate (unless
+ * `sslrootcert` is given, then like `verify-ca`), `verify-ca` checks who signed it,
+ * `verify-full` the host name too. Default `disable`; `allow` and `prefer` promise
+ * nothing and mean it too.
  */
 function sslOptions({ id, extra }: Connection): false | ConnectionOptions {
   const mode = text(extra.sslmode) ?? "disable";

@@ -4,7 +4,8 @@ import { poolConfig } from "./connection.ts";
 import type { Postgres } from "./session.ts";
 
 /**
- * PostgreSQL through a connection of type `postgres`: login, password, host, port, schema = database, TLS by `extra.sslmode`.
+ * PostgreSQL through a connection of type `postgres`: login, password, host, port, schema
+ * = database, TLS by `extra.sslmode`.
  * @example
  * const lake = await hook(postgresHook("lake"));
  * const rows = await lake.query<{ day: string; trips: string }>(sql`select day, trips from daily where day >= ${dataInterval.start}`);

@@ -1,6 +1,7 @@
 /**
- * dagsmith/plugins/postgres: PostgreSQL as a client, an operator, and loads of row streams into tables. Loads from S3 into PostgreSQL are
- * in dagsmith/plugins/aws (`s3ToPostgres`), so that this plugin knows nothing of S3.
+ * dagsmith/plugins/postgres: PostgreSQL as a client, an operator, and loads of row
+ * streams into tables. Loads from S3 into PostgreSQL are in dagsmith/plugins/aws
+ * (`s3ToPostgres`), so that this plugin knows nothing of S3.
  */
 export { postgresHook } from "./hook.ts";
 export { type EarlierLoad, earlierLoadQuery } from "./load/catalog.ts";

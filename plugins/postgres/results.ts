@@ -25,7 +25,9 @@ const AS_TEXT = { getTypeParser: () => (value: string) => value };
 export class ResultTypes {
   readonly #parsers = new Map<number, ResultParser>(SCALARS.map((oid) => [oid, scalarParser(oid)]));
 
-  /** Runs a statement. @returns its result, with the values of its rows as JSON has them */
+  /**
+   * Runs a statement. @returns its result, with the values of its rows as JSON has them
+   */
   async query(client: ClientBase, text: string, values: unknown[]): Promise<QueryResult> {
     const found = await client.query({ text, values, types: AS_TEXT as never });
     // Several statements in one text give several results; the last one counts.

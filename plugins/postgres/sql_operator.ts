@@ -18,7 +18,8 @@ export interface PostgresSqlOptions<Context extends TaskContext> {
 
 /**
  * Runs SQL; its values are bound, never put into the text.
- * @returns `rowCount`, the rows that the statements inserted, updated, deleted or read, together
+ * @returns `rowCount`, the rows that the statements inserted, updated, deleted or read,
+ *   together
  * @example d.task("clean", postgresSql({ postgres: "lake", sql: ({ logicalDate }) => sql`delete from trips where day < ${logicalDate}` }));
  */
 export function postgresSql<Context extends TaskContext>(

@@ -15,7 +15,10 @@ export interface SqlSensorOptions<Context extends TaskContext> {
   readonly postgres: FromContext<string, Context>;
   /** One query. */
   readonly sql: FromContext<Sql, Context>;
-  /** What the rows must be. Default: there is a row, and its first value is neither null, false, 0 (as a number or text) nor empty. */
+  /**
+   * What the rows must be. Default: there is a row, and its first value is neither null,
+   * false, 0 (as a number or text) nor empty.
+   */
   readonly until?: (rows: readonly Row[], context: Context) => boolean | Promise<boolean>;
 }
 

@@ -1,11 +1,14 @@
-/** Files between a process and other tasks: references as paths, named files as references. */
+/**
+ * Files between a process and other tasks: references as paths, named files as
+ * references.
+ */
 import { access } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { FailTask, type FileRef, isFileRef, type TaskFiles } from "dagsmith";
 
 /**
- * What a process task returns: its output, and with the option `files` also the files that
- * it made, by the names of the option.
+ * What a process task returns: its output, and with the option `files` also the files
+ * that it made, by the names of the option.
  * @example type Trips = ProcessResult<number, "trips.csv">; // { output: number; files: … }
  */
 export type ProcessResult<Output, Files extends string = never> = [Files] extends [never]

@@ -9,7 +9,9 @@ import type { Writable } from "node:stream";
  */
 const GUARD = `(trap '' HUP INT TERM; read -r _ <&3; kill -9 -$$) >/dev/null 2>&1 & exec "$@" 3<&-`;
 
-/** How long a group may tidy up after SIGTERM before it is killed. A task process has 5 s. */
+/**
+ * How long a group may tidy up after SIGTERM before it is killed. A task process has 5 s.
+ */
 const GRACE_MS = 4_000;
 
 /** A process and everything that it started. */
@@ -25,7 +27,8 @@ export class ProcessGroup {
       detached: true,
       stdio: ["pipe", "pipe", "pipe", "pipe"],
     });
-    // Errors of these pipes say only that the process is gone, which its exit says better.
+    // Errors of these pipes say only that the process is gone, which its exit says
+    // better.
     this.process.stdin?.on("error", () => undefined);
     (this.process.stdio[3] as Writable | undefined)?.on("error", () => undefined);
   }

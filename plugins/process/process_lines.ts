@@ -5,9 +5,9 @@ import { stripVTControlCharacters } from "node:util";
 const LONGEST_LINE = 65_536;
 
 /**
- * Cuts a stream of bytes into lines. Characters may be split over chunks. Of a line that a
- * program wrote several times with carriage returns, as progress bars do, the last version
- * counts. Colours and other control sequences of terminals are removed.
+ * Cuts a stream of bytes into lines. Characters may be split over chunks. Of a line that
+ * a program wrote several times with carriage returns, as progress bars do, the last
+ * version counts. Colours and other control sequences of terminals are removed.
  */
 export class ProcessLines {
   readonly #decoder = new TextDecoder();

@@ -21,7 +21,8 @@ export interface ProcessCommand {
 
 /**
  * Runs the process of a task and reads its output.
- * @param make makes the command; it gets the folder of the try, which is removed at the end
+ * @param make makes the command; it gets the folder of the try, which is removed at the
+ *   end
  */
 export async function runProcessTask<Output, Context extends TaskContext, Files extends string>(
   make: (folder: string) => Promise<ProcessCommand>,

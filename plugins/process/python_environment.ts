@@ -1,4 +1,6 @@
-/** Virtual environments of Python, made once on a machine for each list of requirements. */
+/**
+ * Virtual environments of Python, made once on a machine for each list of requirements.
+ */
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, rm, stat, symlink, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
@@ -117,7 +119,10 @@ function installError(requirements: readonly string[], { lastLines }: ProcessEnd
   return UNRESOLVED.test(lastLines.join("\n")) ? new FailTask(message) : new Error(message);
 }
 
-/** Removes environments that no task used for a long time, and folders of makers that died. */
+/**
+ * Removes environments that no task used for a long time, and folders of makers that
+ * died.
+ */
 async function removeUnused(home: string): Promise<void> {
   const limit = Date.now() - UNUSED_DAYS * 86_400_000;
   for (const name of await readdir(home)) {

@@ -1,4 +1,6 @@
-/** Runs one process to its end. `shell`, `exec` and `python` use it, and operators may. */
+/**
+ * Runs one process to its end. `shell`, `exec` and `python` use it, and operators may.
+ */
 import { FailTask, type TaskContext, type TaskLog } from "dagsmith";
 import { ProcessGroup } from "./process_group.ts";
 import { ProcessLines } from "./process_lines.ts";
@@ -37,7 +39,10 @@ export interface ProcessEnd {
 
 /** Enough lines to see why a process failed. */
 const KEPT_LINES = 10;
-/** How long output may take after the end of the process. A program that left the group may hold it open. */
+/**
+ * How long output may take after the end of the process. A program that left the group
+ * may hold it open.
+ */
 const OUTPUT_AFTER_EXIT_MS = 500;
 
 /**
@@ -87,7 +92,9 @@ function ended(group: ProcessGroup): Promise<Pick<ProcessEnd, "exitCode" | "sign
   });
 }
 
-/** The shell that starts the command is always there, so its folder is what is missing. */
+/**
+ * The shell that starts the command is always there, so its folder is what is missing.
+ */
 function startError({ command, cwd }: ProcessSpec, error: NodeJS.ErrnoException): Error {
   const what = `The process ${command[0]} cannot be started`;
   if (error.code === "ENOENT")

@@ -1,4 +1,7 @@
-/** Shell scripts with their values apart from their text, so that no value becomes a command. */
+/**
+ * Shell scripts with their values apart from their text, so that no value becomes a
+ * command.
+ */
 import { DateTime } from "luxon";
 import { Quoting } from "./sh_quoting.ts";
 
@@ -29,8 +32,8 @@ export class Sh {
   }
 
   /**
-   * The script as bash reads it. Each value is a variable, set before the first command of
-   * the script: bash expands variables, but never runs what they hold.
+   * The script as bash reads it. Each value is a variable, set before the first command
+   * of the script: bash expands variables, but never runs what they hold.
    * @throws TypeError for a value in single quotes, where bash expands no variable
    */
   render(): string {

@@ -39,7 +39,9 @@ export function shell<
   };
 }
 
-/** @throws FailTask for a script that a function made of text, where values may be pasted */
+/**
+ * @throws FailTask for a script that a function made of text, where values may be pasted
+ */
 function textOf(script: unknown, given: unknown): string {
   try {
     if (script instanceof Sh) return script.render();

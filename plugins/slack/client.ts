@@ -11,7 +11,9 @@ export interface SlackMessage {
   readonly text: string;
   /** Block Kit blocks. Default: none. */
   readonly blocks?: readonly object[];
-  /** A channel or its id. Default: that of the connection. A webhook has its own channel. */
+  /**
+   * A channel or its id. Default: that of the connection. A webhook has its own channel.
+   */
   readonly channel?: string;
 }
 

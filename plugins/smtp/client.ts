@@ -54,7 +54,8 @@ export class SmtpClient {
     this.#server = server;
     this.#transport = createTransport({
       ...{ host, port, secure: isImplicitTls, ignoreTLS: isPlain },
-      // A server in between could otherwise remove the offer of TLS and read the password.
+      // A server in between could otherwise remove the offer of TLS and read the
+      // password.
       requireTLS: !isPlain && !isImplicitTls && auth !== null,
       ...(auth && { auth }),
       connectionTimeout: CONNECT_TIMEOUT_MS,

@@ -18,8 +18,9 @@ const SUBMISSION = 587;
 const IMPLICIT_TLS = 465;
 
 /**
- * Reads the fields as Airflow names them. Port 465 means TLS from the first byte; on other
- * ports the connection changes to TLS (STARTTLS), which `extra.disable_tls` prevents.
+ * Reads the fields as Airflow names them. Port 465 means TLS from the first byte; on
+ * other ports the connection changes to TLS (STARTTLS), which `extra.disable_tls`
+ * prevents.
  * @throws DagsmithError INVALID_CONNECTION
  */
 export function smtpServer({ id, host, port, login, password, extra }: Connection): SmtpServer {

@@ -17,9 +17,10 @@ export class TeamsClient {
   }
 
   /**
-   * Sends a text. Teams reads it as its Markdown. A rate limit is waited out up to 3 times.
-   * @throws FailTask when Teams refuses the message (4xx); Error when Teams fails or cannot
-   *   be reached
+   * Sends a text. Teams reads it as its Markdown. A rate limit is waited out up to 3
+   * times.
+   * @throws FailTask when Teams refuses the message (4xx); Error when Teams fails or
+   *   cannot be reached
    */
   async send(text: string): Promise<void> {
     await this.#post([{ type: "TextBlock", text, wrap: true }], null);

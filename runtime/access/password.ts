@@ -1,4 +1,6 @@
-/** Passwords as scrypt hashes, with the cost in the text: `scrypt$15$8$3$<salt>$<hash>`. */
+/**
+ * Passwords as scrypt hashes, with the cost in the text: `scrypt$15$8$3$<salt>$<hash>`.
+ */
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from "node:crypto";
 
 /** OWASP's password storage cheat sheet: N = 2^15, r = 8, p = 3. */

@@ -99,7 +99,9 @@ export async function endSession(
   });
 }
 
-/** Ends all sessions of a user. @param request.except one that goes on @returns how many */
+/**
+ * Ends all sessions of a user. @param request.except one that goes on @returns how many
+ */
 export function endSessions(
   db: Database,
   request: { readonly userId: number; readonly except: number | null; readonly actor: string },

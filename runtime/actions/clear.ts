@@ -40,7 +40,10 @@ export interface ClearedRun {
   >[];
 }
 
-/** Runs cleared in one transaction: it locks them, and each may have thousands of instances. */
+/**
+ * Runs cleared in one transaction: it locks them, and each may have thousands of
+ * instances.
+ */
 const AT_ONCE = 50;
 
 /**

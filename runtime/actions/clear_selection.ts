@@ -66,8 +66,8 @@ export interface SelectedRun extends RunToClear {
 }
 
 /**
- * The instances of runs to clear, read for all runs together. Runs of which a clear would change
- * nothing are missing.
+ * The instances of runs to clear, read for all runs together. Runs of which a clear would
+ * change nothing are missing.
  * @param held whether this transaction locks the runs
  * @throws DagsmithError UNKNOWN_RUN, UNKNOWN_TASK, RUN_RUNNING, CLEAR_RUNNING
  */

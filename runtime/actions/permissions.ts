@@ -43,5 +43,8 @@ export const PERMISSION_OF = {
   endUserSessions: "user.edit",
 } as const satisfies Readonly<Record<string, Permission>>;
 
-/** The caller proves that it knows the secret of a webhook or of a link; no user is logged in. */
+/**
+ * The caller proves that it knows the secret of a webhook or of a link; no user is logged
+ * in.
+ */
 export const BY_PROOF = ["receiveWebhook", "acceptLink"] as const;

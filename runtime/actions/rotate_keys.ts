@@ -1,7 +1,7 @@
 /**
- * Seals every stored secret with the newest key. It works in batches, each whole by itself:
- * what is killed in the middle has left each row under its old key or its new one, and can
- * be started again.
+ * Seals every stored secret with the newest key. It works in batches, each whole by
+ * itself: what is killed in the middle has left each row under its old key or its new
+ * one, and can be started again.
  */
 import type { SecretOwner } from "../secrets/encryption.ts";
 import { type SecretKeys, seal, unseal } from "../secrets/keys.ts";
@@ -26,7 +26,8 @@ export interface Rotation {
 const BATCH = 100;
 
 /**
- * Needs no pause: each process that has both keys reads every row before, while and after.
+ * Needs no pause: each process that has both keys reads every row before, while and
+ * after.
  * @throws DagsmithError never for a row that cannot be opened, which is in the result
  */
 export async function rotateKeys(

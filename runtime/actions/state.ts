@@ -15,8 +15,8 @@ export interface StatePlace {
 }
 
 /**
- * The scope that a person names: a DAG (`orders`), a task (`orders/load`), or a scope that
- * DAGs share (`shared:cursors`).
+ * The scope that a person names: a DAG (`orders`), a task (`orders/load`), or a scope
+ * that DAGs share (`shared:cursors`).
  * @throws DagsmithError INVALID_ARGUMENT
  */
 export function scopeNamed(text: string): string {

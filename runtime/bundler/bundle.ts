@@ -102,7 +102,9 @@ async function bundleBatch(
   }
 }
 
-/** The bundle with the folders that it names. A file that names none is not built again. */
+/**
+ * The bundle with the folders that it names. A file that names none is not built again.
+ */
 async function withFolders(bundle: Bundle, folder: string, plugin: Plugin): Promise<Bundle> {
   if (!bundle.usesDagsmith || !mayCallFolder(bundle.code)) return bundle;
   const folders: PackedFolder[] = [];

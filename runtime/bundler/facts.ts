@@ -14,8 +14,8 @@ import { escapeRegExp } from "./text.ts";
  * `dag`: it builds DAGs and exports a value that may be one. `maybe`: it exports a value
  * that an import may have built; when it is not a DAG, the file is a helper, not an
  * error. `factory`: it builds DAGs but exports a function. `unexported`: it builds a DAG
- * when it is imported, but has no default export. `commonjs`: it builds DAGs in a CommonJS
- * file, which is not loaded. `no`: none of these.
+ * when it is imported, but has no default export. `commonjs`: it builds DAGs in a
+ * CommonJS file, which is not loaded. `no`: none of these.
  */
 type Candidacy = "dag" | "maybe" | "factory" | "unexported" | "commonjs" | "no";
 

@@ -1,6 +1,6 @@
 /**
- * Parses what an inspector process sends. DAG files run there and can write anything to the
- * channel, so nothing behind this file sees a line that was not parsed.
+ * Parses what an inspector process sends. DAG files run there and can write anything to
+ * the channel, so nothing behind this file sees a line that was not parsed.
  */
 import { z } from "zod";
 import type { ErrorCode } from "../../sdk/errors.ts";

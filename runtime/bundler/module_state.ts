@@ -1,6 +1,7 @@
 /**
- * Finds variables of a file that task bodies write. Each process has its own copy, and a warm
- * process keeps what an earlier try left in it, so a task sees other values than in `dag test`.
+ * Finds variables of a file that task bodies write. Each process has its own copy, and a
+ * warm process keeps what an earlier try left in it, so a task sees other values than in
+ * `dag test`.
  */
 import { ts } from "ts-morph";
 

@@ -1,6 +1,7 @@
 /**
- * Packs a folder into one archive, and unpacks it again. The same files give the same hash
- * on every machine. The archive is JSON, compressed: folders are small, and Node reads it.
+ * Packs a folder into one archive, and unpacks it again. The same files give the same
+ * hash on every machine. The archive is JSON, compressed: folders are small, and Node
+ * reads it.
  */
 import {
   chmod,

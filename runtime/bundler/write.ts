@@ -1,4 +1,6 @@
-/** A bundle in the form in which Node imports it; and on disk, for a process of one's own. */
+/**
+ * A bundle in the form in which Node imports it; and on disk, for a process of one's own.
+ */
 import { randomUUID } from "node:crypto";
 import { access, mkdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";

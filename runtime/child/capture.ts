@@ -11,7 +11,8 @@ export type PrintedLines = Readonly<Record<PrintedTo, LineCutter>>;
 
 /**
  * Gives what is written to stdout and stderr to log lines instead of the file descriptor.
- * @param linesOf the lines of the try whose code writes now; undefined drops what is written
+ * @param linesOf the lines of the try whose code writes now; undefined drops what is
+ *   written
  */
 export function captureOutput(linesOf: () => PrintedLines | undefined): void {
   for (const source of ["stdout", "stderr"] as const)

@@ -45,7 +45,9 @@ interface Description {
 }
 
 interface Wear {
-  /** The import left something behind, so no other file may be imported in this process. */
+  /**
+   * The import left something behind, so no other file may be imported in this process.
+   */
   readonly isWorn: boolean;
 }
 

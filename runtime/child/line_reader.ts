@@ -1,12 +1,21 @@
-/** Cuts a stream of bytes into lines. Used on both sides of the channel, and for printed output. */
+/**
+ * Cuts a stream of bytes into lines. Used on both sides of the channel, and for printed
+ * output.
+ */
 
 export class LineReader {
   readonly #decoder = new TextDecoder();
   readonly #onLine: (line: string) => void;
-  /** Pieces of a line whose end has not come: joined once, as a line may be tens of megabytes. */
+  /**
+   * Pieces of a line whose end has not come: joined once, as a line may be tens of
+   * megabytes.
+   */
   #pieces: string[] = [];
   #length = 0;
-  /** Most characters of a line. Without a limit a line without an end would fill the memory. */
+  /**
+   * Most characters of a line. Without a limit a line without an end would fill the
+   * memory.
+   */
   maxLength: number;
 
   constructor(onLine: (line: string) => void, maxLength: number = Number.POSITIVE_INFINITY) {

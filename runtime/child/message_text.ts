@@ -1,6 +1,7 @@
 /**
- * Writes messages as JSON text inside a process that runs user code. `JSON.stringify` asks every
- * object for `toJSON`, which a task may have put on `Object.prototype`. This asks for nothing.
+ * Writes messages as JSON text inside a process that runs user code. `JSON.stringify`
+ * asks every object for `toJSON`, which a task may have put on `Object.prototype`. This
+ * asks for nothing.
  */
 
 // Taken before user code is loaded, which may replace them.

@@ -1,6 +1,6 @@
 /**
- * Ends a process of ours and its child processes when its parent was killed. The end of the
- * pipe to the parent shows that too, but only to an event loop that is free.
+ * Ends a process of ours and its child processes when its parent was killed. The end of
+ * the pipe to the parent shows that too, but only to an event loop that is free.
  */
 import { Worker } from "node:worker_threads";
 

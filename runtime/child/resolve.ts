@@ -1,8 +1,8 @@
 /**
- * Loads bundles that are no files, and resolves the imports of bundles. A bundle can be anywhere on disk, so Node would look
- * for its packages in the wrong place. `dagsmith` must be the copy that runs, because two
- * copies do not recognise each other's DAGs. Packages that cannot be bundled, such as
- * native addons, are in the project.
+ * Loads bundles that are no files, and resolves the imports of bundles. A bundle can be
+ * anywhere on disk, so Node would look for its packages in the wrong place. `dagsmith`
+ * must be the copy that runs, because two copies do not recognise each other's DAGs.
+ * Packages that cannot be bundled, such as native addons, are in the project.
  */
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -34,9 +34,9 @@ export function ownModuleUrl(specifier: string): string | undefined {
 }
 
 /**
- * Resolves the bundle at `path` and its imports: our packages to this runtime, others from
- * `projectFolder` first. With `code` no file is read at `path`. The hooks stay for the life
- * of the process; another call only adds a bundle.
+ * Resolves the bundle at `path` and its imports: our packages to this runtime, others
+ * from `projectFolder` first. With `code` no file is read at `path`. The hooks stay for
+ * the life of the process; another call only adds a bundle.
  */
 export function resolveBundle(
   path: string,

@@ -61,7 +61,9 @@ export async function runCallback(
   }
 }
 
-/** @throws the error of the callback that failed; an AggregateError when several failed */
+/**
+ * @throws the error of the callback that failed; an AggregateError when several failed
+ */
 async function callAll(callbacks: Callbacks, context: CallbackContext): Promise<void> {
   const all = typeof callbacks === "function" ? [callbacks] : callbacks;
   const ends = await Promise.allSettled(all.map(async (callback) => callback(context)));

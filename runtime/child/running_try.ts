@@ -1,6 +1,6 @@
 /**
- * The try that some code belongs to. Code of an ended try may still run: what it says and asks
- * carries the number of its own try, never that of the try that runs now.
+ * The try that some code belongs to. Code of an ended try may still run: what it says and
+ * asks carries the number of its own try, never that of the try that runs now.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { DagsmithError } from "../../sdk/errors.ts";

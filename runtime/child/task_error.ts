@@ -12,10 +12,16 @@ export interface TaskError {
   readonly stack: string;
 }
 
-/** Characters sent of one text: far more than is stored, and far less than the channel carries. */
+/**
+ * Characters sent of one text: far more than is stored, and far less than the channel
+ * carries.
+ */
 const MAX_TEXT = 500_000;
 
-/** An error as plain data, with the stacks of its causes. Anything can be thrown, also a getter. */
+/**
+ * An error as plain data, with the stacks of its causes. Anything can be thrown, also a
+ * getter.
+ */
 export function describeError(error: unknown): TaskError {
   try {
     return error instanceof Error

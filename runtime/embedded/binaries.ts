@@ -99,7 +99,10 @@ async function linkLibraries(native: string): Promise<void> {
   }
 }
 
-/** Whether any user may enter every folder of a path. A home such as /root usually refuses. */
+/**
+ * Whether any user may enter every folder of a path. A home such as /root usually
+ * refuses.
+ */
 async function reachableByAll(path: string): Promise<boolean> {
   const mode = (await stat(path)).mode;
   return (mode & 0o001) !== 0 && (dirname(path) === path || reachableByAll(dirname(path)));

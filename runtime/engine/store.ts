@@ -83,7 +83,10 @@ export interface ClaimedInstance extends MovedInstance {
 /** The current try of a group instance. */
 export interface GroupInstance extends InstanceKey, TryRef {
   readonly clearedTries: number;
-  /** Why the group instance must fail while it still runs: it took too long, or was stopped. */
+  /**
+   * Why the group instance must fail while it still runs: it took too long, or was
+   * stopped.
+   */
   readonly reason: string | null;
   /** Since the start of its first try. */
   readonly elapsedMs: number;
@@ -162,7 +165,9 @@ export interface NewCallback {
 export interface TryResults {
   /** Stored under the key return_value. */
   readonly outputs?: readonly (KeptJson & InstanceKey)[];
-  /** The names that people see instead of map indices; an instance may be in here twice. */
+  /**
+   * The names that people see instead of map indices; an instance may be in here twice.
+   */
   readonly labels?: readonly (InstanceKey & { readonly label: string })[];
   /** Instances whose XComs are deleted. */
   readonly cleared?: readonly InstanceKey[];
@@ -201,14 +206,20 @@ export interface Decisions {
 }
 
 export interface EngineTx {
-  /** Locks runs in the order of their ids. Runs that do not exist are missing in the result. */
+  /**
+   * Locks runs in the order of their ids. Runs that do not exist are missing in the
+   * result.
+   */
   lockRuns(ids: readonly number[]): Promise<readonly LockedRun[]>;
-  /** Applies transitions where the state and the try of the row allow it. @returns what moved */
+  /**
+   * Applies transitions where the state and the try of the row allow it. @returns what
+   * moved
+   */
   apply(transitions: readonly Transition[]): Promise<readonly MovedInstance[]>;
   storeResults(results: TryResults): Promise<void>;
   /**
-   * The output of one instance; `all`: the list of the outputs of all instances, in map order.
-   * Undefined when there is none.
+   * The output of one instance; `all`: the list of the outputs of all instances, in map
+   * order. Undefined when there is none.
    */
   output(
     runId: number,
@@ -254,7 +265,8 @@ export interface EngineTx {
     taskIds: readonly string[],
   ): Promise<readonly (InstanceKey & { readonly state: TaskState })[]>;
   /**
-   * Writes decisions, and puts a job into the queue for each instance that is queued by them.
+   * Writes decisions, and puts a job into the queue for each instance that is queued by
+   * them.
    * @throws Error when a counter belongs to a run that this transaction did not lock
    */
   save(decisions: Decisions): Promise<void>;

@@ -1,7 +1,7 @@
 /**
- * Folders of versions on this worker's disk. Each is unpacked once and can only be read. A
- * task can write wherever its worker can, so a folder is compared with its hash each time
- * before a task gets it; a changed folder is unpacked again in another place.
+ * Folders of versions on this worker's disk. Each is unpacked once and can only be read.
+ * A task can write wherever its worker can, so a folder is compared with its hash each
+ * time before a task gets it; a changed folder is unpacked again in another place.
  */
 import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";

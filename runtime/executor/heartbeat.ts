@@ -2,8 +2,8 @@
  * A worker's heartbeat: a session that holds a lock named after the worker, and a
  * statement every two seconds over that session. The answer lists tries that no longer
  * belong to this worker. Every step has a time-out well below the silence after which a
- * worker is declared lost: over a connection that fell silent the worker would never learn
- * that others run its tries.
+ * worker is declared lost: over a connection that fell silent the worker would never
+ * learn that others run its tries.
  */
 
 import type { ServiceLog } from "../service/log.ts";

@@ -1,6 +1,6 @@
 /**
- * The secrets that the tasks and callbacks of a run may read. Each first reading of a secret
- * by a run is recorded before the secret is handed out.
+ * The secrets that the tasks and callbacks of a run may read. Each first reading of a
+ * secret by a run is recorded before the secret is handed out.
  */
 import { assertAllowed } from "../secrets/allowed.ts";
 import type { SealedKind } from "../store/access/sealed.ts";

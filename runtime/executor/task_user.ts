@@ -1,6 +1,6 @@
 /**
- * The user of the operating system that task processes run as. A worker that is root can start
- * them as a user who may not read the worker's environment, key and files.
+ * The user of the operating system that task processes run as. A worker that is root can
+ * start them as a user who may not read the worker's environment, key and files.
  */
 import { execFile } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";

@@ -271,7 +271,9 @@ export class TryRunner {
     if (this.#attempts.size === 0) this.#idle?.resolve();
   }
 
-  /** A value that the database refuses fails its own try, and not those that end with it. */
+  /**
+   * A value that the database refuses fails its own try, and not those that end with it.
+   */
   async #completeAll(ends: readonly TryEnd[]): Promise<readonly boolean[]> {
     try {
       return await this.#complete(ends);
@@ -306,7 +308,9 @@ function endOf({
   return { instanceId, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, pokes };
 }
 
-/** The end of a try that left what cannot be stored. Another try may leave something else. */
+/**
+ * The end of a try that left what cannot be stored. Another try may leave something else.
+ */
 function refused(end: TryEnd, cause: unknown): TryEnd {
   const { code, message } = new DagsmithError("VALUE_REFUSED", { reason: errorMessage(cause) });
   const error = { name: "DagsmithError", message, stack: "" };

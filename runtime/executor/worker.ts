@@ -55,7 +55,10 @@ export interface WorkerOptions {
    * How long running tries may take to finish when the worker is stopped. Default 10 s.
    */
   readonly graceMs?: number;
-  /** The address of the page, for links in messages. Default: none, so that there are no links. */
+  /**
+   * The address of the page, for links in messages. Default: none, so that there are no
+   * links.
+   */
   readonly baseUrl?: string | null;
   /** Most bytes of the log of a try. Default 64 MiB. */
   readonly logBytes?: number | undefined;

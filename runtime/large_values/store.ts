@@ -18,7 +18,9 @@ export interface LargeValues {
    * When they fail, the file does not exist.
    */
   writeStream(name: string, bytes: AsyncIterable<Uint8Array>): Promise<void>;
-  /** A part of a file; fewer bytes when the file is shorter. Undefined as in {@link read}. */
+  /**
+   * A part of a file; fewer bytes when the file is shorter. Undefined as in {@link read}.
+   */
   readRange(name: string, from: number, length: number): Promise<Buffer | undefined>;
   /** Resolves too when there is no such file. */
   remove(name: string): Promise<void>;

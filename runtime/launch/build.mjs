@@ -19,7 +19,10 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 
 const SOURCES = ["sdk", "runtime", "plugins", "migrations"];
 const SETTINGS = ["package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"];
-/** Files that tsc does not copy: styles and pictures of the page, and written declarations. */
+/**
+ * Files that tsc does not copy: styles and pictures of the page, and written
+ * declarations.
+ */
 const ASSET = /(\.(css|svg|png|ico|html)|\.d\.ts)$/;
 
 /** Written at the end of a build, so that an interrupted build does not count. */
@@ -55,7 +58,9 @@ export function build(root, node) {
   writeFileSync(marker(root), "");
 }
 
-/** A browser asks for the script of the page once. The built bundler makes one file of it. */
+/**
+ * A browser asks for the script of the page once. The built bundler makes one file of it.
+ */
 function bundlePageScript(root, node) {
   const file = (path) => JSON.stringify(pathToFileURL(join(root, "dist/runtime", path)).href);
   const code = `import { writeFileSync } from "node:fs";
@@ -68,7 +73,10 @@ function bundlePageScript(root, node) {
   if (status !== 0) throw new Error("the script of the page was not bundled; see above");
 }
 
-/** A project that imports "dagsmith" may import .sql files. tsc would refer to a file of sdk/. */
+/**
+ * A project that imports "dagsmith" may import .sql files. tsc would refer to a file of
+ * sdk/.
+ */
 function declareTextModules(root) {
   const index = join(root, "dist/sdk/index.d.ts");
   const reference = '/// <reference path="./text_modules.d.ts" />\n';

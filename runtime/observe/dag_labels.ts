@@ -1,6 +1,7 @@
 /**
- * The DAG in the labels of metrics. Each label value is a time series in the monitoring system,
- * so their number is limited: a deployment that makes DAG ids without end must not fill it.
+ * The DAG in the labels of metrics. Each label value is a time series in the monitoring
+ * system, so their number is limited: a deployment that makes DAG ids without end must
+ * not fill it.
  */
 
 /** DAGs that have a label of their own. */

@@ -1,6 +1,6 @@
 /**
- * The metrics of the whole deployment, read from the database by a scheduler. Every scheduler
- * gives the same answer, so a query over several takes the maximum.
+ * The metrics of the whole deployment, read from the database by a scheduler. Every
+ * scheduler gives the same answer, so a query over several takes the maximum.
  */
 import { Gauge, type Registry } from "prom-client";
 import type { Queryable } from "../store/database/database.ts";
@@ -19,7 +19,9 @@ interface Fleet {
   readonly instances: readonly ActiveCount[];
 }
 
-/** Several monitoring systems, or an impatient one, read the database once in this time. */
+/**
+ * Several monitoring systems, or an impatient one, read the database once in this time.
+ */
 const FRESH_MS = 5_000;
 
 const FIGURES: Readonly<Record<keyof FleetFigures, readonly [name: string, help: string]>> = {

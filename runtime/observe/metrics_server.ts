@@ -1,6 +1,7 @@
 /**
- * The small HTTP server of a service: metrics for Prometheus and two probes. It is apart from
- * the page: it asks for no login, so it listens where only the monitoring system comes in.
+ * The small HTTP server of a service: metrics for Prometheus and two probes. It is apart
+ * from the page: it asks for no login, so it listens where only the monitoring system
+ * comes in.
  */
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { DagsmithError } from "../../sdk/errors.ts";
@@ -22,8 +23,9 @@ export interface MetricsServer {
 }
 
 /**
- * Starts the server. `GET /metrics` answers in Prometheus' text format, `GET /healthz` with 200
- * while the process is up, and `GET /readyz` with 200 when it can work, else with 503.
+ * Starts the server. `GET /metrics` answers in Prometheus' text format, `GET /healthz`
+ * with 200 while the process is up, and `GET /readyz` with 200 when it can work, else
+ * with 503.
  * @throws DagsmithError PORT_IN_USE
  */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {

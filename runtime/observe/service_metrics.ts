@@ -1,6 +1,6 @@
 /**
- * The metrics of one process. Services count in plain numbers; this file reads them when a
- * monitoring system asks, so that metrics cost the services nothing.
+ * The metrics of one process. Services count in plain numbers; this file reads them when
+ * a monitoring system asks, so that metrics cost the services nothing.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { Loop } from "../service/loop.ts";
@@ -33,7 +33,9 @@ const TRY_SECONDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3_600, 14_400
 
 export class ServiceMetrics {
   readonly registry = new Registry();
-  /** Shared by all metrics with a label `dag`, so that a DAG is named in all or in none. */
+  /**
+   * Shared by all metrics with a label `dag`, so that a DAG is named in all or in none.
+   */
   readonly dags = new DagLabels();
   readonly #tries: Histogram<"dag" | "outcome">;
 

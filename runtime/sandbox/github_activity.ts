@@ -11,7 +11,9 @@ const COMMITS = 12;
 const sha = (seed: string, n: number): string =>
   Buffer.from(`${n}:${seed}`).toString("hex").padEnd(40, "0").slice(0, 40);
 
-/** Newest first, as GitHub lists them. The author of every fifth commit has no account. */
+/**
+ * Newest first, as GitHub lists them. The author of every fifth commit has no account.
+ */
 export function commits(root: string, org: Organization, repo: string): readonly GithubJson[] {
   return Array.from({ length: COMMITS }, (_, index) => {
     const number = COMMITS - index;

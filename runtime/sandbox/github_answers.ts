@@ -110,7 +110,9 @@ function sorted(url: URL, items: readonly GithubJson[]): readonly GithubJson[] {
   return newestFirst ? items.toReversed() : items;
 }
 
-/** One page of a list, with GitHub's Link header: at most 100 on a page, 30 by default. */
+/**
+ * One page of a list, with GitHub's Link header: at most 100 on a page, 30 by default.
+ */
 export function page(url: URL, items: readonly GithubJson[]): Answer {
   const size = clamp(Number(url.searchParams.get("per_page") ?? 30), 1, 100);
   const last = Math.max(1, Math.ceil(items.length / size));

@@ -21,7 +21,9 @@ export interface StoredObject {
   readonly content: Buffer;
   readonly etag: string;
   readonly lastModified: Date;
-  /** Header name, in lower case, to value: content type and encoding, and `x-amz-meta-*`. */
+  /**
+   * Header name, in lower case, to value: content type and encoding, and `x-amz-meta-*`.
+   */
   readonly headers: Readonly<Record<string, string>>;
 }
 

@@ -1,8 +1,8 @@
 /**
  * Which workers are silent, counted in checks that found the same heartbeat. No clock is
  * compared. While the server is away, takes no writes or restarts again and again, no
- * worker can have a heartbeat. And a clock that is set must neither declare a worker lost nor keep a dead
- * worker alive.
+ * worker can have a heartbeat. And a clock that is set must neither declare a worker lost
+ * nor keep a dead worker alive.
  */
 import type { HeartbeatLook, SeenHeartbeat, SilentWorker } from "../store/fleet/lost_worker.ts";
 
@@ -14,7 +14,10 @@ const SILENT_LOOKS = 3;
 /** Checks after which any silent worker is dead. */
 const DEAD_LOOKS = 12;
 
-/** Once the server takes writes again, workers have as long to come back as after a restart. */
+/**
+ * Once the server takes writes again, workers have as long to come back as after a
+ * restart.
+ */
 const FIRST_LOOK = SILENT_LOOKS - DEAD_LOOKS;
 
 interface Counted {

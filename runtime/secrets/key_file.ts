@@ -8,8 +8,8 @@ import { newSecretKey } from "./encryption.ts";
 import { parseSecretKeys, type SecretKeys } from "./keys.ts";
 
 /**
- * The keys in `file`, which is created when it does not exist. Two processes that start at
- * once get the same key.
+ * The keys in `file`, which is created when it does not exist. Two processes that start
+ * at once get the same key.
  * @throws DagsmithError INVALID_SECRET_KEY
  */
 export async function keepSecretKey(file: string): Promise<SecretKeys> {

@@ -1,6 +1,7 @@
 /**
- * The keys that seal stored secrets. A deployment has one key, or several while it changes
- * from one to another: the first key seals, and every key opens what it has sealed.
+ * The keys that seal stored secrets. A deployment has one key, or several while it
+ * changes from one to another: the first key seals, and every key opens what it has
+ * sealed.
  */
 import { createHmac } from "node:crypto";
 import { DagsmithError } from "../../sdk/errors.ts";

@@ -54,7 +54,9 @@ function maskedPlain(text: string, pattern: RegExp | null): string {
   return masked.includes("://") ? masked.replace(PASSWORD_IN_URL, `$1${MASK}`) : masked;
 }
 
-/** What stands between the name and the host of a URL. Bounded, so that no text is slow. */
+/**
+ * What stands between the name and the host of a URL. Bounded, so that no text is slow.
+ */
 const PASSWORD_IN_URL = /(\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s:@/?#]{0,256}:)[^\s@/]{1,1024}(?=@)/gi;
 
 /** Every form of a secret that reveals it. */

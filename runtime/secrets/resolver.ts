@@ -1,7 +1,7 @@
 /**
  * Finds connections and variables for tasks: in each of the sources in their order, then
- * among the caller's defaults (the sandbox of `npm start`). Every value that it returns is
- * masked from then on.
+ * among the caller's defaults (the sandbox of `npm start`). Every value that it returns
+ * is masked from then on.
  */
 import { type Connection, parseConnection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
@@ -32,8 +32,8 @@ export interface ConnectionResolver {
   /** Masks the params of a run that are secrets by their name, from now on. */
   learnParams(params: Json): void;
   /**
-   * Reads every secret of the sources that can list them, so that secrets that another process returned are masked
-   * here too.
+   * Reads every secret of the sources that can list them, so that secrets that another
+   * process returned are masked here too.
    */
   learnStored(): Promise<void>;
 }

@@ -1,4 +1,7 @@
-/** Connections and variables in the database, sealed and opened with the keys of the deployment. */
+/**
+ * Connections and variables in the database, sealed and opened with the keys of the
+ * deployment.
+ */
 import { type Connection, parseConnection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { allConnections, findConnection, putConnection } from "../store/access/connection.ts";
@@ -29,8 +32,8 @@ export interface StoredSecrets extends SecretSource {
 }
 
 /**
- * @param keys null when DAG_SECRET_KEY is not set: then only a request for a stored secret
- *   fails
+ * @param keys null when DAG_SECRET_KEY is not set: then only a request for a stored
+ *   secret fails
  */
 export function storedSecrets(db: Queryable, keys: SecretKeys | null): StoredSecrets {
   const needKeys = (): SecretKeys => {

@@ -2,8 +2,9 @@
 import type { ServiceLog } from "./log.ts";
 
 /**
- * Breaks the connections of a database when loops are late, and says so. A connection that fell
- * silent raises no error, so the statement that waits on it must be sent again over another one.
+ * Breaks the connections of a database when loops are late, and says so. A connection
+ * that fell silent raises no error, so the statement that waits on it must be sent again
+ * over another one.
  */
 export const replaceConnectionsOf =
   (db: { replaceConnections(): void }, log: ServiceLog) => (): void => {

@@ -14,16 +14,22 @@ export interface Past {
   readonly isExempt: boolean;
   /** The run before; null when this is the first. */
   readonly previous: {
-    /** States of the task's instances in that run; empty when that run had no such task. */
+    /**
+     * States of the task's instances in that run; empty when that run had no such task.
+     */
     readonly own: readonly PreviousState[];
     /** States of the tasks directly after the task in that run. */
     readonly downstream: readonly PreviousState[];
   } | null;
-  /** Whether an even earlier run had the task; known when the run before does not have it. */
+  /**
+   * Whether an even earlier run had the task; known when the run before does not have it.
+   */
   readonly hasOlder: boolean;
 }
 
-/** Whether a run counts as the run before: with `catchup: "all"` a manual run does not. */
+/**
+ * Whether a run counts as the run before: with `catchup: "all"` a manual run does not.
+ */
 export function countsAsPrevious(runType: string, catchup: Catchup): boolean {
   return catchup !== "all" || runType !== "manual";
 }

@@ -1,4 +1,7 @@
-/** Tries that ended because their worker did: deaths of workers count, other ends do not. Pure. */
+/**
+ * Tries that ended because their worker did: deaths of workers count, other ends do not.
+ * Pure.
+ */
 
 /** A task fails when its tries were lost to dead workers more often than this. */
 export const MAX_LOST_TRIES = 5;
@@ -19,8 +22,9 @@ const SECOND_PAUSE_MS = 2_000;
 export type AfterLoss = { readonly again: false } | { readonly again: true; readonly inMs: number };
 
 /**
- * The first death may happen to any task, so the next try begins at once. After each further
- * death the pause doubles, from 2 s: a task that ends its worker must not end all workers.
+ * The first death may happen to any task, so the next try begins at once. After each
+ * further death the pause doubles, from 2 s: a task that ends its worker must not end all
+ * workers.
  */
 export function afterLoss(reason: string, { lostTries, sparedTries = 0 }: LostTries): AfterLoss {
   if (NO_DEATH.includes(reason)) return { again: true, inMs: 0 };

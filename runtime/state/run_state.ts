@@ -3,16 +3,16 @@
  */
 
 /**
- * - `queued`: waits for a slot under the `maxActiveRuns` of its DAG or its backfill. In: create,
- * reopen. Out: start, cancel, mark, reopen.
- * - `running`: its tasks move. In: start, advance, goOn. Out: advance, finish, cancel, timeOut,
- * mark, goOn.
+ * - `queued`: waits for a slot under the `maxActiveRuns` of its DAG or its backfill. In:
+ *   create, reopen. Out: start, cancel, mark, reopen.
+ * - `running`: its tasks move. In: start, advance, goOn. Out: advance, finish, cancel,
+ *   timeOut, mark, goOn.
  * - `success`: its leaves ended well. In: finish, mark. Out: mark, reopen.
- * - `failed`: a leaf failed, or the run was stopped. In: finish, cancel, timeOut, mark. Out: mark,
- * reopen.
+ * - `failed`: a leaf failed, or the run was stopped. In: finish, cancel, timeOut, mark.
+ *   Out: mark, reopen.
  *
- * Only leaves decide (Airflow's rule): a failed task whose successors all succeeded does not fail
- * the run.
+ * Only leaves decide (Airflow's rule): a failed task whose successors all succeeded does
+ * not fail the run.
  */
 export const RUN_STATES = ["queued", "running", "success", "failed"] as const;
 export type RunState = (typeof RUN_STATES)[number];

@@ -1,7 +1,7 @@
 /**
- * The verbs that move a run: every write of its state is one of them. Each verb names the states
- * that it may leave and those that it may enter. The store puts the states to leave into the
- * guard of its statement. Pure.
+ * The verbs that move a run: every write of its state is one of them. Each verb names the
+ * states that it may leave and those that it may enter. The store puts the states to
+ * leave into the guard of its statement. Pure.
  */
 import { RUN_STATES, type RunState } from "./run_state.ts";
 
@@ -14,7 +14,9 @@ export interface RunVerb {
 export const RUN_VERBS = {
   /** A schedule, a person, a backfill, an asset or an event creates the run. */
   create: { from: [], to: ["queued"] },
-  /** The DAG, or the backfill of the run, has a free slot: fewer runs than allowed run. */
+  /**
+   * The DAG, or the backfill of the run, has a free slot: fewer runs than allowed run.
+   */
   start: { from: ["queued"], to: ["running"] },
   /** Tasks of it ended, and others have not. */
   advance: { from: ["running"], to: ["running"] },

@@ -32,11 +32,17 @@ export const TASK_VERBS = {
   create: { from: [], to: FIRST_STATES },
   /** Many. The same for an instance whose row is there, from before it was cleared. */
   recreate: { from: ["none", "removed"], to: FIRST_STATES },
-  /** Many. Fewer instances of the mapped task run than its `maxActive`: the next ones may go. */
+  /**
+   * Many. Fewer instances of the mapped task run than its `maxActive`: the next ones may
+   * go.
+   */
   release: { from: ["scheduled"], to: ["queued"] },
   /** Many. The instance got its slots under every limit. */
   grant: { from: ["scheduled", "queued", "up_for_retry"], to: ["queued"] },
-  /** Many. The next poke of a sensor is due; with limits the sensor requests its slots again. */
+  /**
+   * Many. The next poke of a sensor is due; with limits the sensor requests its slots
+   * again.
+   */
   wake: { from: ["up_for_reschedule"], to: ["queued", "scheduled"] },
   /** Many. The next elements of a mapped group may begin. */
   beginGroup: { from: ["scheduled"], to: ["running"] },
@@ -55,7 +61,9 @@ export const TASK_VERBS = {
   retry: { from: ["running"], to: ["up_for_retry"] },
   /** The next try of a group is due. */
   retryGroup: { from: ["up_for_retry"], to: ["running"] },
-  /** The time of a group is up, or a person stops it. It fails when its tasks have ended. */
+  /**
+   * The time of a group is up, or a person stops it. It fails when its tasks have ended.
+   */
   timeOutGroup: { from: ["running"], to: ["running"] },
   /** The poke of a sensor said no. */
   reschedule: { from: ["running"], to: ["up_for_reschedule"] },
@@ -71,7 +79,9 @@ export const TASK_VERBS = {
   resume: { from: ["deferred"], to: ["success"] },
   /** The wait was not over in time, or cannot end any more. */
   timeOutWait: { from: ["deferred"], to: ["failed", "skipped"] },
-  /** The run that the task called failed, or could not be created; it was the last try. */
+  /**
+   * The run that the task called failed, or could not be created; it was the last try.
+   */
   failCall: { from: ["deferred"], to: ["failed"] },
   /** The same, and another try follows after a delay. */
   retryCall: { from: ["deferred"], to: ["up_for_retry"] },
@@ -84,7 +94,9 @@ export const TASK_VERBS = {
   cancel: { from: ["running"], to: ["failed"] },
   /** A person, or a failure with `failFast`, stops a task before it runs. */
   skipPending: { from: PENDING_STATES, to: ["skipped"] },
-  /** A branch, a switch, a short circuit or a latest-only task decided that it is skipped. */
+  /**
+   * A branch, a switch, a short circuit or a latest-only task decided that it is skipped.
+   */
   skipByDecision: { from: [...PENDING_STATES, "upstream_failed"], to: ["skipped"] },
   /** The run took longer than its `dagRunTimeout`. */
   timeOut: { from: ["running", ...PENDING_STATES], to: ["skipped"] },

@@ -96,7 +96,8 @@ export function fail(
 
 /**
  * The try failed and another follows after a delay.
- * @param wait for a group, which has no job in the queue: the wait that starts its next try
+ * @param wait for a group, which has no job in the queue: the wait that starts its next
+ *   try
  */
 export function retry(
   ref: TryRef,
@@ -122,7 +123,9 @@ export function retryGroup(ref: TryRef, wait: Wait | undefined): Transition {
   return move("retryGroup", ref, "running", { workerId: ENGINE, wait: wait ?? null });
 }
 
-/** The time of a group is up, or a person stopped it: it fails when its tasks have ended. */
+/**
+ * The time of a group is up, or a person stopped it: it fails when its tasks have ended.
+ */
 export function timeOutGroup(ref: TryRef, reason: string): Transition {
   return move("timeOutGroup", ref, "running", { heldBy: ENGINE, workerId: ENGINE, reason });
 }
@@ -185,7 +188,8 @@ export function expire(ref: TryRef, reason: string): Transition {
 
 /**
  * The worker that ran the try is dead. The same work is queued again, as a new try.
- * @param next whether the try needs slots first, and after how many milliseconds it may begin
+ * @param next whether the try needs slots first, and after how many milliseconds it may
+ *   begin
  */
 export function rescue(
   ref: TryRef,
@@ -205,7 +209,10 @@ export function failLost(ref: TryRef, deadWorkerId: string, reason: string): Tra
   return move("failLost", ref, "failed", { ...holder, reason });
 }
 
-/** The task said the keys under which it runs, and waits for its slots. The try has not begun. */
+/**
+ * The task said the keys under which it runs, and waits for its slots. The try has not
+ * begun.
+ */
 export function yieldForSlots(ref: TryRef, workerId: string): Transition {
   return move("yieldForSlots", ref, "scheduled", { heldBy: workerId });
 }
@@ -230,7 +237,9 @@ export function skipByDecision(ref: TryRef, reason: string): Transition {
   return move("skipByDecision", ref, "skipped", { reason });
 }
 
-/** The run took too long: each instance that has not ended is skipped, as Airflow does. */
+/**
+ * The run took too long: each instance that has not ended is skipped, as Airflow does.
+ */
 export function timeOut(ref: TryRef, reason: string): Transition {
   return move("timeOut", ref, "skipped", { reason });
 }
@@ -245,9 +254,9 @@ export interface TouchedInstance extends TryRef {
 }
 
 /**
- * A person wants it done again: it runs when its trigger rule is met again, and how it ended is
- * history. A running instance cannot be cleared: two of its tries would run at once. A try that
- * never started keeps its number, unless its job lies in the queue.
+ * A person wants it done again: it runs when its trigger rule is met again, and how it
+ * ended is history. A running instance cannot be cleared: two of its tries would run at
+ * once. A try that never started keeps its number, unless its job lies in the queue.
  */
 export function clear({ state, began, wasQueued, ...ref }: TouchedInstance): Transition {
   // In the history a filtered item was skipped. Only an instance is removed.
@@ -261,7 +270,9 @@ export function clear({ state, began, wasQueued, ...ref }: TouchedInstance): Tra
   });
 }
 
-/** A person decides how it ended, in any state. A worker that still runs it cannot end it. */
+/**
+ * A person decides how it ended, in any state. A worker that still runs it cannot end it.
+ */
 export function mark(ref: TryRef, to: Mark, reason: string): Transition {
   return move("mark", ref, to, {
     from: TASK_VERBS.mark.from.filter((from) => from !== to),

@@ -13,7 +13,10 @@ export interface UpstreamCounts {
   readonly failed: number;
   readonly skipped: number;
   readonly upstreamFailed: number;
-  /** Removed instances: there is nothing to wait for, and they neither succeeded nor failed. */
+  /**
+   * Removed instances: there is nothing to wait for, and they neither succeeded nor
+   * failed.
+   */
   readonly removed: number;
 }
 
@@ -35,7 +38,10 @@ const NO_SETUPS: UpstreamCounts = {
   ...{ total: 0, success: 0, failed: 0, skipped: 0, upstreamFailed: 0, removed: 0 },
 };
 
-/** Each rule as one decision. The first condition that holds decides, so their order matters. */
+/**
+ * Each rule as one decision. The first condition that holds decides, so their order
+ * matters.
+ */
 const RULES: Readonly<Record<TriggerRule, (facts: Facts) => RuleOutcome>> = {
   all_success: ({ bad, skipped, success, total }) =>
     bad > 0 ? "upstream_failed" : skipped > 0 ? "skip" : success >= total ? "run" : "wait",

@@ -1,6 +1,6 @@
 /**
- * What an instance waits for, as its row in task_wait has it, and how long a sensor pokes. Pure:
- * elapsed time is a parameter.
+ * What an instance waits for, as its row in task_wait has it, and how long a sensor
+ * pokes. Pure: elapsed time is a parameter.
  */
 import type { CallSpec, SensorSpec, WaitSpec } from "../../sdk/spec/index.ts";
 
@@ -24,7 +24,9 @@ export type WaitKind = (typeof WAIT_KINDS)[number];
 
 export interface Wait {
   readonly kind: WaitKind;
-  /** The time: an instant (ISO 8601), or milliseconds from now. One of the two is null. */
+  /**
+   * The time: an instant (ISO 8601), or milliseconds from now. One of the two is null.
+   */
   readonly at: string | null;
   readonly inMs: number | null;
   /** Whether the task is skipped at that time instead of failed. */
@@ -125,9 +127,10 @@ export type PokeDecision =
   | { readonly again: false; readonly reason: string };
 
 /**
- * Whether a sensor pokes again after a poke returned false, and when. The last poke is at the
- * time-out itself, so a condition that becomes true in time is always seen.
- * @param asked `pokes` before this one in this try; `elapsedMs` since the first poke of all
+ * Whether a sensor pokes again after a poke returned false, and when. The last poke is at
+ * the time-out itself, so a condition that becomes true in time is always seen.
+ * @param asked `pokes` before this one in this try; `elapsedMs` since the first poke of
+ *   all
  */
 export function decidePoke(
   { intervalMs, timeoutMs, backoff, maxIntervalMs }: SensorSpec,

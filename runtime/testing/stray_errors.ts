@@ -1,6 +1,6 @@
 /**
- * Errors that no code waits for, such as a rejected promise that a task did not await. They
- * fail the try that they belong to, as on a worker.
+ * Errors that no code waits for, such as a rejected promise that a task did not await.
+ * They fail the try that they belong to, as on a worker.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { failure, type TryResult } from "../child/ending.ts";

@@ -5,7 +5,10 @@ import { momentary, runOver, type Timetable } from "./interval.ts";
 interface Instants {
   /** ISO 8601 in UTC. */
   readonly instants: readonly string[];
-  /** Whether the data interval of a manual run is the latest listed instant that has passed. */
+  /**
+   * Whether the data interval of a manual run is the latest listed instant that has
+   * passed.
+   */
   readonly restrictToInstants: boolean;
 }
 

@@ -1,7 +1,9 @@
 /** The arguments and the results of a timetable. */
 import type { Catchup } from "../../sdk/spec/index.ts";
 
-/** A span of time, start inclusive, end exclusive. Both are equal when it has no length. */
+/**
+ * A span of time, start inclusive, end exclusive. Both are equal when it has no length.
+ */
 export interface Interval {
   readonly start: Date;
   readonly end: Date;
@@ -58,7 +60,10 @@ export function instantsOf(...dates: readonly (Date | null | undefined)[]): numb
 
 /** The timetable of one kind of schedule. */
 export interface Timetable {
-  /** The run after `last`, the interval of the last automated run; null when there is none. */
+  /**
+   * The run after `last`, the interval of the last automated run; null when there is
+   * none.
+   */
   next(last: Interval | null, restriction: Restriction, now: number): RunInfo | null;
   /** The interval of a manual run at `runAfter`. */
   manual(runAfter: number): Interval;

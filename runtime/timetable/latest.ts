@@ -1,4 +1,6 @@
-/** Whether a run is the latest of its schedule: the interval after it has not ended yet. */
+/**
+ * Whether a run is the latest of its schedule: the interval after it has not ended yet.
+ */
 import type { NamedSchedule } from "../../sdk/spec/index.ts";
 import { type Interval, nextRun } from "./index.ts";
 

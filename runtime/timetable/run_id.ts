@@ -62,8 +62,8 @@ export interface Caller {
 }
 
 /**
- * The id of the run that a task instance calls: always the same, so that a retry finds the
- * run of the try before.
+ * The id of the run that a task instance calls: always the same, so that a retry finds
+ * the run of the try before.
  * @param at the logical date of both runs
  */
 export function calledRunId(at: Date, { dagId, runId, taskId, mapIndex }: Caller): string {

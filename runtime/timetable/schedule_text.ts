@@ -1,4 +1,6 @@
-/** A schedule in the words of its DAG file, the same on every page and in every command. */
+/**
+ * A schedule in the words of its DAG file, the same on every page and in every command.
+ */
 
 import { CRON_PRESETS } from "../../sdk/schedule/cron_presets.ts";
 import type {

@@ -1,4 +1,6 @@
-/** How the waits of calls end: reads what the called runs returned, or why they failed. */
+/**
+ * How the waits of calls end: reads what the called runs returned, or why they failed.
+ */
 import type { Json } from "../../sdk/json.ts";
 import { isMapped, type Plan } from "../engine/plan/plan.ts";
 import { callFailed, callSucceeded, type ReturnedOutput } from "../engine/results/call_ends.ts";

@@ -1,7 +1,7 @@
 /**
- * Clearing: instances that ended, or wait, become `none`, and their run goes on. All in one
- * transaction on a locked run. Only a worker may move an instance meanwhile, and then the guard of
- * the move refuses.
+ * Clearing: instances that ended, or wait, become `none`, and their run goes on. All in
+ * one transaction on a locked run. Only a worker may move an instance meanwhile, and then
+ * the guard of the move refuses.
  */
 
 import { DagsmithError } from "../../sdk/errors.ts";
@@ -25,8 +25,8 @@ export interface RunToClear extends InstancesOfRun {
 }
 
 /**
- * Clears instances of locked runs, and the groups around them that do not run. The runs themselves
- * go on with {@link reopenRuns}.
+ * Clears instances of locked runs, and the groups around them that do not run. The runs
+ * themselves go on with {@link reopenRuns}.
  * @returns all that was cleared
  * @throws DagsmithError CLEAR_RUNNING, when one of them runs
  */
@@ -57,7 +57,9 @@ export async function withGroupsAround<One extends RunToClear>(
   }));
 }
 
-/** The instances within a mapped group wait for those of the group, and not for a slot. */
+/**
+ * The instances within a mapped group wait for those of the group, and not for a slot.
+ */
 function itemsOfTasks({ plan, instances }: RunToClear): readonly number[] {
   const isWithin = (taskId: string): boolean =>
     (plan.tasks.get(taskId)?.mappedGroup ?? null) !== null;
@@ -65,8 +67,8 @@ function itemsOfTasks({ plan, instances }: RunToClear): readonly number[] {
 }
 
 /**
- * Where the outputs of an instance are. The input of a loop's next iteration is stored under the
- * group.
+ * Where the outputs of an instance are. The input of a loop's next iteration is stored
+ * under the group.
  */
 function outputsOf(plan: Plan, one: SelectedInstance): readonly InstanceKey[] {
   if (plan.tasks.get(one.taskId)?.members.length) return [];
@@ -82,7 +84,8 @@ async function clearExactly(
   const all = runs.flatMap(({ instances }) => instances);
   const moved = new Set((await applyTransitions(on, all.map(clear))).map(({ id }) => id));
   if (moved.size === all.length) return;
-  // A worker claimed an instance between the read and the move: the error undoes the whole.
+  // A worker claimed an instance between the read and the move: the error undoes the
+  // whole.
   for (const { run, instances } of runs) {
     const claimed = instances.filter(({ instanceId }) => !moved.has(instanceId));
     refuseRunning(
@@ -111,8 +114,8 @@ export function instanceName({
 }
 
 /**
- * Reopens runs of which instances were changed. A running run goes on at once. One that had ended
- * waits for a slot first.
+ * Reopens runs of which instances were changed. A running run goes on at once. One that
+ * had ended waits for a slot first.
  */
 export async function reopenRuns(
   on: Queryable,

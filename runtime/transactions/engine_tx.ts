@@ -8,7 +8,10 @@ import type { Database, Queryable } from "../store/database/database.ts";
 import { admitWaiting } from "../store/limits/admit.ts";
 import { PostgresEngineTx } from "./postgres_engine_tx.ts";
 
-/** Runs work of the engine in one transaction, which is repeated when its connection breaks. */
+/**
+ * Runs work of the engine in one transaction, which is repeated when its connection
+ * breaks.
+ */
 export async function runEngineTransaction<Result>(
   db: Database,
   plans: Plans,

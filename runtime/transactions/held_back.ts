@@ -1,4 +1,6 @@
-/** What a clear of failed tasks includes: the tasks that could not run because of them. */
+/**
+ * What a clear of failed tasks includes: the tasks that could not run because of them.
+ */
 import { downstreamOf } from "../engine/plan/downstream.ts";
 import { type Plan, shareMapIndex } from "../engine/plan/plan.ts";
 import type { Queryable } from "../store/database/database.ts";
@@ -18,9 +20,9 @@ interface Cause {
 }
 
 /**
- * Adds the `upstream_failed` instances downstream of failures among the instances to clear:
- * they are decided again, as after a mark. Within a mapped group, only at the map index of a
- * failure. One statement for all runs.
+ * Adds the `upstream_failed` instances downstream of failures among the instances to
+ * clear: they are decided again, as after a mark. Within a mapped group, only at the map
+ * index of a failure. One statement for all runs.
  */
 export async function withHeldBack<Run extends ClearedRun>(
   on: Queryable,

@@ -1,6 +1,6 @@
 /**
- * Cancels the runs of calls whose tasks no longer wait for them: a person, a time limit or
- * a failure elsewhere ended the task.
+ * Cancels the runs of calls whose tasks no longer wait for them: a person, a time limit
+ * or a failure elsewhere ended the task.
  */
 import { partition } from "../../sdk/list.ts";
 import type { LockedRun } from "../engine/store.ts";

@@ -1,4 +1,7 @@
-/** Pauses DAGs that fail again and again, so that a person looks before they fail once more. */
+/**
+ * Pauses DAGs that fail again and again, so that a person looks before they fail once
+ * more.
+ */
 import type { LockedRun } from "../engine/store.ts";
 import { auditAll } from "../store/access/audit.ts";
 import { pauseFailingDags } from "../store/dags/failing_dags.ts";

@@ -67,7 +67,9 @@ export class PostgresEngineTx implements EngineTx {
   readonly #on: Queryable;
   readonly #plans: Plans;
   readonly #held = new Map<number, LockedRun>();
-  /** Runs with cleared instances: what the engine creates for them may have a row already. */
+  /**
+   * Runs with cleared instances: what the engine creates for them may have a row already.
+   */
   readonly #cleared = new Set<number>();
   #touchedLimits = false;
 
@@ -76,7 +78,10 @@ export class PostgresEngineTx implements EngineTx {
     this.#plans = plans;
   }
 
-  /** Whether an instance under limits moved or was created: other instances may get its slots. */
+  /**
+   * Whether an instance under limits moved or was created: other instances may get its
+   * slots.
+   */
   get touchedLimits(): boolean {
     return this.#touchedLimits;
   }

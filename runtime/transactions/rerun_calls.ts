@@ -1,6 +1,6 @@
 /**
- * The runs of calls whose tasks run again: a run goes on when it has not ended, else it runs
- * again.
+ * The runs of calls whose tasks run again: a run goes on when it has not ended, else it
+ * runs again.
  */
 
 import { partition } from "../../sdk/list.ts";

@@ -50,8 +50,8 @@ export async function afterTransaction(
 }
 
 /**
- * The same after each of several transactions. A run that ends the call of another run may
- * end that run, too: as deep as calls may go.
+ * The same after each of several transactions. A run that ends the call of another run
+ * may end that run, too: as deep as calls may go.
  */
 export async function afterAll(
   db: Database,

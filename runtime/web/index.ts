@@ -59,7 +59,9 @@ export interface WebOptions {
    * webhook is refused.
    */
   readonly variable?: (key: string) => Promise<string | null>;
-  /** The store of the files of tasks. Default: none, so that they cannot be downloaded. */
+  /**
+   * The store of the files of tasks. Default: none, so that they cannot be downloaded.
+   */
   readonly filesFolder?: string | S3Folder;
   /** A line on top of every page. */
   readonly notice?: string;
@@ -92,8 +94,8 @@ const SERVER_OPTIONS = {
 
 /**
  * Starts the server.
- * @throws DagsmithError WEB_EXPOSED when other machines could reach a page that opens by a
- *   link; WEAK_WEB_TOKEN
+ * @throws DagsmithError WEB_EXPOSED when other machines could reach a page that opens by
+ *   a link; WEAK_WEB_TOKEN
  */
 export async function startWeb(options: WebOptions): Promise<WebServer> {
   const { host = "127.0.0.1", port = 8080, token, link, log } = options;

@@ -6,8 +6,9 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /**
- * A length of time in the two units that matter: `340 ms`, `4.2 s`, `2 min 5 s`, `3 h 10 min`,
- * `2 d 4 h`. A second unit of zero is left out; nothing is rounded up; a negative length is `0 ms`.
+ * A length of time in the two units that matter: `340 ms`, `4.2 s`, `2 min 5 s`, `3 h 10
+ * min`, `2 d 4 h`. A second unit of zero is left out; nothing is rounded up; a negative
+ * length is `0 ms`.
  */
 export function durationText(ms: number): string {
   if (ms < SECOND) return `${Math.max(0, Math.floor(ms))} ms`;

@@ -2,7 +2,10 @@
 import type { RunState } from "../state/run_state.ts";
 import type { TaskState } from "../state/task_state.ts";
 
-/** Any state that a page shows. `none`: the task was not instantiated; `lost`: a try whose worker died. */
+/**
+ * Any state that a page shows. `none`: the task was not instantiated; `lost`: a try whose
+ * worker died.
+ */
 export type ShownState = RunState | TaskState | "lost" | "none";
 
 /** Whether the state is final. */

@@ -26,9 +26,9 @@ export abstract class CallBuilder<out Params, out Item> extends TaskBuilder<Para
   /**
    * Declares a call of another DAG: a run of that DAG starts, and the task waits for its
    * end without a process. A called run has the logical date and the data interval of the
-   * run that calls it. Each task instance has one called run: a retry waits for a run that
-   * still goes on, and runs a failed run again. When the task is cancelled, its called run
-   * is cancelled too. Airflow: TriggerDagRunOperator.
+   * run that calls it. Each task instance has one called run: a retry waits for a run
+   * that still goes on, and runs a failed run again. When the task is cancelled, its
+   * called run is cancelled too. Airflow: TriggerDagRunOperator.
    * @param of a DAG, whose params and result have types; or the id of a DAG
    * @returns a reference to what the DAG returns by `output`; with `wait: false`, to the
    *   id of the run; for a mapped call (`each`), to the list

@@ -63,8 +63,8 @@ export class Dag<out Params, in Given = never, out Result = unknown>
   }
 
   /**
-   * Says what a call of this DAG returns: outputs of its tasks, by name. A call fails when
-   * one of the tasks was skipped.
+   * Says what a call of this DAG returns: outputs of its tasks, by name. A call fails
+   * when one of the tasks was skipped.
    * @returns this DAG, with the type of its result, for the default export
    * @throws DagsmithError INVALID_OPTION for a task of another DAG, and for a second call
    * @example

@@ -1,7 +1,7 @@
 /**
- * The last tasks of a plain group, which edges from the group come from (Airflow's rule): a
- * teardown is none of them, so the failure of a teardown holds up nothing after the group,
- * and a failure before it does.
+ * The last tasks of a plain group, which edges from the group come from (Airflow's rule):
+ * a teardown is none of them, so the failure of a teardown holds up nothing after the
+ * group, and a failure before it does.
  */
 import type { TaskKind } from "../spec/index.ts";
 import { definitionOf } from "../task/task_definition.ts";
@@ -42,7 +42,10 @@ function membersIn(members: ReadonlySet<string>, { runnables, upstream }: Graph)
   };
 }
 
-/** A last task itself; for a teardown what it comes after, but for the setups that it undoes. */
+/**
+ * A last task itself; for a teardown what it comes after, but for the setups that it
+ * undoes.
+ */
 function withoutTeardown(taskId: string, within: Members): readonly string[] {
   if (within.kindOf(taskId) !== "teardown") return [taskId];
   return within.before(taskId).flatMap((before) => {

@@ -28,8 +28,8 @@ import { describeMaxActiveRuns, describeWhen } from "./describe_when.ts";
 /**
  * The plain form of a DAG, deeply frozen.
  * @throws DagsmithError EMPTY_DAG, CYCLE (naming the path), INVALID_OPTION,
- *   INVALID_TIMEZONE, INVALID_DATE, INVALID_SCHEDULE, INVALID_DURATION, FAIL_FAST_RULE, SETUP_RULE,
- *   OUTPUT_NOT_JSON for literal items that JSON cannot carry
+ *   INVALID_TIMEZONE, INVALID_DATE, INVALID_SCHEDULE, INVALID_DURATION, FAIL_FAST_RULE,
+ *   SETUP_RULE, OUTPUT_NOT_JSON for literal items that JSON cannot carry
  */
 export function describeDag(dag: Dag<unknown>): DagSpec {
   const graph = graphOf(dag);

@@ -37,8 +37,8 @@ export class BundledFolder {
 }
 
 /**
- * Makes a folder next to the DAG file part of the version of the DAG. A changed file in it
- * is a new version. Workers get the files with the code, and need no checkout. At most
+ * Makes a folder next to the DAG file part of the version of the DAG. A changed file in
+ * it is a new version. Workers get the files with the code, and need no checkout. At most
  * 32 MiB in 10,000 files; symbolic links must stay within the folder.
  * @param path relative to the file that calls, such as `"./dbt"`; a literal
  * @example

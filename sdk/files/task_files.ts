@@ -54,7 +54,8 @@ export interface TaskFiles {
     options?: { readonly contentType?: string },
   ): Promise<FileRef>;
   /**
-   * The contents as a stream, which fails when they do not have the hash of the reference.
+   * The contents as a stream, which fails when they do not have the hash of the
+   * reference.
    * @throws DagsmithError FILE_GONE; later, from the stream, FILE_CORRUPT
    */
   open(file: FileRef): Promise<NodeJS.ReadableStream & AsyncIterable<Uint8Array>>;

@@ -1,7 +1,7 @@
 /**
  * Events that start runs: changes of rows in a PostgreSQL database, ends of runs of other
- * DAGs, and calls of a web address (webhook.ts). A DAG names its sources in `on`; its tasks
- * read the events with `triggeredBy`.
+ * DAGs, and calls of a web address (webhook.ts). A DAG names its sources in `on`; its
+ * tasks read the events with `triggeredBy`.
  */
 import { type Duration, durationMs } from "../duration.ts";
 import { refuseUnknownOptions, wrongValue } from "../option_values.ts";

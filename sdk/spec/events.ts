@@ -41,8 +41,8 @@ export type EventSpec =
       }[];
       readonly withinMs: number;
       /**
-       * Present for a source that listens to any DAG: `runs` is empty, and each end in one
-       * of these states counts.
+       * Present for a source that listens to any DAG: `runs` is empty, and each end in
+       * one of these states counts.
        */
       readonly any?: {
         readonly states: readonly ("success" | "failed")[];

@@ -5,8 +5,9 @@ import { DagsmithError } from "../errors.ts";
 const LONGEST_NOTE = 10_000;
 
 /**
- * Labels and the note of the run that a task belongs to. They are written at once, whatever
- * becomes of the try. The page shows them, and lists of runs can be filtered by a label.
+ * Labels and the note of the run that a task belongs to. They are written at once,
+ * whatever becomes of the try. The page shows them, and lists of runs can be filtered by
+ * a label.
  * @example
  * d.task("count", async ({ run }) => {
  *   await run.label("customer", "acme");

@@ -63,8 +63,8 @@ export interface StateScope {
 }
 
 /**
- * State of the DAG, whose values all tasks and runs of the DAG share, and two more scopes.
- * Airflow: variables that tasks set, or a task state store.
+ * State of the DAG, whose values all tasks and runs of the DAG share, and two more
+ * scopes. Airflow: variables that tasks set, or a task state store.
  * @example
  * const cursors: StateScope = state.shared("cursors");
  */

@@ -1,4 +1,6 @@
-/** Steps: parts of one task whose results are kept, so that a retry goes on after them. */
+/**
+ * Steps: parts of one task whose results are kept, so that a retry goes on after them.
+ */
 import type { DateTime } from "luxon";
 import type { Duration } from "../duration.ts";
 
@@ -20,8 +22,9 @@ export const MAX_STEP_NAME = 200;
  */
 export interface Step {
   /**
-   * Runs `work`, unless a step of this name is done, and returns its result. The result is
-   * stored before this returns. A worker that dies in the middle of a step runs it again.
+   * Runs `work`, unless a step of this name is done, and returns its result. The result
+   * is stored before this returns. A worker that dies in the middle of a step runs it
+   * again.
    * @param name 1 to 200 characters; each name once in a task
    * @param work returns what JSON can carry, at most 1 MiB, or undefined
    * @throws DagsmithError STEP_NAME_USED, INVALID_ARGUMENT, OUTPUT_NOT_JSON,

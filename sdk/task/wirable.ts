@@ -61,10 +61,10 @@ type Step = Wirable | readonly Wirable[];
 /**
  * Wires tasks and groups one after the other. All members of a list wait for the task
  * before the list, and the task after the list waits for all members. Two lists side by
- * side are wired in pairs: the first to the first, the second to the second. An empty list
- * is left out: the steps around it are wired to each other. Airflow: `chain`.
- * @throws DagsmithError SELF_DEPENDENCY, FOREIGN_TASK; CHAIN_LENGTHS for lists side by side
- *   that have not the same length ({@link crossDownstream} wires them all to all)
+ * side are wired in pairs: the first to the first, the second to the second. An empty
+ * list is left out: the steps around it are wired to each other. Airflow: `chain`.
+ * @throws DagsmithError SELF_DEPENDENCY, FOREIGN_TASK; CHAIN_LENGTHS for lists side by
+ *   side that have not the same length ({@link crossDownstream} wires them all to all)
  * @example
  * chain(start, [readA, readB], [loadA, loadB], report);
  * // readA before loadA, readB before loadB

@@ -1,4 +1,7 @@
-/** How fast DAG files become versions: a thousand of them from nothing, and one of them after an edit. */
+/**
+ * How fast DAG files become versions: a thousand of them from nothing, and one of them
+ * after an edit.
+ */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -39,7 +42,10 @@ async function coldRow(folder: string): Promise<Row> {
   return row(`${FILES} DAG files, cold: discover, bundle, inspect`, seconds, COLD_TARGET_S);
 }
 
-/** From the end of the write to the new version in hand: the slowest of some edits, over the whole folder. */
+/**
+ * From the end of the write to the new version in hand: the slowest of some edits, over
+ * the whole folder.
+ */
 async function editRow(folder: string): Promise<Row> {
   let arrived: (load: FolderLoad) => void = () => {};
   const next = (): Promise<FolderLoad> =>

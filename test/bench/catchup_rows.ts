@@ -1,4 +1,7 @@
-/** A DAG that catches up 100,000 intervals, and another that becomes due in the middle; and a year of 50 hourly DAGs, simulated. */
+/**
+ * A DAG that catches up 100,000 intervals, and another that becomes due in the middle;
+ * and a year of 50 hourly DAGs, simulated.
+ */
 import { pauseDag, unpauseDag } from "../../runtime/actions/index.ts";
 import { createDueRuns } from "../../runtime/scheduler/jobs/create_runs.ts";
 import { simulate } from "../../runtime/scheduler/simulation/simulate.ts";
@@ -70,7 +73,10 @@ async function rssAfter(work: () => Promise<unknown>): Promise<number> {
   return process.memoryUsage().rss;
 }
 
-/** Deploys a DAG that is due at once, and waits for its run. Its scheduler is busy with the other. */
+/**
+ * Deploys a DAG that is due at once, and waits for its run. Its scheduler is busy with
+ * the other.
+ */
 async function quickDelay(db: Database): Promise<number> {
   await deploy(db, spec("quick", { schedule: "* * * * *", startDate: "2026-01-01" }));
   const startedAt = performance.now();

@@ -87,7 +87,10 @@ export async function engineRows(): Promise<readonly Row[]> {
   }
 }
 
-/** The shortest of some runs, in milliseconds: on a shared machine the least disturbed one says most. */
+/**
+ * The shortest of some runs, in milliseconds: on a shared machine the least disturbed one
+ * says most.
+ */
 async function best(stand: Stand, dagId: string, times = REPEATS): Promise<number> {
   const runs: number[] = [];
   for (let run = 0; run < times; run++) runs.push((await stand.run(dagId)).ms);

@@ -1,4 +1,7 @@
-/** One large file through `files`: the memory that it takes, and its speed over a plain copy. */
+/**
+ * One large file through `files`: the memory that it takes, and its speed over a plain
+ * copy.
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,7 @@
-/** The cost of a mapped group compared with plain mapped tasks: as many task instances, in groups of three. */
+/**
+ * The cost of a mapped group compared with plain mapped tasks: as many task instances, in
+ * groups of three.
+ */
 import { atMost, type Row } from "./row.ts";
 import { openStand } from "./stand.ts";
 

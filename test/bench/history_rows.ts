@@ -15,7 +15,10 @@ for (let i = 0; i < ${PER_RUN}; i++) d.task("task_" + i, async () => {});
 export default d;
 `;
 
-/** Two databases, one with history, measured in turn, so that the machine's other work weighs on both alike. */
+/**
+ * Two databases, one with history, measured in turn, so that the machine's other work
+ * weighs on both alike.
+ */
 export async function historyRows(): Promise<readonly Row[]> {
   await using empty = await openStand();
   await using full = await openStand();
@@ -52,7 +55,10 @@ async function fastest(stands: readonly Stand[]): Promise<readonly number[]> {
   return best;
 }
 
-/** History as the engine leaves it, and statistics as autovacuum would have made them long before. */
+/**
+ * History as the engine leaves it, and statistics as autovacuum would have made them long
+ * before.
+ */
 async function fillHistory(db: Database): Promise<void> {
   await db.pool.query(
     `with past as (

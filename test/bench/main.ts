@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- --json] [-- name…] [-- --instances=N]`: what DESIGN promises of speed, measured on this machine, with graphile-worker's own figures taken in
- * the same run. Ratios are what counts; the machine may be busy.
+ * `npm run bench [-- --json] [-- name…] [-- --instances=N]`: what DESIGN promises of
+ * speed, measured on this machine, with graphile-worker's own figures taken in the same
+ * run. Ratios are what counts; the machine may be busy.
  */
 import { bundlerRows } from "./bundler.bench.ts";
 import { catchupRows } from "./catchup_rows.ts";

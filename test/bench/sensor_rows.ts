@@ -1,4 +1,7 @@
-/** Ten thousand sensors that wait: what they cost while they do, and how soon all have passed when what they wait for is there. */
+/**
+ * Ten thousand sensors that wait: what they cost while they do, and how soon all have
+ * passed when what they wait for is there.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,7 +15,9 @@ import { openStand } from "./stand.ts";
 const SENSORS = 10_000;
 const WATCHED_MS = 30_000;
 const SLOTS = 16;
-/** Clock ticks of /proc in a second: what Linux has on every machine that this runs on. */
+/**
+ * Clock ticks of /proc in a second: what Linux has on every machine that this runs on.
+ */
 const TICKS_PER_SECOND = 100;
 
 const flag = join(tmpdir(), `dagsmith-bench-sensors-${process.pid}`);
@@ -84,7 +89,10 @@ async function averagePokeMs(db: Database, runId: number): Promise<number> {
   return rows[0].ms;
 }
 
-/** CPU time of this process, which is worker and scheduler, and of all that it started: task processes and the database. */
+/**
+ * CPU time of this process, which is worker and scheduler, and of all that it started:
+ * task processes and the database.
+ */
 function cpuSeconds(): number {
   const processes = readdirSync("/proc").flatMap((entry) => statOf(entry) ?? []);
   const family = new Set([process.pid]);
@@ -98,7 +106,10 @@ function cpuSeconds(): number {
   );
 }
 
-/** The fields of /proc/<pid>/stat behind the name, which may hold anything: state, parent … user and system time. */
+/**
+ * The fields of /proc/<pid>/stat behind the name, which may hold anything: state, parent
+ * … user and system time.
+ */
 function statOf(
   entry: string,
 ): { readonly pid: number; readonly parent: number; readonly ticks: number } | undefined {

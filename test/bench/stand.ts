@@ -1,4 +1,7 @@
-/** A database, a worker and DAGs on one machine: what the engine's benchmarks measure on. The server keeps its default durability. */
+/**
+ * A database, a worker and DAGs on one machine: what the engine's benchmarks measure on.
+ * The server keeps its default durability.
+ */
 import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -19,11 +22,17 @@ export interface Stand extends AsyncDisposable {
   /** Deploys DAG files. */
   deploy(...sources: readonly string[]): Promise<void>;
   startWorker(slots: number, options?: Partial<WorkerOptions>): Promise<WorkerService>;
-  /** Triggers a run and waits for its end. @returns milliseconds from the run's start to its end, by the database's clock */
+  /**
+   * Triggers a run and waits for its end. @returns milliseconds from the run's start to
+   * its end, by the database's clock
+   */
   run(dagId: string): Promise<{ readonly id: number; readonly ms: number }>;
 }
 
-/** A database that nothing else uses: on the server of DATABASE_URL where it is set, else on one of ours. */
+/**
+ * A database that nothing else uses: on the server of DATABASE_URL where it is set, else
+ * on one of ours.
+ */
 async function benchServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const server = process.env.DATABASE_URL;
   if (!server) return startThrowawayPostgres();

@@ -1,4 +1,7 @@
-/** How soon there is something to see: `dag test` of a small DAG, and `dag dev` from an empty folder: rows 8 and 9. Measured on the build. */
+/**
+ * How soon there is something to see: `dag test` of a small DAG, and `dag dev` from an
+ * empty folder: rows 8 and 9. Measured on the build.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";

@@ -27,7 +27,8 @@ const QUERIES: Readonly<Record<string, string>> = {
     union all
     select task_id || ' is failed' from dagsmith.task_instance
     where state = 'failed' and reason is null`,
-  // By their own code on purpose, by a kill of their process, by a cancel, or by many dead workers.
+  // By their own code on purpose, by a kill of their process, by a cancel, or by many
+  // dead workers.
   "a task fails by nothing that another did": `
     select dag_id || '/' || task_id || ' failed: ' || ends.reason as problem from (
       select t.run_id, t.task_id, t.state, t.reason from dagsmith.task_instance t

@@ -1,6 +1,6 @@
 /**
- * Loaded first by a process whose machine has a wrong clock: all that reads the wall clock
- * in this process is off by CHAOS_CLOCK_MS. The monotonic clock is not.
+ * Loaded first by a process whose machine has a wrong clock: all that reads the wall
+ * clock in this process is off by CHAOS_CLOCK_MS. The monotonic clock is not.
  */
 const offMs = Number(process.env.CHAOS_CLOCK_MS ?? 0);
 const RealDate = Date;

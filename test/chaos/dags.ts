@@ -110,7 +110,9 @@ export default d;
   );
 }
 
-/** The DAGs that run all the time: all but the scheduled one and the one that is a fault. */
+/**
+ * The DAGs that run all the time: all but the scheduled one and the one that is a fault.
+ */
 export function triggeredDags(seed: number): readonly string[] {
   return Object.keys(dagFiles(seed, 0))
     .map((file) => file.replace(/\.js$/, ""))

@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL of its own, on a disk that can be full, for chaos and for tests of faults. It
- * has one fault at a time.
+ * A PostgreSQL of its own, on a disk that can be full, for chaos and for tests of faults.
+ * It has one fault at a time.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -75,7 +75,10 @@ export class Server {
     return this.#disk !== undefined;
   }
 
-  /** Nothing on its disk grows while `during` runs. @throws Error when its disk cannot be full */
+  /**
+   * Nothing on its disk grows while `during` runs. @throws Error when its disk cannot be
+   * full
+   */
   fillDisk(during: () => Promise<void>): Promise<void> {
     const disk = this.#disk;
     if (!disk) throw new Error("this system has no mount namespaces");

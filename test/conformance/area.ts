@@ -1,6 +1,7 @@
 /**
- * What an area is: a way to put a case's input to the product, and a way to compare what comes of it. An area translates and nothing else;
- * whatever it decided itself would prove nothing about the product.
+ * What an area is: a way to put a case's input to the product, and a way to compare what
+ * comes of it. An area translates and nothing else; whatever it decided itself would
+ * prove nothing about the product.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { z } from "zod";
@@ -34,7 +35,10 @@ export function area<Input>(
   };
 }
 
-/** The fields that are expected are as expected; a case may leave out what its source does not say. */
+/**
+ * The fields that are expected are as expected; a case may leave out what its source does
+ * not say.
+ */
 export function sameWhereExpected(expect: Answer, got: Answer): boolean {
   return Object.entries(expect).every(([field, value]) =>
     isDeepStrictEqual(plain(value), plain(got[field])),

@@ -1,4 +1,7 @@
-/** A file of cases as it is written: facts, each with the area it belongs to, its input and what must come of it. */
+/**
+ * A file of cases as it is written: facts, each with the area it belongs to, its input
+ * and what must come of it.
+ */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { errorMessage } from "../../sdk/error_message.ts";
@@ -14,7 +17,10 @@ const CASE = z.object({
     .refine((expect) => Object.keys(expect).length > 0, "it expects nothing"),
 });
 
-/** One case. What else it says (its source, a note, what an older version gives) is for people. */
+/**
+ * One case. What else it says (its source, a note, what an older version gives) is for
+ * people.
+ */
 export type Case = z.infer<typeof CASE>;
 
 /** What of a file is a case, and what is none, with why. */
@@ -29,7 +35,8 @@ export type ReadCase =
 
 /**
  * The cases of a file, in its order.
- * @throws Error in words for people, when the file cannot be read or holds no list of cases
+ * @throws Error in words for people, when the file cannot be read or holds no list of
+ *   cases
  */
 export function readCases(path: string): readonly ReadCase[] {
   let document: unknown;

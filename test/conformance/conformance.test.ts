@@ -1,4 +1,7 @@
-/** The conformance runner: that it passes what is right and nothing else. The cases here are its own. */
+/**
+ * The conformance runner: that it passes what is right and nothing else. The cases here
+ * are its own.
+ */
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

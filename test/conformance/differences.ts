@@ -1,6 +1,7 @@
 /**
- * Where the product decides otherwise on purpose. Each is a rule that docs/semantics.md states (a test holds that), and says which inputs it
- * speaks of: a case is set apart only when it does not match and the rule speaks of its input.
+ * Where the product decides otherwise on purpose. Each is a rule that docs/semantics.md
+ * states (a test holds that), and says which inputs it speaks of: a case is set apart
+ * only when it does not match and the rule speaks of its input.
  */
 import { z } from "zod";
 import { cronExpression } from "../../runtime/timetable/cron/cron_expression.ts";
@@ -71,7 +72,8 @@ export const DIFFERENCES: readonly Difference[] = [
       const { data } = EDITED.safeParse(input);
       if (!data) return false;
       const { schedule, last_data_interval: last } = data;
-      // The last tick at or before the last run's end: where an edited schedule would go on.
+      // The last tick at or before the last run's end: where an edited schedule would go
+      // on.
       const tick = manualInterval(
         specOf({ ...schedule, type: "cron_data_interval" }),
         last.end,

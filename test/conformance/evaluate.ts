@@ -1,6 +1,8 @@
 /**
- * What a run amounts to when its tasks are in given states, without running any: which tasks end by their rules, which may run now, and the
- * run's own state. The engine itself decides, on a store that may be thrown away; used to hold its rules against known cases.
+ * What a run amounts to when its tasks are in given states, without running any: which
+ * tasks end by their rules, which may run now, and the run's own state. The engine itself
+ * decides, on a store that may be thrown away; used to hold its rules against known
+ * cases.
  */
 
 import { waitsForNothing } from "../../runtime/engine/advance/begin_runs.ts";
@@ -54,7 +56,10 @@ export async function evaluateRun(
   return read(store, given);
 }
 
-/** Instantiates the tasks that need not wait, as at the begin of a run. @param given not these */
+/**
+ * Instantiates the tasks that need not wait, as at the begin of a run. @param given not
+ * these
+ */
 async function startTasks(
   view: RunView,
   run: LockedRun,
@@ -71,7 +76,9 @@ async function startTasks(
   await propagate(view, ends);
 }
 
-/** An unfinished state is as good as any other to the rules: something is still to come. */
+/**
+ * An unfinished state is as good as any other to the rules: something is still to come.
+ */
 async function takeAsGiven(
   store: EvaluationStore,
   given: Readonly<Record<string, TaskState>>,

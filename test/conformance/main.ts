@@ -1,6 +1,8 @@
 /**
- * `npm run conformance -- FILE.json [--json]`: puts every case of the file to the product's own code and says where it comes out otherwise.
- * Exit code 0 when all came out as expected or as a rule of docs/semantics.md says, 1 when one did not, 2 when the command is wrong.
+ * `npm run conformance -- FILE.json [--json]`: puts every case of the file to the
+ * product's own code and says where it comes out otherwise. Exit code 0 when all came out
+ * as expected or as a rule of docs/semantics.md says, 1 when one did not, 2 when the
+ * command is wrong.
  */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";

@@ -1,4 +1,7 @@
-/** What a run of cases amounts to: figures for each area, and everything that did not pass. For people as lines, for machines as one document. */
+/**
+ * What a run of cases amounts to: figures for each area, and everything that did not
+ * pass. For people as lines, for machines as one document.
+ */
 import type { Verdict } from "./verdict.ts";
 
 interface AreaFigures {

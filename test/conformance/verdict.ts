@@ -1,4 +1,7 @@
-/** Puts one case to the product and says what came of it. Whatever the product throws is an answer like any other: a wrong one. */
+/**
+ * Puts one case to the product and says what came of it. Whatever the product throws is
+ * an answer like any other: a wrong one.
+ */
 import { type Answer, type Area, NotSupported } from "./area.ts";
 import { type Case, problemOf, type ReadCase } from "./case_file.ts";
 import { type Difference, explained } from "./differences.ts";

@@ -1,4 +1,7 @@
-/** The whole DAG: a made-up GitHub, an S3, and as warehouse a Redshift (through its Data API) or a PostgreSQL. */
+/**
+ * The whole DAG: a made-up GitHub, an S3, and as warehouse a Redshift (through its Data
+ * API) or a PostgreSQL.
+ */
 import { type RunDagOptions, runDag } from "dagsmith/testing";
 import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";

@@ -1,4 +1,7 @@
-/** The whole DAG: a made-up GitHub behind a proxy that loses issues, an S3, and a PostgreSQL as warehouse. */
+/**
+ * The whole DAG: a made-up GitHub behind a proxy that loses issues, an S3, and a
+ * PostgreSQL as warehouse.
+ */
 import type { ServerResponse } from "node:http";
 import { fileURLToPath } from "node:url";
 import { runDag } from "dagsmith/testing";

@@ -1,4 +1,7 @@
-/** Raw to cleansed to reporting on three real databases, started by nothing but the writes themselves. */
+/**
+ * Raw to cleansed to reporting on three real databases, started by nothing but the writes
+ * themselves.
+ */
 import { parseConnection } from "dagsmith";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";

@@ -1,4 +1,7 @@
-/** Two schedules, eighteen months each: through the real scheduler and a real worker, from an archive over HTTP into a real PostgreSQL. */
+/**
+ * Two schedules, eighteen months each: through the real scheduler and a real worker, from
+ * an archive over HTTP into a real PostgreSQL.
+ */
 import { gunzipSync } from "node:zlib";
 import { parseConnection } from "dagsmith";
 import { runDag } from "dagsmith/testing";

@@ -1,4 +1,7 @@
-/** A real Prometheus scrapes a running deployment, and answers the dashboard and the alerts. */
+/**
+ * A real Prometheus scrapes a running deployment, and answers the dashboard and the
+ * alerts.
+ */
 import { type ChildProcess, execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -80,7 +83,8 @@ describeWith("Prometheus", findPrometheus(), (program) => {
   });
 
   it.each(queries)("answers the panel “%s”: %s", async (_, expression) => {
-    // No run is active any more, so panels of active ones become empty. A refused query throws.
+    // No run is active any more, so panels of active ones become empty. A refused query
+    // throws.
     const isOver = /dag_runs|task_instances/.test(expression);
     await until(expression, async () => (await prometheus.query(expression)).length > 0 !== isOver);
   });

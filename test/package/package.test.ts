@@ -1,4 +1,7 @@
-/** The package as people get it: packed, installed into an empty project, used from there. Needs the package registry, or npm's cache. */
+/**
+ * The package as people get it: packed, installed into an empty project, used from there.
+ * Needs the package registry, or npm's cache.
+ */
 
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
@@ -30,7 +33,10 @@ chain(two, d.empty("end"));
 export default d;
 void rows;
 `;
-/** Types that reach the user: a wrong input, a misspelt option and an output that JSON cannot carry do not compile. */
+/**
+ * Types that reach the user: a wrong input, a misspelt option and an output that JSON
+ * cannot carry do not compile.
+ */
 const TYPED = `import { dag } from "dagsmith";
 import query from "./report.sql";
 query.toUpperCase();

@@ -36,7 +36,9 @@ declare const files: TaskRef<string[]>;
 
 type Same<A, B> =
   (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-/** A function that takes a context only when its inputs and its item are exactly these. */
+/**
+ * A function that takes a context only when its inputs and its item are exactly these.
+ */
 type Sees<Inputs, Item> = <Context extends TaskContext, Value>(
   context: Context,
   value: Same<Context, TaskContext<Params, Inputs, Item>> extends true ? Value : never,

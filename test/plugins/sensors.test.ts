@@ -1,4 +1,7 @@
-/** The ready-made sensors, each against the real thing or a stand-in that speaks its protocol. */
+/**
+ * The ready-made sensors, each against the real thing or a stand-in that speaks its
+ * protocol.
+ */
 import { sql } from "dagsmith";
 import { s3Hook, s3KeySensor } from "dagsmith/plugins/aws";
 import { HttpError, httpHook, httpSensor } from "dagsmith/plugins/http";

@@ -1,6 +1,6 @@
 /**
- * Systems that take a connection and never answer. Whatever a task does with them, it ends
- * with its try, by a time-out or a cancel, and leaves no connection behind.
+ * Systems that take a connection and never answer. Whatever a task does with them, it
+ * ends with its try, by a time-out or a cancel, and leaves no connection behind.
  */
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";

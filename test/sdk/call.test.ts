@@ -1,4 +1,6 @@
-/** Calls of DAGs: what the compiler accepts, and what is refused when the DAG is declared. */
+/**
+ * Calls of DAGs: what the compiler accepts, and what is refused when the DAG is declared.
+ */
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { z } from "zod";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";

@@ -1,4 +1,7 @@
-/** A list is asked for, and a record is given: the compiler, `dag check` and the run say what to do. */
+/**
+ * A list is asked for, and a record is given: the compiler, `dag check` and the run say
+ * what to do.
+ */
 import { resolve } from "node:path";
 import { Project, ts } from "ts-morph";
 import { beforeAll, describe, expect, test } from "vitest";

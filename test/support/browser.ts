@@ -1,6 +1,6 @@
 /**
- * A real Chromium for tests. Where the machine lacks libraries that a browser needs, those that come with the package are unpacked and the
- * browser is started with them.
+ * A real Chromium for tests. Where the machine lacks libraries that a browser needs,
+ * those that come with the package are unpacked and the browser is started with them.
  */
 import { mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -16,7 +16,10 @@ import {
 import { expect } from "vitest";
 import { browserCookies } from "./signed_in.ts";
 
-/** Made for a sandbox in the cloud: they end the browser with its first page, or switch off the very rules that tests of a page rely on. */
+/**
+ * Made for a sandbox in the cloud: they end the browser with its first page, or switch
+ * off the very rules that tests of a page rely on.
+ */
 const UNWANTED = [
   "--single-process",
   "--disable-web-security",
@@ -38,7 +41,10 @@ export async function launchBrowser(env: Record<string, string> = {}): Promise<B
   }
 }
 
-/** The browser is unpacked for its user alone, so each user of a machine needs a folder of their own. */
+/**
+ * The browser is unpacked for its user alone, so each user of a machine needs a folder of
+ * their own.
+ */
 async function unpacked(): Promise<string> {
   const shared = process.env.TMPDIR;
   const own = join(tmpdir(), `dagsmith-browser-${userInfo().uid}`);
@@ -52,7 +58,9 @@ async function unpacked(): Promise<string> {
   }
 }
 
-/** The environment in which the browser finds the libraries of its package, unpacked once. */
+/**
+ * The environment in which the browser finds the libraries of its package, unpacked once.
+ */
 export async function packedLibraries(): Promise<Record<string, string>> {
   const main = createRequire(import.meta.url).resolve("@sparticuz/chromium");
   await inflate(join(dirname(main), "..", "bin", "al2023.tar.br"));
@@ -68,7 +76,10 @@ function start(executablePath: string, env: Record<string, string>): Promise<Bro
   });
 }
 
-/** Opens a page; the test fails if the page raised an error, or its policy stopped something. */
+/**
+ * Opens a page; the test fails if the page raised an error, or its policy stopped
+ * something.
+ */
 export async function visitAt(
   browser: Browser,
   address: string,

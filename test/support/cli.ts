@@ -1,4 +1,7 @@
-/** The `dag` command as a real process, from source, in a project folder of its own and with nothing in its environment but what is given. */
+/**
+ * The `dag` command as a real process, from source, in a project folder of its own and
+ * with nothing in its environment but what is given.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
@@ -56,7 +59,8 @@ export async function newProject(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Project> {
   const folder = await mkdtemp(join(tmpdir(), "dagsmith-cli-"));
-  // As root, PostgreSQL runs as another user and would keep its data elsewhere if it could not enter this folder.
+  // As root, PostgreSQL runs as another user and would keep its data elsewhere if it
+  // could not enter this folder.
   await chmod(folder, 0o755);
   const running = new Set<ChildProcess>();
   const launch = (args: readonly string[], options: CommandOptions = {}): ChildProcess => {
@@ -111,7 +115,10 @@ export async function newProject(
   return project;
 }
 
-/** What a process has written to stdout and stderr, and how much of it a test has waited for. */
+/**
+ * What a process has written to stdout and stderr, and how much of it a test has waited
+ * for.
+ */
 interface Written {
   text: string;
   waitedFor: number;
@@ -119,7 +126,9 @@ interface Written {
 
 const writtenBy = new WeakMap<ChildProcess, Written>();
 
-/** From its start on: nothing is missed between two waits, and a full pipe never stops it. */
+/**
+ * From its start on: nothing is missed between two waits, and a full pipe never stops it.
+ */
 function listenTo(child: ChildProcess): void {
   const written: Written = { text: "", waitedFor: 0 };
   writtenBy.set(child, written);
@@ -130,8 +139,8 @@ function listenTo(child: ChildProcess): void {
 }
 
 /**
- * Waits until a process that the project started has written `expected` to stdout or stderr, after
- * what was waited for before.
+ * Waits until a process that the project started has written `expected` to stdout or
+ * stderr, after what was waited for before.
  * @returns what it has written since then
  */
 export function output(child: ChildProcess, expected: string | RegExp): Promise<string> {

@@ -1,4 +1,7 @@
-/** The comments of a source file, without the marks around them: of TypeScript, and of SQL in it. */
+/**
+ * The comments of a source file, without the marks around them: of TypeScript, and of SQL
+ * in it.
+ */
 import { ts } from "ts-morph";
 
 /** Each comment with its lines joined, so that a phrase over two lines is found. */
@@ -9,7 +12,10 @@ export function commentsOf(text: string): readonly string[] {
   return [...scanned, ...[...text.matchAll(/^\s*-- (.*)$/gm)].map(([, line = ""]) => line)];
 }
 
-/** Asked at the start of every token: a scanner alone takes a text or a pattern for a comment. */
+/**
+ * Asked at the start of every token: a scanner alone takes a text or a pattern for a
+ * comment.
+ */
 function scriptComments(text: string): readonly string[] {
   const source = ts.createSourceFile(
     "file.tsx",

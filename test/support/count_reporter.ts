@@ -1,7 +1,7 @@
 /**
- * Ends the output of a test run with one line that a program can read: `12 passed, 0 failed`, or
- * `12 passed, 0 failed, 1 skipped`. Each test that was skipped for a reason has a line before it:
- * `skipped: <test>: <reason>`.
+ * Ends the output of a test run with one line that a program can read: `12 passed, 0
+ * failed`, or `12 passed, 0 failed, 1 skipped`. Each test that was skipped for a reason
+ * has a line before it: `skipped: <test>: <reason>`.
  */
 import type { Reporter, TestCase, TestModule } from "vitest/node";
 

@@ -1,6 +1,6 @@
 /**
- * Tests against a real system that npm does not carry. They live in files named `*.services.ts`
- * and run with `npm run test:services`.
+ * Tests against a real system that npm does not carry. They live in files named
+ * `*.services.ts` and run with `npm run test:services`.
  */
 import { describe, it } from "vitest";
 
@@ -10,8 +10,8 @@ export type Counterpart<Found> =
   | { readonly missing: string; readonly found?: never };
 
 /**
- * Declares tests that need a counterpart. When it is missing there is one skipped test instead,
- * and the run prints `skipped: <name>: <reason>`.
+ * Declares tests that need a counterpart. When it is missing there is one skipped test
+ * instead, and the run prints `skipped: <name>: <reason>`.
  * @param name the system and, where it matters, its configuration
  * @example describeWith("stock PostgreSQL", findPostgres(), (bin) => { it("…", …); });
  */

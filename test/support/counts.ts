@@ -76,7 +76,8 @@ export async function expectCountsHold(db: Queryable, runId: number, spec: DagSp
         },
       }),
     );
-  // Groups that have not begun have nothing to count, and groups that have ended are not counted again.
+  // Groups that have not begun have nothing to count, and groups that have ended are not
+  // counted again.
   const asked = new Set(
     counted.rows
       .filter(({ isOpen }) => isOpen)

@@ -1,4 +1,7 @@
-/** A database that fails at chosen statements: as when this process dies there, or when its connection breaks there. */
+/**
+ * A database that fails at chosen statements: as when this process dies there, or when
+ * its connection breaks there.
+ */
 import type { Database, Queryable } from "../../runtime/store/database/database.ts";
 
 /** Says: this process is gone. Nothing after it may run. */
@@ -11,7 +14,10 @@ export interface CrashingDatabase extends Database {
   readonly failures: number;
 }
 
-/** The process dies before its n-th statement, counted from 1. What its transaction did is undone by the server. */
+/**
+ * The process dies before its n-th statement, counted from 1. What its transaction did is
+ * undone by the server.
+ */
 export function dyingAt(healthy: Database, statement: number): CrashingDatabase {
   let [statements, failures] = [0, 0];
   const counted = (on: Queryable): Queryable => ({
@@ -38,8 +44,8 @@ export function dyingAt(healthy: Database, statement: number): CrashingDatabase 
 }
 
 /**
- * The server ends the connection of every transaction once, before its n-th statement. Outside a
- * transaction nothing of ours holds a connection, so nothing can break.
+ * The server ends the connection of every transaction once, before its n-th statement.
+ * Outside a transaction nothing of ours holds a connection, so nothing can break.
  */
 export function disconnectedAt(healthy: Database, statement: number): CrashingDatabase {
   let [statements, failures] = [0, 0];

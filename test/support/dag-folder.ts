@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** Writes files (path relative to the folder, text) into a new folder. Their time stamps lie in the past, as those of settled files do. */
+/**
+ * Writes files (path relative to the folder, text) into a new folder. Their time stamps
+ * lie in the past, as those of settled files do.
+ */
 export async function dagFolder(
   files: Readonly<Record<string, string>>,
   name = "dags",

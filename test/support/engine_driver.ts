@@ -1,6 +1,6 @@
 /**
- * Drives a run by hand over either store: which instances may be taken, take one, end it. No worker, no process: only the engine and what
- * it wrote.
+ * Drives a run by hand over either store: which instances may be taken, take one, end it.
+ * No worker, no process: only the engine and what it wrote.
  */
 
 import { triggerRun } from "../../runtime/actions/trigger.ts";
@@ -218,10 +218,16 @@ export function endOf(instance: Seen, outcome: Outcome, workerId = WORKER): TryE
   };
 }
 
-/** How each try ends: by task id, then try number from 1. What is not listed succeeds without an output. */
+/**
+ * How each try ends: by task id, then try number from 1. What is not listed succeeds
+ * without an output.
+ */
 export type Script = (instance: Seen) => Outcome;
 
-/** By `id[index]#try`, `id#try`, `id[index]` or `id`, the first that is there. What is not named succeeds. */
+/**
+ * By `id[index]#try`, `id#try`, `id[index]` or `id`, the first that is there. What is not
+ * named succeeds.
+ */
 export const scripted =
   (outcomes: Readonly<Record<string, Outcome>>): Script =>
   ({ taskId, mapIndex, tryNumber }) =>

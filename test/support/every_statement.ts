@@ -1,4 +1,7 @@
-/** An operation that fails at each of its statements, one after the other, and is sent again: its effects in between and in the end. */
+/**
+ * An operation that fails at each of its statements, one after the other, and is sent
+ * again: its effects in between and in the end.
+ */
 import { expect } from "vitest";
 import type { Database } from "../../runtime/store/database/database.ts";
 import { Crash, type CrashingDatabase } from "./crashing_database.ts";
@@ -13,8 +16,9 @@ export interface Operation {
 }
 
 /**
- * Runs the operation with a failure at each of its statements, one after the other. A failure that left
- * every row as it was needs no new start: the operation is sent again to fail at the next statement.
+ * Runs the operation with a failure at each of its statements, one after the other. A
+ * failure that left every row as it was needs no new start: the operation is sent again
+ * to fail at the next statement.
  * @returns how many statements it has
  */
 export async function atEveryStatement(
@@ -47,7 +51,9 @@ async function sentAgain({ dagId, run, check }: Operation, healthy: Database): P
   await check();
 }
 
-/** One number for the rows of all tables: each write that was committed gives another one. */
+/**
+ * One number for the rows of all tables: each write that was committed gives another one.
+ */
 async function rowVersions(db: Database): Promise<string> {
   const tables = await rows<{ name: string }>(
     db,
@@ -66,7 +72,10 @@ async function rowVersions(db: Database): Promise<string> {
   return all!.sum;
 }
 
-/** Every instance that waits for a worker, which a group never does, has one token for its try, and no other instance has one for its own. */
+/**
+ * Every instance that waits for a worker, which a group never does, has one token for its
+ * try, and no other instance has one for its own.
+ */
 export async function expectSoundQueue(db: Database, dagId: string): Promise<void> {
   const wrong = await rows(
     db,

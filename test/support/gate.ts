@@ -1,4 +1,7 @@
-/** A gate that tasks in other processes wait at until the test opens it: a file that is there or not. */
+/**
+ * A gate that tasks in other processes wait at until the test opens it: a file that is
+ * there or not.
+ */
 import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,7 +15,10 @@ export interface Gate {
   notes(): Promise<readonly string[]>;
 }
 
-/** For the text of a DAG file: `await gate()` waits, `note(text)` writes a line that outlives every process. */
+/**
+ * For the text of a DAG file: `await gate()` waits, `note(text)` writes a line that
+ * outlives every process.
+ */
 export const GATE_CODE = `
 import { appendFileSync, existsSync, watch } from "node:fs";
 import { dirname } from "node:path";

@@ -1,6 +1,8 @@
 /**
- * Starts one PostgreSQL for the whole test run; every test that needs one takes a database of its own from it, empty or with our tables and the
- * queue's in it: a copy of one that was migrated once, here. TEST_POSTGRES_BIN names the folder of another server's binaries: the tests then run on that version.
+ * Starts one PostgreSQL for the whole test run; every test that needs one takes a
+ * database of its own from it, empty or with our tables and the queue's in it: a copy of
+ * one that was migrated once, here. TEST_POSTGRES_BIN names the folder of another
+ * server's binaries: the tests then run on that version.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -19,7 +21,8 @@ declare module "vitest" {
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  // Otherwise every process that a test starts reads and strips the same TypeScript again: three quarters of its start.
+  // Otherwise every process that a test starts reads and strips the same TypeScript
+  // again: three quarters of its start.
   const compiled = await mkdtemp(join(tmpdir(), "dagsmith-compiled-"));
   process.env.NODE_COMPILE_CACHE = compiled;
   const server = await startThrowawayPostgres(

@@ -1,6 +1,7 @@
 /**
- * The plans of every statement that services send, over tables of any size. A plan that reads a
- * whole table of the history costs more with each day; one of a high cost sets off JIT.
+ * The plans of every statement that services send, over tables of any size. A plan that
+ * reads a whole table of the history costs more with each day; one of a high cost sets
+ * off JIT.
  */
 import pg from "pg";
 import { onTestFinished } from "vitest";
@@ -58,7 +59,9 @@ function recording(db: Database): {
   };
 }
 
-/** What a scheduler and a worker send while runs of a DAG with every kind of task go by. */
+/**
+ * What a scheduler and a worker send while runs of a DAG with every kind of task go by.
+ */
 export async function hotStatements(db: Database): Promise<readonly HotStatement[]> {
   await rows(db, "insert into dagsmith.pool (name, slots) values ('narrow', 1)");
   const { db: recorded, sent } = recording(db);
@@ -174,7 +177,9 @@ function scansIn(node: PlanNode): readonly string[] {
   return [...own, ...(node.Plans ?? []).flatMap(scansIn)];
 }
 
-/** Plans that cost more with each day: they read the history, or are worth a compilation. */
+/**
+ * Plans that cost more with each day: they read the history, or are worth a compilation.
+ */
 async function costlyPlans(
   db: Database,
   statements: readonly HotStatement[],
@@ -197,8 +202,9 @@ export interface PlannedSize {
 }
 
 /**
- * Every size, first without statistics, then with them. Without them also a size of which a
- * scan still looks cheap: the plan that is kept then is not made again as the table grows.
+ * Every size, first without statistics, then with them. Without them also a size of which
+ * a scan still looks cheap: the plan that is kept then is not made again as the table
+ * grows.
  */
 export const sizesUpTo = (most: number): readonly PlannedSize[] => [
   ...[0, 1_000, most / 4, most].map((instances) => ({ instances, isAnalysed: false })),

@@ -1,4 +1,7 @@
-/** A PostgreSQL that is installed on this machine, as Debian and the PostgreSQL project package it. */
+/**
+ * A PostgreSQL that is installed on this machine, as Debian and the PostgreSQL project
+ * package it.
+ */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Counterpart } from "./counterpart.ts";
@@ -8,8 +11,8 @@ const DEBIAN = "/usr/lib/postgresql";
 const FROM_NPM = "/opt/dagsmith-test/postgresql";
 
 /**
- * The folder of its `initdb` and `postgres`: TEST_POSTGRES_BIN, else the newest version under
- * /usr/lib/postgresql.
+ * The folder of its `initdb` and `postgres`: TEST_POSTGRES_BIN, else the newest version
+ * under /usr/lib/postgresql.
  */
 export function findPostgres(): Counterpart<string> {
   const named = process.env.TEST_POSTGRES_BIN;
@@ -23,7 +26,10 @@ export function findPostgres(): Counterpart<string> {
 /** Versions that dagsmith runs on, but for the embedded one, which `npm test` uses. */
 const MAJORS = [14, 15, 16, 17] as const;
 
-/** Each of these versions: Debian's when it is installed, otherwise the build that npm has. */
+/**
+ * Each of these versions: Debian's when it is installed, otherwise the build that npm
+ * has.
+ */
 export function postgresVersions(): readonly (readonly [name: string, Counterpart<string>])[] {
   return MAJORS.map((major) => [`PostgreSQL ${major}`, serverOf(major)]);
 }
@@ -39,7 +45,9 @@ function serverOf(major: number): Counterpart<string> {
     : { found };
 }
 
-/** Major versions with a server (a client's package makes a folder as well), oldest first. */
+/**
+ * Major versions with a server (a client's package makes a folder as well), oldest first.
+ */
 function versions(): readonly number[] {
   return filesIn(DEBIAN)
     .filter((version) => filesIn(join(DEBIAN, version, "bin")).includes("postgres"))

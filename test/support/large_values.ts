@@ -1,4 +1,7 @@
-/** Places for large values as tests use them: a real folder, and a bucket of the sandbox S3 over HTTP; and what tests do to them behind our back. */
+/**
+ * Places for large values as tests use them: a real folder, and a bucket of the sandbox
+ * S3 over HTTP; and what tests do to them behind our back.
+ */
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -40,7 +43,10 @@ export async function folderPlace(): Promise<TestPlace & { readonly folder: stri
   };
 }
 
-/** Who may enter the bucket, as the SDK's own chain finds it. No message and no log may repeat any of it. */
+/**
+ * Who may enter the bucket, as the SDK's own chain finds it. No message and no log may
+ * repeat any of it.
+ */
 export const AWS_KEYS = {
   AWS_ACCESS_KEY_ID: "AKIATESTKEYIDTESTKEY",
   AWS_SECRET_ACCESS_KEY: "s3cr3t-access-key-of-the-test",

@@ -1,4 +1,7 @@
-/** A real HTTP server on loopback for tests of clients: answers as the test says, remembers what it was asked. */
+/**
+ * A real HTTP server on loopback for tests of clients: answers as the test says,
+ * remembers what it was asked.
+ */
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -15,7 +18,10 @@ export interface Loopback extends AsyncDisposable {
   readonly requests: readonly ReceivedRequest[];
 }
 
-/** @param answer called with the request, the response, and the number of this request, counted from 1 */
+/**
+ * @param answer called with the request, the response, and the number of this request,
+ *   counted from 1
+ */
 export async function loopback(
   answer: (request: ReceivedRequest, response: ServerResponse, count: number) => void,
 ): Promise<Loopback> {
@@ -73,7 +79,10 @@ export function sendCut(
   response.write(text.slice(0, text.length / 2), () => response.destroy());
 }
 
-/** Sends half of a body that announces no length, then closes the connection in good order, as if that were all. */
+/**
+ * Sends half of a body that announces no length, then closes the connection in good
+ * order, as if that were all.
+ */
 export function sendCutUnannounced(
   response: ServerResponse,
   body: unknown,

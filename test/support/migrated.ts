@@ -1,4 +1,7 @@
-/** A database of one's own with our tables and the queue's in it, open; and what tests ask of it again and again. */
+/**
+ * A database of one's own with our tables and the queue's in it, open; and what tests ask
+ * of it again and again.
+ */
 
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll } from "vitest";
@@ -13,7 +16,10 @@ import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import { MIGRATED, testDatabase } from "./postgres.ts";
 
-/** Opens one for all tests of a file. Read `.db` inside tests only: it is there once they begin. */
+/**
+ * Opens one for all tests of a file. Read `.db` inside tests only: it is there once they
+ * begin.
+ */
 export function migratedDatabase(poolSize = 10): { readonly db: Database } {
   let db: Database | undefined;
   let drop = async (): Promise<void> => undefined;
@@ -83,7 +89,10 @@ export async function tokens(db: Queryable): Promise<readonly string[]> {
   return found.map(({ token }) => token);
 }
 
-/** A worker with a lease: only such a worker may take a try. @returns false when it has one */
+/**
+ * A worker with a lease: only such a worker may take a try. @returns false when it has
+ * one
+ */
 export async function registeredWorker(db: Queryable, id: string): Promise<boolean> {
   const registered = await rows(
     db,

@@ -1,4 +1,7 @@
-/** moto, a server that answers as AWS does: the one on the path, or a new one in a folder of its own. */
+/**
+ * moto, a server that answers as AWS does: the one on the path, or a new one in a folder
+ * of its own.
+ */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";

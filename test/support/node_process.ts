@@ -23,7 +23,10 @@ export interface NodeProcess {
   end(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts one, and waits until it is ready. It is killed when the test ends, if it lives then. */
+/**
+ * Starts one, and waits until it is ready. It is killed when the test ends, if it lives
+ * then.
+ */
 export async function startService(
   role: "scheduler" | "worker",
   env: Readonly<Record<string, string>>,

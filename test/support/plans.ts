@@ -1,4 +1,7 @@
-/** The plan of a statement, as PostgreSQL keeps it for a statement that runs again and again. */
+/**
+ * The plan of a statement, as PostgreSQL keeps it for a statement that runs again and
+ * again.
+ */
 import { escapeLiteral } from "pg";
 import type { Database, Queryable } from "../../runtime/store/database/database.ts";
 

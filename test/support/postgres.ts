@@ -1,4 +1,7 @@
-/** A fresh database on the run's shared PostgreSQL: empty, or a copy of the one that is migrated. */
+/**
+ * A fresh database on the run's shared PostgreSQL: empty, or a copy of the one that is
+ * migrated.
+ */
 import { randomBytes } from "node:crypto";
 import { Client } from "pg";
 import { inject } from "vitest";

@@ -1,7 +1,9 @@
 /** Whether processes that a test did not start itself are alive. */
 import { readFileSync } from "node:fs";
 
-/** A process that has ended, but whose parent has not asked for its end yet, is not alive. */
+/**
+ * A process that has ended, but whose parent has not asked for its end yet, is not alive.
+ */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,4 +1,6 @@
-/** A Prometheus that is installed on this machine, with the rules of deploy/prometheus. */
+/**
+ * A Prometheus that is installed on this machine, with the rules of deploy/prometheus.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync } from "node:fs";

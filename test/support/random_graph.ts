@@ -1,4 +1,7 @@
-/** DAGs of any shape: plain, empty and mapped tasks under any trigger rule, alone and in groups of every kind. */
+/**
+ * DAGs of any shape: plain, empty and mapped tasks under any trigger rule, alone and in
+ * groups of every kind.
+ */
 import fc from "fast-check";
 import { dag } from "../../sdk/dag/dag.ts";
 import type { GroupBuilder } from "../../sdk/dag/group_builder.ts";
@@ -44,7 +47,10 @@ class Declaring {
     this.#tasks = tasks;
   }
 
-  /** Declares the tasks from one place to before another. @param isMapped they are within a mapped group */
+  /**
+   * Declares the tasks from one place to before another. @param isMapped they are within
+   * a mapped group
+   */
   declare(d: Builder, from: number, to: number, isMapped: boolean, opened = -1): void {
     for (let at = from; at < to; ) {
       const { opens } = this.#tasks[at]!;

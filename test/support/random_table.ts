@@ -71,7 +71,8 @@ const hex = fc
 const json = fc
   .jsonValue({ maxDepth: 2 })
   .map((value) => JSON.stringify(value ?? { a: null }).replaceAll("\\u0000", ""))
-  // A double that JSON.stringify writes with an exponent is numeric in jsonb, and -0 is 0.
+  // A double that JSON.stringify writes with an exponent is numeric in jsonb, and -0 is
+  // 0.
   .filter((value) => !/\de[+-]?\d{3}|-0\b/.test(value));
 const bits = (length: number) =>
   fc.string({ unit: fc.constantFrom("0", "1"), minLength: length, maxLength: length });

@@ -1,6 +1,7 @@
 /**
- * A recount of a run that shares no rule with the engine: it sums up the instances before each task
- * instead of counting ends. The tests hold the counters of the engine against it.
+ * A recount of a run that shares no rule with the engine: it sums up the instances before
+ * each task instead of counting ends. The tests hold the counters of the engine against
+ * it.
  */
 import {
   added,
@@ -28,7 +29,10 @@ import type { TaskSpec } from "../../sdk/spec/index.ts";
 
 /** What the instances of a run amount to. */
 export interface Recount extends RunProgress {
-  /** One row for each place of the plan, whether or not the plan counts it, but for those of groups that have ended. */
+  /**
+   * One row for each place of the plan, whether or not the plan counts it, but for those
+   * of groups that have ended.
+   */
   readonly rows: readonly RecountedRow[];
 }
 
@@ -241,7 +245,9 @@ interface Own {
   /** Items that wait for a place. */
   readonly waiting: number;
   readonly counts: Counts;
-  /** The same as its group, or its run, counts them: a loop as the one task that it is. */
+  /**
+   * The same as its group, or its run, counts them: a loop as the one task that it is.
+   */
   readonly ends: Counts;
   /** The same as the tasks after it see them, and of how many instances. */
   readonly seen: Counts;
@@ -252,7 +258,8 @@ interface Own {
 /** Instances in the state `none` count as not made yet. */
 function ownOf(spec: TaskSpec, given: readonly StateCount[]): Own {
   const all = given.filter(({ state }) => state !== "none");
-  // Iterations that a loop had before it was cleared, and has not had again, are no part of it.
+  // Iterations that a loop had before it was cleared, and has not had again, are no part
+  // of it.
   const states = isLoop(spec) ? all.filter(({ state }) => state !== "removed") : all;
   const mapped = states.filter(({ isMapped }) => isMapped);
   const shown = mapped.length > 0 ? mapped : states;
@@ -279,7 +286,10 @@ function ownOf(spec: TaskSpec, given: readonly StateCount[]): Own {
   };
 }
 
-/** Items that are left out count until their task has ended; a list of which nothing is left then counts as an empty one. */
+/**
+ * Items that are left out count until their task has ended; a list of which nothing is
+ * left then counts as an empty one.
+ */
 function itemsSeen(
   spec: TaskSpec,
   counts: Counts,
@@ -300,7 +310,10 @@ function wholeOf(counts: Counts, iterations: number): Counts {
   return state === undefined ? NOTHING : { ...NOTHING, [COUNT_OF[state]]: 1 };
 }
 
-/** A failure that is allowed is as good as a success; items that are no more are not counted. */
+/**
+ * A failure that is allowed is as good as a success; items that are no more are not
+ * counted.
+ */
 function seenFrom({ allowFailure }: TaskSpec, counts: Counts, isMapped: boolean): Counts {
   const allowed = allowFailure ? { success: counts.success + counts.failed, failed: 0 } : {};
   return { ...counts, ...allowed, ...(isMapped && { removed: 0 }) };

@@ -1,6 +1,8 @@
 /**
- * A Redshift Data API endpoint for tests: the AWS SDK speaks to it over HTTP, a PostgreSQL does the work. It knows the limits of the real one
- * that plugins must respect: no empty parameters, no unused ones, one transaction for a batch, and no widening of a column within it.
+ * A Redshift Data API endpoint for tests: the AWS SDK speaks to it over HTTP, a
+ * PostgreSQL does the work. It knows the limits of the real one that plugins must
+ * respect: no empty parameters, no unused ones, one transaction for a batch, and no
+ * widening of a column within it.
  */
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";

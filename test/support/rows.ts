@@ -1,7 +1,7 @@
 /**
- * DAGs, runs, instances and logs in any state: for tests of what reads or moves them. It is the one
- * file of the tests that inserts such rows itself; whatever else makes runs uses the product's own
- * actions, as `engine_driver.ts` does.
+ * DAGs, runs, instances and logs in any state: for tests of what reads or moves them. It
+ * is the one file of the tests that inserts such rows itself; whatever else makes runs
+ * uses the product's own actions, as `engine_driver.ts` does.
  */
 import { randomBytes } from "node:crypto";
 import type { Pool } from "pg";

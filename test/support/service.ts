@@ -1,6 +1,7 @@
 /**
- * A scheduler or a worker as a process of its own, run from source: `node service.ts scheduler|worker`. Tests kill it, stop it and
- * continue it. It reports what happens as JSON lines. An unhandled error ends it, as it would end a real service.
+ * A scheduler or a worker as a process of its own, run from source: `node service.ts
+ * scheduler|worker`. Tests kill it, stop it and continue it. It reports what happens as
+ * JSON lines. An unhandled error ends it, as it would end a real service.
  */
 import { startWorker } from "../../runtime/executor/supervisor.ts";
 import { startScheduler } from "../../runtime/scheduler/service.ts";

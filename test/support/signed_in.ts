@@ -1,7 +1,7 @@
 /**
- * Tests of pages read them as a user who has logged in. `fetch` sends the session's cookie
- * to a page that the test has signed in to, as a browser would, unless the test sends
- * credentials of its own.
+ * Tests of pages read them as a user who has logged in. `fetch` sends the session's
+ * cookie to a page that the test has signed in to, as a browser would, unless the test
+ * sends credentials of its own.
  */
 const COOKIES = new Map<string, string>();
 const plainFetch = globalThis.fetch;
@@ -24,7 +24,9 @@ export function browserCookies(): readonly { name: string; value: string; url: s
   });
 }
 
-/** A browser says where a form comes from; a test that says nothing means the page itself. */
+/**
+ * A browser says where a form comes from; a test that says nothing means the page itself.
+ */
 async function fetchAsUser(input: string | URL | Request, init: RequestInit = {}) {
   const { origin } = new URL(input instanceof Request ? input.url : input);
   const cookie = COOKIES.get(origin);

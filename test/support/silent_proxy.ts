@@ -1,6 +1,7 @@
 /**
- * A TCP proxy before a server whose connections can fall silent, as behind a firewall that forgot them:
- * nothing arrives any more, in either direction, and neither side learns of it.
+ * A TCP proxy before a server whose connections can fall silent, as behind a firewall
+ * that forgot them: nothing arrives any more, in either direction, and neither side
+ * learns of it.
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";

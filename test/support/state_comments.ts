@@ -1,8 +1,13 @@
-/** Reads the verbs that a comment names for each state: "- `queued`: … In: start. Out: end." */
+/**
+ * Reads the verbs that a comment names for each state: "- `queued`: … In: start. Out:
+ * end."
+ */
 
 type StateComment = readonly [state: string, ins: readonly string[], outs: readonly string[]];
 
-/** The states of a comment in its order, with the verbs in the order that the comment has. */
+/**
+ * The states of a comment in its order, with the verbs in the order that the comment has.
+ */
 export function statesInComment(comment: string): readonly StateComment[] {
   const bullets = comment
     .replaceAll(/\s*\n \*\s*/g, " ")

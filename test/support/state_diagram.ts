@@ -1,4 +1,7 @@
-/** Reads the state diagrams of a Markdown text: which verbs lead from which state to which. */
+/**
+ * Reads the state diagrams of a Markdown text: which verbs lead from which state to
+ * which.
+ */
 
 /** One arrow as `from verb to`; `[*]` is where a row does not exist yet. */
 type Arrow = string;

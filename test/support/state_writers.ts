@@ -9,12 +9,15 @@ function writesOf(table: string): RegExp {
   );
 }
 
-/** A target of a set list; a comparison in a condition has an alias or stands after `and`. */
+/**
+ * A target of a set list; a comparison in a condition has an alias or stands after `and`.
+ */
 const SETS_STATE = /\bset\s*\$\{|(?:\bset|,)\s*"?state"?\s*=|\([^()]*\bstate\b[^()]*\)\s*=/i;
 
 /**
- * The first words of each statement that writes the state of the table. A new row always has a
- * state, so each insert counts. So does an update whose set list is not in the text.
+ * The first words of each statement that writes the state of the table. A new row always
+ * has a state, so each insert counts. So does an update whose set list is not in the
+ * text.
  */
 export function stateWritersIn(text: string, table: string): readonly string[] {
   return [...text.matchAll(writesOf(table))]

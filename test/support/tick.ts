@@ -1,4 +1,7 @@
-/** What the scheduler's jobs that create and start runs do within a second, one after the other. */
+/**
+ * What the scheduler's jobs that create and start runs do within a second, one after the
+ * other.
+ */
 import { advanceBackfills } from "../../runtime/scheduler/jobs/advance_backfills.ts";
 import { createDueRuns } from "../../runtime/scheduler/jobs/create_runs.ts";
 import { startRunsLeftQueued } from "../../runtime/scheduler/jobs/start_runs.ts";

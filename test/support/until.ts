@@ -1,6 +1,6 @@
 /**
- * The one way in which tests wait for what gives no signal: they ask for it until it holds.
- * test/style.test.ts keeps every other timer out of the tests.
+ * The one way in which tests wait for what gives no signal: they ask for it until it
+ * holds. test/style.test.ts keeps every other timer out of the tests.
  */
 
 /** Pause between two questions: far shorter than a test, far longer than a question. */

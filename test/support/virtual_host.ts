@@ -1,6 +1,7 @@
 /**
- * A host whose clock the test sets: it decides about one DAG as a tick does, keeps what a tick would store, and ends runs on
- * request. No database; the decisions are the real ones.
+ * A host whose clock the test sets: it decides about one DAG as a tick does, keeps what a
+ * tick would store, and ends runs on request. No database; the decisions are the real
+ * ones.
  */
 import { decide, type SchedulingResult } from "../../runtime/scheduler/decisions/decide.ts";
 import type { DueSchedules } from "../../runtime/scheduler/decisions/due_schedules.ts";
@@ -15,7 +16,10 @@ export class VirtualHost {
   active = 0;
   /** Run ids in the order in which they were made. */
   readonly made: string[] = [];
-  /** Everything that was decided: `run <logical date>`, `<reason> <first>..<last> x<count>`. */
+  /**
+   * Everything that was decided: `run <logical date>`, `<reason> <first>..<last>
+   * x<count>`.
+   */
   readonly decisions: string[] = [];
   /** The same as rows: by the interval they begin with, the newest decision. */
   readonly rows = new Map<number, NewDecision>();
@@ -35,7 +39,10 @@ export class VirtualHost {
     this.#more = more;
   }
 
-  /** Looks at the DAG if it is due, as often as there is more to do. @returns the logical dates of the runs made, short */
+  /**
+   * Looks at the DAG if it is due, as often as there is more to do. @returns the logical
+   * dates of the runs made, short
+   */
   at(time: string): readonly string[] {
     const now = new Date(time);
     const before = this.decisions.length;

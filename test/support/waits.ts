@@ -1,4 +1,7 @@
-/** Waits for time in the code of a test, which hide races; DAG files that stand in a text do not count. */
+/**
+ * Waits for time in the code of a test, which hide races; DAG files that stand in a text
+ * do not count.
+ */
 import { ts } from "ts-morph";
 
 /** Calls that wait for time, or ask again by a rule of their own. */

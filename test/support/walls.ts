@@ -1,6 +1,6 @@
 /**
- * The import walls of the house as data, and the reader that finds who breaks them. Apart from the test, so that the test can also show
- * that a broken wall is found.
+ * The import walls of the house as data, and the reader that finds who breaks them. Apart
+ * from the test, so that the test can also show that a broken wall is found.
  */
 import { posix } from "node:path";
 import { ts } from "ts-morph";
@@ -18,7 +18,10 @@ export interface Wall {
   readonly why: string;
 }
 
-/** The rooms of runtime/, lowest first. A room may reach the rooms below it, never one on its floor or above it. */
+/**
+ * The rooms of runtime/, lowest first. A room may reach the rooms below it, never one on
+ * its floor or above it.
+ */
 const FLOORS: readonly (readonly string[])[] = [
   ["retention.ts", "access"],
   ["config.ts", "service", "state", "timetable", "embedded", "sandbox"],
@@ -144,7 +147,10 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
   },
 };
 
-/** The rooms within a room, lowest first. Files that stand in the room itself may reach all. */
+/**
+ * The rooms within a room, lowest first. Files that stand in the room itself may reach
+ * all.
+ */
 interface InnerRooms {
   readonly floors: readonly (readonly string[])[];
   /** Whether rooms of one floor may reach each other. */
@@ -247,7 +253,10 @@ const INNER_WALLS: Readonly<Record<string, InnerWall>> = {
     why: "the API shows what read/ reads, and renders nothing",
   },
 };
-/** Files that may import what their room may not. The room may import them, with the first need only. */
+/**
+ * Files that may import what their room may not. The room may import them, with the first
+ * need only.
+ */
 const DOORS: readonly Wall[] = [
   {
     part: "runtime/secrets/sources/aws.ts",
@@ -263,7 +272,9 @@ const DOORS: readonly Wall[] = [
   },
 ];
 
-/** The libraries of the systems that plugins speak to. A plugin that is not here has none. */
+/**
+ * The libraries of the systems that plugins speak to. A plugin that is not here has none.
+ */
 const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   aws: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "@aws-sdk/client-redshift-data"],
   github: ["octokit"],
@@ -298,7 +309,10 @@ const BOTTOM: readonly Wall[] = [
   },
 ];
 
-/** Every wall: the bottom of the house, each plugin, each room of runtime/ and the doors in its rooms. */
+/**
+ * Every wall: the bottom of the house, each plugin, each room of runtime/ and the doors
+ * in its rooms.
+ */
 export const WALLS: readonly Wall[] = [
   ...BOTTOM,
   ...Object.entries(CLIENTS).map(([name, clients]) => ({
@@ -381,7 +395,10 @@ function mayImport(wall: Wall, path: string, name: string): boolean {
   );
 }
 
-/** A relative path stays in its part; a plugin's or a DAG's also in its own folder, as it would outside this repository. */
+/**
+ * A relative path stays in its part; a plugin's or a DAG's also in its own folder, as it
+ * would outside this repository.
+ */
 function mayReach(wall: Wall, path: string, target: string): boolean {
   const home = wall.part === "plugins" ? path.split("/").slice(0, 2).join("/") : wall.part;
   return [home, ...(wall.parts ?? [])].some(
@@ -435,8 +452,8 @@ export function untypedPlaces(text: string): string[] {
 }
 
 /**
- * SQL in the strings of a file: a query's statement from its first word on. Words for people do
- * not match, because they name no table after `from`, `into` or `set`.
+ * SQL in the strings of a file: a query's statement from its first word on. Words for
+ * people do not match, because they name no table after `from`, `into` or `set`.
  */
 export function sqlTexts(text: string): string[] {
   return find(text, (node) => isText(node) && SQL.test(node.getText().slice(1)));

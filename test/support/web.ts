@@ -25,7 +25,9 @@ export interface TestWeb {
   close(): Promise<void>;
 }
 
-/** Actions that write down what was asked of them and change the row, as the real ones do. */
+/**
+ * Actions that write down what was asked of them and change the row, as the real ones do.
+ */
 function recorder(asked: TestWeb["asked"], rows: Rows): WebActions {
   return {
     // What is done again is done for real: it needs no worker.

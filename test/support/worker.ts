@@ -1,4 +1,7 @@
-/** A real worker with real task processes on a test's database; DAGs deployed from a real folder; what runs left behind. */
+/**
+ * A real worker with real task processes on a test's database; DAGs deployed from a real
+ * folder; what runs left behind.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,10 +1,13 @@
-/** Columns and their types, and when a column that is there can take the values of one that is wanted. Pure. */
+/**
+ * Columns and their types, and when a column that is there can take the values of one
+ * that is wanted. Pure.
+ */
 import { DagsmithError, FailTask } from "dagsmith";
 import { isTypeName, type ScalarName } from "../values/type_name.ts";
 
 /**
- * A type: a built-in type of PostgreSQL by its short name, a list of one (`integer[]`), or
- * a type of your own with its schema (`public.mood`). Redshift has fewer types.
+ * A type: a built-in type of PostgreSQL by its short name, a list of one (`integer[]`),
+ * or a type of your own with its schema (`public.mood`). Redshift has fewer types.
  */
 export type ColumnType = ScalarName | `${ScalarName}[]` | `${string}.${string}`;
 
@@ -14,7 +17,10 @@ export interface Column {
   readonly type: ColumnType;
 }
 
-/** A column as the database describes it; its type may be one that a {@link Column} cannot have. */
+/**
+ * A column as the database describes it; its type may be one that a {@link Column} cannot
+ * have.
+ */
 export interface ExistingColumn {
   readonly name: string;
   readonly type: string;
@@ -26,8 +32,10 @@ export interface ExistingColumn {
 }
 
 /**
- * Columns with names in lower case. The types also guard the statements: they are put into SQL as they are.
- * @throws DagsmithError INVALID_OPTION for an unknown type, an empty list, or one name twice
+ * Columns with names in lower case. The types also guard the statements: they are put
+ * into SQL as they are.
+ * @throws DagsmithError INVALID_OPTION for an unknown type, an empty list, or one name
+ *   twice
  */
 export function checkedColumns(columns: readonly Column[]): readonly Column[] {
   const refuse = (found: string, allowed: string): never => {
@@ -63,8 +71,10 @@ export interface Reconciliation {
 }
 
 /**
- * Compares a table with the wanted columns; names are compared without regard to case. Columns that only the table has stay.
- * @throws FailTask when a column is there with a type that cannot hold, or become, the wanted one without loss
+ * Compares a table with the wanted columns; names are compared without regard to case.
+ * Columns that only the table has stay.
+ * @throws FailTask when a column is there with a type that cannot hold, or become, the
+ *   wanted one without loss
  */
 export function reconcileColumns(
   table: string,

@@ -1,4 +1,6 @@
-/** Rows as the text of a COPY: tab between columns, newline between rows, `\N` for null. */
+/**
+ * Rows as the text of a COPY: tab between columns, newline between rows, `\N` for null.
+ */
 import { FailTask } from "dagsmith";
 import type { SourceRow, SourceRows } from "../read/source_row.ts";
 import { MisfitError, type ToText } from "../values/column_value.ts";

@@ -1,7 +1,7 @@
 /**
- * Loads rows into a table of PostgreSQL. Rows stream by COPY into a temporary table; then,
- * in the same transaction, the table is created or adapted and takes the rows. Readers see
- * no part of a load, and a load that fails leaves nothing.
+ * Loads rows into a table of PostgreSQL. Rows stream by COPY into a temporary table;
+ * then, in the same transaction, the table is created or adapted and takes the rows.
+ * Readers see no part of a load, and a load that fails leaves nothing.
  */
 import { randomBytes } from "node:crypto";
 import { FailTask, identifier, sql, type TaskLog } from "dagsmith";
@@ -25,8 +25,8 @@ import { stage } from "./stage.ts";
 /** What a load did. */
 export interface LoadResult {
   /**
-   * Rows that were read. An upsert writes fewer when rows share a primary key, or are older
-   * than those in the table.
+   * Rows that were read. An upsert writes fewer when rows share a primary key, or are
+   * older than those in the table.
    */
   readonly rows: number;
   readonly inserted: number;
@@ -39,16 +39,17 @@ const LINE_COLUMN = "dagsmith_line";
  * Loads rows into a table, which is created if it is missing. All or nothing, in one
  * transaction; readers see the old rows until its end.
  *
- * Missing columns are added; a column whose type is too narrow is widened when no value can
- * be lost (integer to bigint, varchar to text…). Values come in the text form of their type;
- * lists and objects of JSON fill arrays, composite types and json. Times without an offset
- * are UTC. A value that a column would round, cut or replace is refused by line and column.
+ * Missing columns are added; a column whose type is too narrow is widened when no value
+ * can be lost (integer to bigint, varchar to text…). Values come in the text form of
+ * their type; lists and objects of JSON fill arrays, composite types and json. Times
+ * without an offset are UTC. A value that a column would round, cut or replace is refused
+ * by line and column.
  *
  * A rebuild keeps the table and what hangs on it (owner, grants, policies, triggers,
- * indexes, comments, defaults); readers wait for it only when columns change. It fails when
- * a view or policy needs a column that the load does not name.
- * @throws FailTask for rows that do not fit, naming line and column; for tables that cannot
- *   take the columns; for a source without rows that would empty a table
+ * indexes, comments, defaults); readers wait for it only when columns change. It fails
+ * when a view or policy needs a column that the load does not name.
+ * @throws FailTask for rows that do not fit, naming line and column; for tables that
+ *   cannot take the columns; for a source without rows that would empty a table
  * @throws DagsmithError INVALID_OPTION
  * @example
  * const target = { schema: "public", table: "trips", columns, loadType: "rebuild" } as const;

@@ -1,4 +1,7 @@
-/** Errors of PostgreSQL as those of a load: by line and column of the file where it can be. */
+/**
+ * Errors of PostgreSQL as those of a load: by line and column of the file where it can
+ * be.
+ */
 import { FailTask } from "dagsmith";
 import { sqlState } from "./catalog.ts";
 import type { LineMap } from "./line_map.ts";
@@ -11,7 +14,9 @@ interface ServerError {
   readonly where?: string;
 }
 
-/** In any language of the server: the row and, where it is known, the column of a COPY. */
+/**
+ * In any language of the server: the row and, where it is known, the column of a COPY.
+ */
 const COPY_PLACE = /^COPY [^,]+, \D+(\d+)(?:, \S+ ([^:\n]+))?/m;
 
 /** What depends on a table, or cannot be changed in it. */

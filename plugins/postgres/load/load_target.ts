@@ -4,10 +4,13 @@ import { type Column, checkedColumns } from "./columns.ts";
 
 /**
  * What a load does to the rows that are in the table:
- * - `append` adds to them; a load that is repeated (a retry) adds once, see {@link LoadTarget.loadId}
- * - `truncate` replaces them all and keeps the table: its other columns, its grants, the views upon it
+ * - `append` adds to them; a load that is repeated (a retry) adds once, see {@link
+ *   LoadTarget.loadId}
+ * - `truncate` replaces them all and keeps the table: its other columns, its grants, the
+ *   views upon it
  * - `rebuild` does so too, and leaves the table with just the wanted columns
- * - `upsert` replaces those with the same primary key, unless they are newer by the incremental key, and adds the others
+ * - `upsert` replaces those with the same primary key, unless they are newer by the
+ *   incremental key, and adds the others
  */
 export type LoadMode =
   | {
@@ -20,7 +23,10 @@ export type LoadMode =
       readonly loadType: "upsert";
       /** Required: which row is the same. */
       readonly primaryKey: string | readonly string[];
-      /** What makes a row newer, such as `updated_at`. Without it, the incoming row wins, and the last one of the file among equals. */
+      /**
+       * What makes a row newer, such as `updated_at`. Without it, the incoming row wins,
+       * and the last one of the file among equals.
+       */
       readonly incrementalKey?: string;
     };
 
@@ -45,9 +51,15 @@ export type LoadTarget = LoadMode &
     readonly nul?: "refuse" | "remove";
     /** The schema of the table `dagsmith_loads`. Default: the schema of the table. */
     readonly loadsSchema?: string;
-    /** Required by `append`: names this load, the same for each of its tries. The schema's table `dagsmith_loads` remembers it. */
+    /**
+     * Required by `append`: names this load, the same for each of its tries. The schema's
+     * table `dagsmith_loads` remembers it.
+     */
     readonly loadId?: string;
-    /** What is loaded, by a name that changes with its content (an address with an ETag): tells a repeated load from a changed one. */
+    /**
+     * What is loaded, by a name that changes with its content (an address with an ETag):
+     * tells a repeated load from a changed one.
+     */
     readonly source?: string;
   };
 
@@ -69,7 +81,10 @@ function refuse(where: string, option: string, found: string, allowed: string): 
   throw new DagsmithError("INVALID_OPTION", { where, option, found, allowed });
 }
 
-/** The mode of a load, its keys as lists in lower case. @throws DagsmithError INVALID_OPTION */
+/**
+ * The mode of a load, its keys as lists in lower case. @throws DagsmithError
+ * INVALID_OPTION
+ */
 export function checkedMode(
   where: string,
   mode: LoadMode,
@@ -111,7 +126,9 @@ export function checkedTarget(target: LoadTarget): CheckedTarget {
   };
 }
 
-/** The name of a table in `dagsmith_loads`: with its schema when that table has another. */
+/**
+ * The name of a table in `dagsmith_loads`: with its schema when that table has another.
+ */
 export function rememberedName({ schema, table, loadsSchema }: CheckedTarget): string {
   return loadsSchema === schema ? table : `${schema}.${table}`;
 }

@@ -59,7 +59,9 @@ async function empty(
   await session.execute(sql`delete from ${tableIdentifier(target)}`);
 }
 
-/** Creates or adapts the table. @returns the wanted columns by the names they have in it */
+/**
+ * Creates or adapts the table. @returns the wanted columns by the names they have in it
+ */
 async function prepared(
   session: PostgresSession,
   target: CheckedTarget,

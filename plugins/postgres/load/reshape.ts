@@ -1,6 +1,6 @@
 /**
- * Gives a table that a rebuild has emptied just the wanted columns. The table stays: a new
- * table in its place would lose its owner, policies, triggers, comments, defaults,
+ * Gives a table that a rebuild has emptied just the wanted columns. The table stays: a
+ * new table in its place would lose its owner, policies, triggers, comments, defaults,
  * publications and whatever else hangs on it.
  */
 import { identifier, joinSql, Sql, sql, type TaskLog } from "dagsmith";

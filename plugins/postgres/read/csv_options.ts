@@ -5,13 +5,20 @@ import { DagsmithError } from "dagsmith";
 export interface CsvOptions {
   /** One character between the fields. Default `","`. */
   readonly delimiter?: string;
-  /** One character around a field that holds a delimiter, a quote or a line break. Default `"`. */
+  /**
+   * One character around a field that holds a delimiter, a quote or a line break. Default
+   * `"`.
+   */
   readonly quote?: string;
-  /** One character before a quote within a quoted field. Default: the quote, which is doubled. */
+  /**
+   * One character before a quote within a quoted field. Default: the quote, which is
+   * doubled.
+   */
   readonly escape?: string;
   /**
    * Whether the first line names the columns. Default true. `false`: the fields are the
-   * columns of the load in their order. A list names the fields of a file without a header.
+   * columns of the load in their order. A list names the fields of a file without a
+   * header.
    */
   readonly header?: boolean | readonly string[];
   /**
@@ -19,7 +26,10 @@ export interface CsvOptions {
    * Pandas writes null as `""`, R as `"NA"`, MySQL as `"\\N"`: `["", "NA"]` takes both.
    */
   readonly nulls?: string | readonly string[];
-  /** Of the bytes. Default `"utf-8"`; also `"latin1"`, `"windows-1252"`, `"utf-16"` and others. */
+  /**
+   * Of the bytes. Default `"utf-8"`; also `"latin1"`, `"windows-1252"`, `"utf-16"` and
+   * others.
+   */
   readonly encoding?: string;
 }
 

@@ -5,7 +5,9 @@
  */
 import type { CsvFormat } from "./csv_options.ts";
 
-/** One record. A field is null when it is one of the texts that mean null, and not quoted. */
+/**
+ * One record. A field is null when it is one of the texts that mean null, and not quoted.
+ */
 export interface CsvRecord {
   readonly line: number;
   readonly fields: (string | null)[];

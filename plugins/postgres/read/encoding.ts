@@ -4,7 +4,10 @@
  */
 import { DagsmithError, FailTask } from "dagsmith";
 
-/** Names that PostgreSQL and Python use, without case and punctuation, to those of TextDecoder. */
+/**
+ * Names that PostgreSQL and Python use, without case and punctuation, to those of
+ * TextDecoder.
+ */
 const ALIASES: Readonly<Record<string, string>> = {
   utf8sig: "utf-8",
   unicode: "utf-8",

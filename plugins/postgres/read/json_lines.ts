@@ -7,7 +7,8 @@ import { MAX_LINE_BYTES, type SourceRow, type SourceRows } from "./source_row.ts
 /**
  * The rows of JSON lines; blank lines are skipped, keys are folded to lower case. Memory
  * holds one chunk and one line.
- * @throws FailTask naming the line that is no JSON object, has a key twice, or is no UTF-8
+ * @throws FailTask naming the line that is no JSON object, has a key twice, or is no
+ *   UTF-8
  * @example loadTable(lake, target, readJsonLines(createReadStream("trips.json")), log)
  */
 export async function* readJsonLines(

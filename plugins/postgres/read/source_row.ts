@@ -8,8 +8,8 @@ export interface SourceRow {
   /** Column name, in lower case, to value; a column without one is null. */
   readonly values: Readonly<Record<string, Json>>;
   /**
-   * The JSON text of a value as the file has it: a double cannot hold every number. Absent
-   * for sources whose values are texts, such as CSV.
+   * The JSON text of a value as the file has it: a double cannot hold every number.
+   * Absent for sources whose values are texts, such as CSV.
    */
   readonly written?: (name: string) => string | undefined;
 }
@@ -24,7 +24,9 @@ export interface SourceRows extends AsyncIterable<readonly SourceRow[]> {
    * refuses to be read when its header lacks one of them.
    */
   readonly requireColumns?: (columns: readonly string[]) => void;
-  /** The columns that the file names, once it is read. Absent when each row names its own. */
+  /**
+   * The columns that the file names, once it is read. Absent when each row names its own.
+   */
   readonly header?: readonly string[] | undefined;
 }
 

@@ -6,7 +6,10 @@ const TIME =
 const INFINITY = /^[+-]?infinity$/i;
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Whether a text is a date that exists, such as `2024-02-29`, `0044-03-15 BC` or `infinity`. */
+/**
+ * Whether a text is a date that exists, such as `2024-02-29`, `0044-03-15 BC` or
+ * `infinity`.
+ */
 export function isDate(text: string): boolean {
   return exists(DATE.exec(text)) || INFINITY.test(text);
 }

@@ -1,4 +1,7 @@
-/** How values of a result are read: dates and times as ISO 8601 text, because a task's output is JSON and a Date would lose microseconds. */
+/**
+ * How values of a result are read: dates and times as ISO 8601 text, because a task's
+ * output is JSON and a Date would lose microseconds.
+ */
 import { type CustomTypesConfig, types } from "pg";
 
 const { DATE, TIMESTAMP, TIMESTAMPTZ } = types.builtins;
@@ -12,7 +15,9 @@ export const isoTypes: CustomTypesConfig = {
   }) as CustomTypesConfig["getTypeParser"],
 };
 
-/** `2018-01-05 04:00:00.5+01` as `2018-01-05T04:00:00.5+01:00`; `infinity` stays as it is. */
+/**
+ * `2018-01-05 04:00:00.5+01` as `2018-01-05T04:00:00.5+01:00`; `infinity` stays as it is.
+ */
 function isoText(value: string): string {
   return value.replace(
     /^(\d{4,}-\d\d-\d\d) (.*)$/,

@@ -1,6 +1,6 @@
 /**
- * Values of a result as JSON has them, from the text that PostgreSQL sends: exact, because
- * the output of a task is JSON and a rounded number is wrong. Pure.
+ * Values of a result as JSON has them, from the text that PostgreSQL sends: exact,
+ * because the output of a task is JSON and a rounded number is wrong. Pure.
  */
 
 /** What a value becomes. */
@@ -68,7 +68,10 @@ function magnitude(text: string): string {
 const MOMENT =
   /^(\d{4,6})-(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)(\.\d+)?([+-])(\d\d)(?::(\d\d))?(?::(\d\d))?( BC)?$/;
 
-/** `2018-01-05 04:00:00.5+01` as `2018-01-05T03:00:00.5+00:00`, whatever the zone of the session. */
+/**
+ * `2018-01-05 04:00:00.5+01` as `2018-01-05T03:00:00.5+00:00`, whatever the zone of the
+ * session.
+ */
 function utcText(text: string): string {
   const [, year, month, day, hour, minute, second, fraction = "", sign, ...rest] =
     MOMENT.exec(text) ?? [];
@@ -91,7 +94,10 @@ function isoText(utc: Date, fraction: string): string {
 
 const UNITS: Readonly<Record<string, string>> = { year: "Y", mon: "M", day: "D" };
 
-/** `1 year 2 mons -3 days 04:05:06.7` as `P1Y2M-3DT4H5M6.7S` (ISO 8601, each part with its sign). */
+/**
+ * `1 year 2 mons -3 days 04:05:06.7` as `P1Y2M-3DT4H5M6.7S` (ISO 8601, each part with its
+ * sign).
+ */
 function isoInterval(text: string): string {
   if (/infinity/.test(text)) return text;
   const days = [...text.matchAll(/([+-]?\d+) (year|mon|day)s?/g)].map(

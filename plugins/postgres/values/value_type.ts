@@ -1,7 +1,9 @@
 /** How a value of a column is built: from one text, from items, or from fields. Pure. */
 import { canonicalType } from "./type_name.ts";
 
-/** A type whose value is one text, by PostgreSQL's name with its modifier: `varchar(3)`. */
+/**
+ * A type whose value is one text, by PostgreSQL's name with its modifier: `varchar(3)`.
+ */
 interface ScalarType {
   readonly kind: "scalar";
   readonly name: string;

@@ -1,4 +1,6 @@
-/** Files as a task uses them: checked names, verified contents, copies on this machine. */
+/**
+ * Files as a task uses them: checked names, verified contents, copies on this machine.
+ */
 import { createWriteStream } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -87,7 +89,9 @@ async function jsonOf<Value = Json>(
   throw invalid(result.issues.map(({ message }) => message).join("; "));
 }
 
-/** Copies of files in a folder of the try, each in a folder of its own to keep its name. */
+/**
+ * Copies of files in a folder of the try, each in a folder of its own to keep its name.
+ */
 class Copies {
   readonly #host: FileHost;
   readonly #paths = new Map<string, Promise<string>>();

@@ -1,4 +1,6 @@
-/** Steps as a task uses them: results that earlier tries stored, and those of this one. */
+/**
+ * Steps as a task uses them: results that earlier tries stored, and those of this one.
+ */
 import { DateTime } from "luxon";
 import { type Duration, durationMs } from "../../../sdk/duration.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";

@@ -1,4 +1,7 @@
-/** Notices that code replaced what JavaScript and Node provide: `JSON.stringify`, `Date`, `console`. */
+/**
+ * Notices that code replaced what JavaScript and Node provide: `JSON.stringify`, `Date`,
+ * `console`.
+ */
 
 const { keys, getOwnPropertyNames, getOwnPropertyDescriptors } = Object;
 
@@ -30,7 +33,9 @@ const WATCHED: Readonly<Record<string, object>> = {
   "process.stderr": process.stderr,
 };
 
-/** Objects on which an added property changes how other code behaves, as `toJSON` does. */
+/**
+ * Objects on which an added property changes how other code behaves, as `toJSON` does.
+ */
 const CLOSED: Readonly<Record<string, object>> = {
   "Object.prototype": Object.prototype,
   "Array.prototype": Array.prototype,
@@ -43,7 +48,10 @@ export interface Intrinsics {
   changed(): string | undefined;
 }
 
-/** Remembers what JavaScript provides now. One comparison reads about 500 functions, in 12 µs. */
+/**
+ * Remembers what JavaScript provides now. One comparison reads about 500 functions, in 12
+ * µs.
+ */
 export function intrinsicsNow(): Intrinsics {
   const watched = keys(WATCHED).map((name) => functionsOf(name, WATCHED[name] as object));
   const closed = keys(CLOSED).map((name) => sizeOf(name, CLOSED[name] as object));

@@ -1,7 +1,8 @@
 /**
- * What user code leaves behind in its process: replaced globals, another working directory or
- * environment, timers, connections, child processes. Other code must not run in such a process:
- * it would run in another world, and together with code that has ended.
+ * What user code leaves behind in its process: replaced globals, another working
+ * directory or environment, timers, connections, child processes. Other code must not run
+ * in such a process: it would run in another world, and together with code that has
+ * ended.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { type Intrinsics, intrinsicsNow } from "./intrinsics.ts";
@@ -37,7 +38,10 @@ export class LeftOvers {
     this.#before = this.#now();
   }
 
-  /** What differs from now on is left behind. What an import set up belongs to its own file. */
+  /**
+   * What differs from now on is left behind. What an import set up belongs to its own
+   * file.
+   */
   accept(): void {
     this.#before = this.#now();
   }

@@ -1,9 +1,11 @@
 /**
- * Counts the writes to `process.env`. Comparing all variables after each try would take longer than
- * a short task.
+ * Counts the writes to `process.env`. Comparing all variables after each try would take
+ * longer than a short task.
  */
 
-/** Begins to count. @returns the number of writes so far; another object counts as a write */
+/**
+ * Begins to count. @returns the number of writes so far; another object counts as a write
+ */
 export function watchEnvironment(): () => number {
   let writes = 0;
   const counted = <Result>(result: Result): Result => {

@@ -1,4 +1,6 @@
-/** Knows the child processes and threads that user code has started and that still live. */
+/**
+ * Knows the child processes and threads that user code has started and that still live.
+ */
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
 import type { Worker } from "node:worker_threads";
@@ -18,7 +20,10 @@ export function watchOffspring(): void {
   });
 }
 
-/** How many still live. A child without a parent's attention writes into logs of later tries. */
+/**
+ * How many still live. A child without a parent's attention writes into logs of later
+ * tries.
+ */
 export function livingOffspring(): number {
   for (const child of processes)
     if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null)

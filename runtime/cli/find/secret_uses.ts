@@ -14,8 +14,8 @@ export interface Used {
 
 /**
  * Finds the use of a secret by its id. Without a database nothing is known.
- * @param nameOf the same for all ids that mean one secret, as `my-lake` and `my_lake` do in
- *   the environment
+ * @param nameOf the same for all ids that mean one secret, as `my-lake` and `my_lake` do
+ *   in the environment
  */
 export async function findUses(
   cli: Cli,

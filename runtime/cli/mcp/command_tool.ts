@@ -1,11 +1,13 @@
 /**
- * A command as a tool of the Model Context Protocol: the schema of its input from its usage and
- * options, and the arguments of the command from an input.
+ * A command as a tool of the Model Context Protocol: the schema of its input from its
+ * usage and options, and the arguments of the command from an input.
  */
 import { errorMessage } from "../../../sdk/error_message.ts";
 import { type AnyCommand, wrongUsage } from "../command.ts";
 
-/** The JSON schema of a tool's input: an object of strings, lists of strings and booleans. */
+/**
+ * The JSON schema of a tool's input: an object of strings, lists of strings and booleans.
+ */
 export interface InputSchema {
   readonly type: "object";
   readonly properties: Readonly<Record<string, Property>>;
@@ -68,7 +70,8 @@ export function inputSchema(command: AnyCommand): InputSchema {
 
 /**
  * What the command gets for an input.
- * @throws DagsmithError INVALID_ARGUMENT naming what is unknown, missing or of a wrong type
+ * @throws DagsmithError INVALID_ARGUMENT naming what is unknown, missing or of a wrong
+ *   type
  */
 export function commandCall(
   command: AnyCommand,

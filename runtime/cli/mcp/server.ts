@@ -1,6 +1,6 @@
 /**
- * The server of the Model Context Protocol, over stdin and stdout. Each tool is a command, and
- * answers with the document that the command prints with `--json`.
+ * The server of the Model Context Protocol, over stdin and stdout. Each tool is a
+ * command, and answers with the document that the command prints with `--json`.
  */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { type AnyCommand, type Cli, describeError } from "../command.ts";

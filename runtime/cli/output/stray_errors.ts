@@ -2,7 +2,8 @@
 import { errorMessage } from "../../../sdk/error_message.ts";
 
 /**
- * Runs `work` with a handler for errors that nothing waits for, which would end the process.
+ * Runs `work` with a handler for errors that nothing waits for, which would end the
+ * process.
  * @param take takes the error; false: it belongs to no running try, and is only shown
  */
 export async function withStrayErrors<Result>(

@@ -16,8 +16,8 @@ import type { Cli } from "../command.ts";
 import { projectFiles } from "./project.ts";
 
 /**
- * The keys of DAG_SECRET_KEY, else those that `dag dev` created in this folder; null when there is
- * neither.
+ * The keys of DAG_SECRET_KEY, else those that `dag dev` created in this folder; null when
+ * there is neither.
  * @throws DagsmithError INVALID_SECRET_KEY
  */
 export async function findSecretKeys({
@@ -29,7 +29,10 @@ export async function findSecretKeys({
     : parseSecretKeys(config.secretKey);
 }
 
-/** The secrets of dagsmith itself: those of the environment, the keys, and the database's password. */
+/**
+ * The secrets of dagsmith itself: those of the environment, the keys, and the database's
+ * password.
+ */
 export async function ownSecrets(cli: Pick<Cli, "config" | "folder">, databaseUrl: string) {
   const keys = await findSecretKeys(cli);
   return [
@@ -72,7 +75,10 @@ async function openSource(
   return vault && cached((await import("../../secrets/sources/vault.ts")).vaultSource(vault));
 }
 
-/** Finds the secrets of this command line: of all sources, or without a database of the others. */
+/**
+ * Finds the secrets of this command line: of all sources, or without a database of the
+ * others.
+ */
 export async function openResolver(
   cli: Pick<Cli, "config" | "folder">,
   db: Queryable | null,

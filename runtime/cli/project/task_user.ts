@@ -17,7 +17,8 @@ export async function findUserOfTasks({
 }
 
 /**
- * The user that imports DAG files: the same. A person who is not root imports them as themselves.
+ * The user that imports DAG files: the same. A person who is not root imports them as
+ * themselves.
  * @throws DagsmithError TASK_USER_REFUSED
  */
 export async function findUserOfImports(

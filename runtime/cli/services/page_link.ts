@@ -12,8 +12,8 @@ import { projectFiles } from "../project/project.ts";
 import { DEFAULT_PORT, type Surroundings } from "./services.ts";
 
 /**
- * The link of a page on this machine. Its secret stays the same, so that a bookmark and an
- * open page go on after a restart. Only its owner can read the file.
+ * The link of a page on this machine. Its secret stays the same, so that a bookmark and
+ * an open page go on after a restart. Only its owner can read the file.
  */
 export async function keepPageLink({ folder }: Pick<Cli, "folder">): Promise<WebLink> {
   const file = projectFiles(folder).pageLink;
@@ -45,7 +45,9 @@ function userName(): string {
   return /^[a-z0-9]/.test(name) ? name.slice(0, 100) : `user${name}`.slice(0, 100);
 }
 
-/** Prints where the page is, and, while there are no users, the link for the first admin. */
+/**
+ * Prints where the page is, and, while there are no users, the link for the first admin.
+ */
 export async function sayPage({ cli, db }: Surroundings, url: string): Promise<void> {
   const address = cli.config.baseUrl ?? url;
   const { hasUsers } = await import("../../store/access/web_user.ts");

@@ -1,10 +1,16 @@
-/** The services of one process: started one after the other, and stopped in the reverse order. */
+/**
+ * The services of one process: started one after the other, and stopped in the reverse
+ * order.
+ */
 import type { Loop } from "../../service/loop.ts";
 import { type Cli, EXIT } from "../command.ts";
 import { aborted, listenForStop } from "./signals.ts";
 
 export interface Service {
-  /** How long its running tasks may take to finish when it is stopped, in milliseconds. Default 0. */
+  /**
+   * How long its running tasks may take to finish when it is stopped, in milliseconds.
+   * Default 0.
+   */
   readonly graceMs?: number;
   /** Its background jobs, for metrics. Default: none. */
   loops?(): readonly Loop[];

@@ -13,7 +13,8 @@ import { propagate } from "./propagate.ts";
 import { RunView } from "./run_view.ts";
 
 /**
- * Starts runs that this transaction has just moved to `running`, with all their tasks open.
+ * Starts runs that this transaction has just moved to `running`, with all their tasks
+ * open.
  * @returns the runs that ended at once: no task of them needs a worker
  */
 export async function beginRuns(

@@ -16,7 +16,9 @@ export class BranchCache {
     this.#tx = tx;
   }
 
-  /** Keeps the output of a branch task that has just ended, so that it need not be read. */
+  /**
+   * Keeps the output of a branch task that has just ended, so that it need not be read.
+   */
   rememberDecision({ plan }: LockedRun, branch: Scope, output: Json): void {
     this.#skipped.set(scopeKey(branch), new Set(skippedByBranch(plan, branch.taskId, output)));
   }

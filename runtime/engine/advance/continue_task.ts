@@ -44,7 +44,10 @@ function nextItem(instances: number, ends: readonly FinishedInstance[]): Json | 
   return ends.find(({ mapIndex }) => mapIndex === instances - 1)?.next;
 }
 
-/** Creates the next iteration of a loop. In a stopped run or group the iteration is skipped. */
+/**
+ * Creates the next iteration of a loop. In a stopped run or group the iteration is
+ * skipped.
+ */
 function iterate(
   view: RunView,
   { counter, task, instances: mapIndex }: List,
@@ -84,7 +87,10 @@ async function releaseNext(
   await releaseUpTo(view, counter, task, Math.min(instances, counter.released + free));
 }
 
-/** Releases waiting items of a task that was cleared in part, as far as `maxActive` allows. */
+/**
+ * Releases waiting items of a task that was cleared in part, as far as `maxActive`
+ * allows.
+ */
 export async function refill(
   view: RunView,
   counter: TaskCounter,

@@ -1,4 +1,7 @@
-/** Group instances that time or people act on: the next try of one is due, or one is stopped. */
+/**
+ * Group instances that time or people act on: the next try of one is due, or one is
+ * stopped.
+ */
 import type { RunEvent } from "../counts/run_event.ts";
 import { type InstanceKey, scopesWithin } from "../counts/scope.ts";
 import { allWithin } from "../plan/graph.ts";

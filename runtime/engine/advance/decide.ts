@@ -1,4 +1,6 @@
-/** What a changed counter means for its task: it waits, is instantiated, goes on, or ends. */
+/**
+ * What a changed counter means for its task: it waits, is instantiated, goes on, or ends.
+ */
 import { allDone, judge, judgeAll, type RuleOutcome } from "../../state/trigger_rule.ts";
 import { groupState } from "../counts/group_result.ts";
 import type { FinishedInstance, RunEvent } from "../counts/run_event.ts";
@@ -37,7 +39,10 @@ async function goOn(
   return [];
 }
 
-/** Why a task is skipped whatever its trigger rule says: a stopped run or group, or a branch. */
+/**
+ * Why a task is skipped whatever its trigger rule says: a stopped run or group, or a
+ * branch.
+ */
 async function skipReason(
   view: RunView,
   { runId, mapIndex }: TaskCounter,

@@ -47,7 +47,10 @@ async function endStored(
   return ends;
 }
 
-/** The output that an iteration left is the item of the next one; without it the loop is done. */
+/**
+ * The output that an iteration left is the item of the next one; without it the loop is
+ * done.
+ */
 async function withNext(view: RunView, end: FinishedInstance): Promise<FinishedInstance> {
   const { runId, taskId, mapIndex, state } = end;
   if (state !== "success" || !isLoop(view.task(end).spec)) return end;

@@ -24,7 +24,10 @@ export interface Unmapped {
 export interface Sources {
   /** The output of a task; undefined without one. */
   output(taskId: string): Promise<Json | undefined | typeof IN_A_FILE>;
-  /** How a task ended; a mapped one as its best instance. Undefined while it has not ended. */
+  /**
+   * How a task ended; a mapped one as its best instance. Undefined while it has not
+   * ended.
+   */
   stateOf(taskId: string): Promise<FinalState | undefined>;
 }
 

@@ -59,7 +59,10 @@ async function outsideOfDates(
     : undefined;
 }
 
-/** Whether the run before allows the task (depends_on_past); if not, the task waits for it. */
+/**
+ * Whether the run before allows the task (depends_on_past); if not, the task waits for
+ * it.
+ */
 async function isPastMet(view: RunView, { runId, taskId }: Scope): Promise<boolean> {
   const [isMet] = await view.tx.dependsOnPastMet([{ runId, taskId }]);
   if (isMet) return true;

@@ -28,7 +28,10 @@ export class NewInstances {
     this.#instances.delete(scopeKey(instance));
   }
 
-  /** Ends a new instance. @returns false when the instance is not new, or has ended already */
+  /**
+   * Ends a new instance. @returns false when the instance is not new, or has ended
+   * already
+   */
   end(instance: Scope, state: FinalState, reason: string | null = null): boolean {
     const found = this.at(instance);
     if (!found || isFinal(found.state)) return false;

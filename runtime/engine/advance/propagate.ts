@@ -14,8 +14,8 @@ import { skipCreated } from "./skip_created.ts";
 import { skipTargets } from "./skip_targets.ts";
 
 /**
- * Propagates ends in steps. All ends of a step are counted before the first decision of the step,
- * so that the order of the ends does not matter.
+ * Propagates ends in steps. All ends of a step are counted before the first decision of
+ * the step, so that the order of the ends does not matter.
  */
 export async function propagate(view: RunView, ends: readonly RunEvent[]): Promise<void> {
   let step = ends;

@@ -38,7 +38,9 @@ export async function refuseAll(
   return moved.length;
 }
 
-/** Such a failure is the task's own fault: its callbacks run whether or not a try started. */
+/**
+ * Such a failure is the task's own fault: its callbacks run whether or not a try started.
+ */
 async function callBack(
   tx: EngineTx,
   runs: readonly LockedRun[],

@@ -1,4 +1,7 @@
-/** How a run goes on after people changed its instances: its counters are those of a rebuild. */
+/**
+ * How a run goes on after people changed its instances: its counters are those of a
+ * rebuild.
+ */
 
 import type { Rebuilt, RebuiltCounter } from "../counts/rebuild.ts";
 import type { RunEvent } from "../counts/run_event.ts";

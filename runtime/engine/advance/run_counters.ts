@@ -1,7 +1,7 @@
 /**
- * What is counted of locked runs: the counters of their tasks, and their progress. Counters are
- * loaded when they are needed, changed in memory, and saved as absolute values: no other
- * transaction can change them while the runs are locked.
+ * What is counted of locked runs: the counters of their tasks, and their progress.
+ * Counters are loaded when they are needed, changed in memory, and saved as absolute
+ * values: no other transaction can change them while the runs are locked.
  */
 import { judgeRun, type RunProgress } from "../../state/run_state.ts";
 import { isFinal, type TaskState } from "../../state/task_state.ts";
@@ -39,7 +39,9 @@ export class RunCounters {
     this.#progress = new Map(runs.map((run) => [run.id, run]));
   }
 
-  /** The counters of these scopes, each once; a scope whose group does not run has none. */
+  /**
+   * The counters of these scopes, each once; a scope whose group does not run has none.
+   */
   async at(scopes: readonly Scope[]): Promise<readonly TaskCounter[]> {
     const unknown = this.#counters.unknown(scopes);
     if (unknown.length > 0) {
@@ -168,7 +170,10 @@ export class RunCounters {
     }
   }
 
-  /** The counters to be saved. Tasks that wait for no other and have one instance have none. */
+  /**
+   * The counters to be saved. Tasks that wait for no other and have one instance have
+   * none.
+   */
   get changed(): readonly TaskCounter[] {
     return this.#counters.changed.filter((counter) => this.#task(counter).isCounted);
   }

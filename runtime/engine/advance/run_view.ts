@@ -1,6 +1,7 @@
 /**
- * Locked runs, as one transaction sees and changes them: what is counted of them, and what was
- * decided and is not saved yet. The rules by which tasks start and end are not in here.
+ * Locked runs, as one transaction sees and changes them: what is counted of them, and
+ * what was decided and is not saved yet. The rules by which tasks start and end are not
+ * in here.
  */
 import type { LateKeys } from "../../../sdk/spec/index.ts";
 import type { FinalState, StoredError } from "../../state/task_state.ts";
@@ -145,7 +146,9 @@ export class RunView {
     this.#grownGroups.push({ runId, taskId, mapIndex });
   }
 
-  /** Starts the counters of all groups that started. @returns those of the tasks in them */
+  /**
+   * Starts the counters of all groups that started. @returns those of the tasks in them
+   */
   async startCounters(): Promise<readonly TaskCounter[]> {
     const [started, grown] = [this.#startedGroups, this.#grownGroups];
     this.#startedGroups = [];

@@ -1,4 +1,6 @@
-/** Instances that a transaction created before it found that their run or group must stop. */
+/**
+ * Instances that a transaction created before it found that their run or group must stop.
+ */
 import { partition } from "../../../sdk/list.ts";
 import { finished, type RunEvent } from "../counts/run_event.ts";
 import { isWhole, scopeOf } from "../counts/scope.ts";
@@ -16,7 +18,9 @@ export function skipCreated(view: RunView, run: LockedRun): readonly RunEvent[] 
   });
 }
 
-/** Items of a new list are skipped together, as the one instance that the task then has. */
+/**
+ * Items of a new list are skipped together, as the one instance that the task then has.
+ */
 function skipList(
   view: RunView,
   task: PlannedTask,

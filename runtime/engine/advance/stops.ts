@@ -19,7 +19,10 @@ export class Stops {
   /** The reasons, by group instance. */
   readonly #groups = new Map<string, string>();
 
-  /** Whether an end is the first failure of a run that fails fast. The run is stopped then. */
+  /**
+   * Whether an end is the first failure of a run that fails fast. The run is stopped
+   * then.
+   */
   stopsRun({ plan }: LockedRun, { runId, taskId, state }: FinishedInstance): boolean {
     if (!plan.spec.failFast || state !== "failed" || this.#runs.has(runId)) return false;
     const { spec } = plannedTask(plan, taskId);

@@ -1,7 +1,7 @@
 /**
- * Every rule by which ends count. An end changes the counters of the tasks after it, of its own
- * task and of its group; the same rules count one end as it happens, and all instances of a run
- * after a clear or a mark (rebuild.ts). Pure.
+ * Every rule by which ends count. An end changes the counters of the tasks after it, of
+ * its own task and of its group; the same rules count one end as it happens, and all
+ * instances of a run after a clear or a mark (rebuild.ts). Pure.
  */
 import type { RunProgress } from "../../state/run_state.ts";
 import { countsAsFailure } from "../plan/leaves.ts";
@@ -55,7 +55,9 @@ export function wholeEnds(task: PlannedTask, event: RunEvent): Counts | undefine
   return isLoop(task.spec) ? countsOf(loopState(event.ends)) : event.ends;
 }
 
-/** The ended instances of a mapped task, of a loop, and of a task inside a mapped group. */
+/**
+ * The ended instances of a mapped task, of a loop, and of a task inside a mapped group.
+ */
 export function ownChanges(
   { runId, taskId, mapIndex, state }: FinishedInstance,
   times: number,
@@ -125,7 +127,9 @@ function seen({ spec }: PlannedTask, ends: Counts): Counts {
   return spec.allowFailure ? { ...ends, success: ends.success + ends.failed, failed: 0 } : ends;
 }
 
-/** The progress of a run after a task ended as a whole. @param times -1 takes the end back */
+/**
+ * The progress of a run after a task ended as a whole. @param times -1 takes the end back
+ */
 export function progressAfter(
   { openTasks, failedLeaves, warnings }: RunProgress,
   { spec, isLeaf, size }: PlannedTask,

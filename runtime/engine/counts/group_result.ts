@@ -5,8 +5,8 @@ import type { PlannedTask } from "../plan/plan.ts";
 import { type Counts, totalOf } from "./counts.ts";
 
 /**
- * The state that an ended task adds to the counts of its group. A task that does not decide the
- * result of the group counts as removed.
+ * The state that an ended task adds to the counts of its group. A task that does not
+ * decide the result of the group counts as removed.
  */
 export function memberResult({ isLeaf, spec }: PlannedTask, ends: Counts): keyof Counts {
   if (!isLeaf) return "removed";

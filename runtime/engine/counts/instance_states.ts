@@ -1,4 +1,6 @@
-/** How many instances of a run are in which state, by scope: what a rebuild reads. Pure. */
+/**
+ * How many instances of a run are in which state, by scope: what a rebuild reads. Pure.
+ */
 import type { TaskState } from "../../state/task_state.ts";
 import { isGroup, isLoop, type Plan, type PlannedTask, plannedTask } from "../plan/plan.ts";
 import { type Scope, scopeKey, scopeOf } from "./scope.ts";
@@ -19,7 +21,10 @@ export interface StateCount {
   readonly lowest: number;
 }
 
-/** Ids of the tasks whose states are read by map index: mapped groups, and the tasks in them. */
+/**
+ * Ids of the tasks whose states are read by map index: mapped groups, and the tasks in
+ * them.
+ */
 export function tasksByIndex({ tasks }: Plan): readonly string[] {
   return [...tasks.values()].flatMap(({ spec, mappedGroup }) =>
     mappedGroup !== null || (isGroup(spec) && spec.each !== null) ? [spec.taskId] : [],

@@ -1,6 +1,7 @@
 /**
- * The counters of a run, counted again from its instances: when instances were cleared or marked,
- * their earlier ends must no longer count. Folds the rules of count.ts over the instances. Pure.
+ * The counters of a run, counted again from its instances: when instances were cleared or
+ * marked, their earlier ends must no longer count. Folds the rules of count.ts over the
+ * instances. Pure.
  */
 import type { RunProgress } from "../../state/run_state.ts";
 import { isFinal, type TaskState } from "../../state/task_state.ts";
@@ -17,7 +18,10 @@ import { groupCounter, newCounter, sumCounter, type TaskCounter } from "./task_c
 
 export interface Rebuilt {
   readonly progress: RunProgress;
-  /** In the order of the plan. Groups that have ended have none: nothing in them was changed. */
+  /**
+   * In the order of the plan. Groups that have ended have none: nothing in them was
+   * changed.
+   */
   readonly counters: readonly RebuiltCounter[];
 }
 

@@ -10,9 +10,14 @@ export interface FinishedInstance extends InstanceKey {
   readonly state: FinalState;
   /** The end is counted no longer: the instance has left this state. */
   readonly takenBack?: true;
-  /** Set when the instance was `scheduled`: it frees no slot of its task's `maxActive`. */
+  /**
+   * Set when the instance was `scheduled`: it frees no slot of its task's `maxActive`.
+   */
   readonly left?: "scheduled";
-  /** Of a loop's iteration: the item of the iteration that follows. Absent when none follows. */
+  /**
+   * Of a loop's iteration: the item of the iteration that follows. Absent when none
+   * follows.
+   */
   readonly next?: Json;
 }
 
@@ -26,7 +31,10 @@ export interface FinishedTask extends Scope {
   readonly ends: Counts;
 }
 
-/** The tasks after a mapped task count its items from now on, and not one instance any more. */
+/**
+ * The tasks after a mapped task count its items from now on, and not one instance any
+ * more.
+ */
 interface ListLength extends Scope {
   readonly kind: "length";
   /** By how many instances the count of the tasks after it changes. */

@@ -1,18 +1,26 @@
-/** The counter of a task in one scope: what decides when the task may run, and how far it is. */
+/**
+ * The counter of a task in one scope: what decides when the task may run, and how far it
+ * is.
+ */
 import type { Awaited, UpstreamCounts } from "../../state/trigger_rule.ts";
 import { isGroup, type Plan, type PlannedTask, plannedTask } from "../plan/plan.ts";
 import { added, type Counts, NOTHING } from "./counts.ts";
 import { type Scope, scopeOf } from "./scope.ts";
 
 export interface TaskCounter extends Scope {
-  /** Instances of the tasks directly before this one: all of them, and those that ended. */
+  /**
+   * Instances of the tasks directly before this one: all of them, and those that ended.
+   */
   readonly upstreamTotal: number;
   readonly upstream: Counts;
   /** Instances of the {@link PlannedTask.setups}; null for a task that has none. */
   readonly setups: UpstreamCounts | null;
   /** Instances of the tasks {@link PlannedTask.inScope}; null when there are none. */
   readonly inScope: UpstreamCounts | null;
-  /** The trigger rule was met, or can never be met: the task is instantiated, or has ended. */
+  /**
+   * The trigger rule was met, or can never be met: the task is instantiated, or has
+   * ended.
+   */
   readonly decided: boolean;
   /** Of a mapped task or a loop: its instances so far. Null before the list is known. */
   readonly instances: number | null;

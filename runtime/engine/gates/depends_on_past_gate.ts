@@ -1,4 +1,6 @@
-/** The run before: a task may wait for the end of the same task in it (depends_on_past). */
+/**
+ * The run before: a task may wait for the end of the same task in it (depends_on_past).
+ */
 import type { Gate } from "./gate.ts";
 
 export const PAST_GATE: Gate = {

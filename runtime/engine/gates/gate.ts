@@ -52,7 +52,9 @@ export interface WaitingInstance {
 export interface WorkerFacts {
   /** Live workers, whichever queues they serve. */
   readonly alive: number;
-  /** Workers that serve the queue of the task, their slots, and the tries that they run. */
+  /**
+   * Workers that serve the queue of the task, their slots, and the tries that they run.
+   */
   readonly serving: number;
   readonly slots: number;
   readonly busy: number;

@@ -96,7 +96,8 @@ export const LIMIT_GATES: readonly Gate[] = [
       `${counted(held, "start")} under "${key}" within ${(perMs ?? 0) / 1_000} s, and the rateLimit is ${limit}; the next starts when the window allows`,
   ),
   {
-    // Without a slot request, the instance waits for other instances of its task in the run.
+    // Without a slot request, the instance waits for other instances of its task in the
+    // run.
     name: "max_active",
     unmet: ({ instance, task }) =>
       instance?.state === "scheduled" &&

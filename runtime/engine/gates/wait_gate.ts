@@ -1,4 +1,6 @@
-/** Waits of the task itself: a sensor's next poke, a time, a run of another DAG, an event. */
+/**
+ * Waits of the task itself: a sensor's next poke, a time, a run of another DAG, an event.
+ */
 import { waitSentence } from "../../state/wait.ts";
 import type { Gate } from "./gate.ts";
 

@@ -79,8 +79,8 @@ export function refusalOf(reservation: Reservation, usage: Usage): Refusal | nul
 }
 
 /**
- * The pool that is too small for these reservations. A wait does not help, only a larger pool. A
- * closed pool (0 slots) is not too small: it is expected to open again.
+ * The pool that is too small for these reservations. A wait does not help, only a larger
+ * pool. A closed pool (0 slots) is not too small: it is expected to open again.
  */
 export function tooSmall(reservations: readonly Reservation[], usage: Usage): TooSmall | undefined {
   for (const reservation of reservations) {

@@ -34,8 +34,8 @@ export interface PlannedRoute {
   readonly weight: number;
   readonly reservations: readonly Reservation[];
   /**
-   * Whether a function of the task names a key when a try begins. Until then the reservations are
-   * not known, and the instance goes to a worker without any.
+   * Whether a function of the task names a key when a try begins. Until then the
+   * reservations are not known, and the instance goes to a worker without any.
    */
   readonly isLate: boolean;
   /** False for a group, which no worker runs. */
@@ -110,7 +110,10 @@ export function routeIn(route: PlannedRoute, taskId: string, run: RoutedRun): Ro
   return { queue, weight, reservations };
 }
 
-/** The route of a try whose keys are known. `maxActive` was met when the try went to a worker. */
+/**
+ * The route of a try whose keys are known. `maxActive` was met when the try went to a
+ * worker.
+ */
 export function routeWith(route: PlannedRoute, run: RoutedRun, keys: LateKeys): Route {
   return {
     queue: route.queue,

@@ -1,6 +1,7 @@
 /**
- * The engine's store in memory, for one run: `dag test` and `dagsmith/testing` use it instead of
- * PostgreSQL. It has the same guards, and the tests of the engine run over both stores.
+ * The engine's store in memory, for one run: `dag test` and `dagsmith/testing` use it
+ * instead of PostgreSQL. It has the same guards, and the tests of the engine run over
+ * both stores.
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { RunProgress, RunState } from "../../state/run_state.ts";
@@ -96,7 +97,10 @@ export class MemoryStore implements EngineTx {
     return this.#queue.shift();
   }
 
-  /** Takes out the wait that began first. Time does not pass here: the caller ends the wait. */
+  /**
+   * Takes out the wait that began first. Time does not pass here: the caller ends the
+   * wait.
+   */
   takeWait(): MemoryWait | undefined {
     return this.#waits.shift();
   }
@@ -282,7 +286,9 @@ export class MemoryStore implements EngineTx {
     for (const { id: _, ...run } of runs) this.#run = run;
   }
 
-  /** A cleared instance is created again in its row, and keeps the numbers of its tries. */
+  /**
+   * A cleared instance is created again in its row, and keeps the numbers of its tries.
+   */
   #insert(instance: NewInstance): void {
     const { wait, itemOf, mapIndex, state } = instance;
     const cleared = this.#find(instance);

@@ -1,7 +1,7 @@
 /**
- * Branch tasks: branches, switches, short circuits and latest-only tasks decide which tasks after
- * them run. The decision is the output of the branch task, so it stays until the task is cleared.
- * Pure.
+ * Branch tasks: branches, switches, short circuits and latest-only tasks decide which
+ * tasks after them run. The decision is the output of the branch task, so it stays until
+ * the task is cleared. Pure.
  */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
@@ -66,7 +66,10 @@ export function skippedByBranch(
   }
 }
 
-/** A child that also comes after a chosen task is where the branches join: it is not skipped. */
+/**
+ * A child that also comes after a chosen task is where the branches join: it is not
+ * skipped.
+ */
 function notFollowed(
   plan: Plan,
   { spec, downstream }: PlannedTask,
@@ -77,7 +80,9 @@ function notFollowed(
   return downstream.filter((child) => !siblings.includes(child) && !after.has(child));
 }
 
-/** The chosen task, or the group around it, that is in the same group as the branch task. */
+/**
+ * The chosen task, or the group around it, that is in the same group as the branch task.
+ */
 export function siblingOf(plan: Plan, { parentGroup }: TaskSpec, chosen: string): string {
   return (
     [chosen, ...groupsAround(plan, chosen)].find(

@@ -1,6 +1,7 @@
 /**
- * Tasks whose outputs the engine reads: lists that others are mapped over, results of loops, and
- * decisions of branch tasks. Such an output must be in the database, not in a file.
+ * Tasks whose outputs the engine reads: lists that others are mapped over, results of
+ * loops, and decisions of branch tasks. Such an output must be in the database, not in a
+ * file.
  */
 import { sourcesOf } from "../advance/list_view.ts";
 import type { Plan } from "./plan.ts";

@@ -1,4 +1,6 @@
-/** Loops of groups: the task whose output decides whether another iteration follows. Pure. */
+/**
+ * Loops of groups: the task whose output decides whether another iteration follows. Pure.
+ */
 import type { Plan } from "./plan.ts";
 
 /**

@@ -21,11 +21,13 @@ export interface PlannedTask {
   readonly setupOf: readonly string[];
   /** Ids of the teardowns that count this task in their `inScope`. */
   readonly inScopeOf: readonly string[];
-  /** Whether the result of the run, or of the group around the task, depends on its state. */
+  /**
+   * Whether the result of the run, or of the group around the task, depends on its state.
+   */
   readonly isLeaf: boolean;
   /**
-   * Whether the store has a counter of the task: it waits for others or for the run before, has
-   * many instances, or is a group or in one.
+   * Whether the store has a counter of the task: it waits for others or for the run
+   * before, has many instances, or is a group or in one.
    */
   readonly isCounted: boolean;
   /** Of a group: ids of the tasks directly in it. */
@@ -63,7 +65,10 @@ export function plannedTask(plan: Plan, taskId: string): PlannedTask {
   return task;
 }
 
-/** Whether a task is a group instance: no worker runs it, and it ends with the tasks in it. */
+/**
+ * Whether a task is a group instance: no worker runs it, and it ends with the tasks in
+ * it.
+ */
 export function isGroup({ kind }: Pick<TaskSpec, "kind">): boolean {
   return kind?.type === "group";
 }
@@ -76,7 +81,10 @@ export function isLoop({ each }: Pick<TaskSpec, "each">): boolean {
   return each !== null && "loop" in each;
 }
 
-/** Whether a task may have several instances in a run; its output is then the list of theirs. */
+/**
+ * Whether a task may have several instances in a run; its output is then the list of
+ * theirs.
+ */
 export function isMapped({
   spec,
   mappedGroup,

@@ -1,6 +1,6 @@
 /**
- * Setups at any distance: which tasks need a setup to succeed, and which tasks lie between
- * setups and their teardown (Airflow's rules). Pure.
+ * Setups at any distance: which tasks need a setup to succeed, and which tasks lie
+ * between setups and their teardown (Airflow's rules). Pure.
  */
 import type { TaskKind } from "../../../sdk/spec/index.ts";
 import { reach } from "./graph.ts";
@@ -27,8 +27,8 @@ export interface SetupPlan {
 }
 
 /**
- * The tasks that need a setup: all after it when it has no teardown, else those before one
- * of its teardowns.
+ * The tasks that need a setup: all after it when it has no teardown, else those before
+ * one of its teardowns.
  */
 export function tasksNeeding(graph: KindGraph, setup: string): ReadonlySet<string> {
   const after = reach([setup], graph.after);

@@ -3,7 +3,8 @@ import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import { groupTimeout, type Wait } from "../../state/wait.ts";
 
 /**
- * The wait that ends a group instance when it takes too long; undefined without a time limit.
+ * The wait that ends a group instance when it takes too long; undefined without a time
+ * limit.
  * @param elapsedMs since the start of its first try
  */
 export function timeLimit(

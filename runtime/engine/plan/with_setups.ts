@@ -6,8 +6,8 @@ import type { Plan } from "./plan.ts";
 import { type KindGraph, tasksNeeding } from "./setups.ts";
 
 /**
- * These tasks, with the setups that they need and the teardowns of those setups (Airflow's
- * rule for clearing). In the order of the plan.
+ * These tasks, with the setups that they need and the teardowns of those setups
+ * (Airflow's rule for clearing). In the order of the plan.
  */
 export function withSetups(plan: Plan, taskIds: readonly string[]): readonly string[] {
   const graph = kindGraphOf(plan);

@@ -48,8 +48,8 @@ export interface ReturnedOutput {
 }
 
 /**
- * The called run succeeded: the output of the call, from the outputs that the DAG returns.
- * A task that succeeded without an output returns null.
+ * The called run succeeded: the output of the call, from the outputs that the DAG
+ * returns. A task that succeeded without an output returns null.
  */
 export function callSucceeded(
   run: CalledRun,

@@ -27,12 +27,18 @@ export function callbacksOf(
   return [{ runId, instanceId, tryNumber, event, reason, error }];
 }
 
-/** Whether an instance had a started try, or waited. If not, it ends without callbacks. Pure. */
+/**
+ * Whether an instance had a started try, or waited. If not, it ends without callbacks.
+ * Pure.
+ */
 export function hadBegun(was: TaskState, { began }: MovedInstance): boolean {
   return began || was === "deferred";
 }
 
-/** An end that a person, the time-out of the run or a failure elsewhere gives to an instance. */
+/**
+ * An end that a person, the time-out of the run or a failure elsewhere gives to an
+ * instance.
+ */
 export interface OutsideEnd {
   /** The state that the instance leaves. */
   readonly was: TaskState;

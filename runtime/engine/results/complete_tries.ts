@@ -83,7 +83,9 @@ function firstOfEachTry(ends: readonly TryEnd[]): readonly TryEnd[] {
   return [...byTry.values()].flatMap(([first]) => first ?? []);
 }
 
-/** Of a stale end and the current end of one instance, only that which moved the instance. */
+/**
+ * Of a stale end and the current end of one instance, only that which moved the instance.
+ */
 function acceptedOf(
   proposals: readonly Proposal[],
   moved: readonly MovedInstance[],
@@ -126,7 +128,9 @@ function enqueueNext(view: RunView, { end, transition }: AcceptedEnd): void {
 
 const WAITS_FOR_WORKER: readonly TaskState[] = ["queued", "scheduled", "up_for_retry"];
 
-/** The decision of a branch task is in its end; to read it again would cost a round trip. */
+/**
+ * The decision of a branch task is in its end; to read it again would cost a round trip.
+ */
 function rememberDecision(view: RunView, { end, run }: Proposal): void {
   const { outcome } = end;
   if (outcome.kind !== "success" || outcome.output === null) return;
@@ -134,7 +138,9 @@ function rememberDecision(view: RunView, { end, run }: Proposal): void {
     view.branches.rememberDecision(run, end, JSON.parse(outcome.output) as Json);
 }
 
-/** Starts due tries of group instances, and stops those that timed out or were stopped. */
+/**
+ * Starts due tries of group instances, and stops those that timed out or were stopped.
+ */
 async function controlGroups(
   view: RunView,
   accepted: readonly AcceptedEnd[],

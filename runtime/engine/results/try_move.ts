@@ -22,7 +22,9 @@ import { asksForNext, type FailedOutcome, type Outcome, type TryEnd } from "./ou
 import { retryOf } from "./retry_of.ts";
 import { waitMove } from "./wait_move.ts";
 
-/** An impossible decision of a branch task is a failure; a retry would decide the same. */
+/**
+ * An impossible decision of a branch task is a failure; a retry would decide the same.
+ */
 export function checkedEnd(end: TryEnd, { plan }: LockedRun): TryEnd {
   const { taskId, outcome } = end;
   if (outcome.kind !== "success") return end;
@@ -70,7 +72,8 @@ function failedMove(
   { reason, error, retryable, retryAfterMs }: FailedOutcome,
   task: TaskSpec,
 ): Transition {
-  // Airflow's soft failure: the sensor timed out, or its poke threw an error that no retry helps.
+  // Airflow's soft failure: the sensor timed out, or its poke threw an error that no
+  // retry helps.
   if (task.sensor?.softFail && error?.name === "FailTask") return skip(end, end.workerId, reason);
   const asked = retryAfterMs === undefined ? {} : { retryAfterMs };
   const decision = retryOf(end, task, { retryable, ...asked });
@@ -79,7 +82,10 @@ function failedMove(
     : fail(end, end.workerId, reason, error);
 }
 
-/** A loop fails when its last possible iteration asks for another. The output of it is kept. */
+/**
+ * A loop fails when its last possible iteration asks for another. The output of it is
+ * kept.
+ */
 function overLimit(end: TryEnd, run: LockedRun): Transition | undefined {
   if (!asksForNext(end.outcome)) return undefined;
   const { each, taskId } = plannedTask(run.plan, end.taskId).spec;

@@ -32,7 +32,8 @@ export function resultsOf(accepted: readonly AcceptedEnd[]): TryResults {
   return {
     outputs: [...accepted.flatMap(outputOf), ...items.flatMap(({ output }) => output ?? [])],
     labels: accepted.flatMap(labelsOf),
-    // A new try begins without the XComs of earlier ones; a sensor keeps them from poke to poke.
+    // A new try begins without the XComs of earlier ones; a sensor keeps them from poke
+    // to poke.
     cleared: [
       ...accepted.flatMap(({ transition, moved }) => (transition.history === null ? [] : [moved])),
       ...items.flatMap(({ group, output }) => (output === null ? [group] : [])),
@@ -68,7 +69,10 @@ function labelsOf({ end, plan }: AcceptedEnd): NonNullable<TryResults["labels"]>
   return group === null ? [own] : [own, { ...own, taskId: group }];
 }
 
-/** In a loop of a group: the output of the group instance is the item of the next iteration. */
+/**
+ * In a loop of a group: the output of the group instance is the item of the next
+ * iteration.
+ */
 function nextItemOf({ end, plan, transition }: AcceptedEnd): readonly {
   readonly group: { readonly runId: number; readonly taskId: string; readonly mapIndex: number };
   /** Null for the last iteration. */
@@ -105,8 +109,8 @@ function stateUpdatesOf({ end, plan: { dagId } }: AcceptedEnd): readonly StateUp
 }
 
 /**
- * Stored in the transaction that begins the wait: a step that is done without having slept
- * would be skipped.
+ * Stored in the transaction that begins the wait: a step that is done without having
+ * slept would be skipped.
  */
 function sleptStepOf({ end }: AcceptedEnd): readonly StepResult[] {
   const { runId, taskId, mapIndex, tryNumber, outcome } = end;

@@ -1,7 +1,7 @@
 /**
  * The door for files between task processes and their worker: HTTP on this machine only,
- * because bytes must stream, and the channel of messages carries whole lines of text. Each
- * try has a token of its own, which is good until the try ends.
+ * because bytes must stream, and the channel of messages carries whole lines of text.
+ * Each try has a token of its own, which is good until the try ends.
  */
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -105,7 +105,9 @@ function sendBytes(bytes: AsyncIterable<Uint8Array>, response: ServerResponse): 
   return pipeline(Readable.from(bytes, AS_BYTES), response);
 }
 
-/** The same bytes, with the first part read: only then is it known that they are there. */
+/**
+ * The same bytes, with the first part read: only then is it known that they are there.
+ */
 async function begun(bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array>> {
   const parts = bytes[Symbol.asyncIterator]();
   const first = await parts.next();
@@ -115,7 +117,10 @@ async function begun(bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Ui
   })();
 }
 
-/** Reads on: a client that still sends would get a broken connection instead of the answer. */
+/**
+ * Reads on: a client that still sends would get a broken connection instead of the
+ * answer.
+ */
 function fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
   const { name } = error instanceof Error ? error : new Error();
   const failure: FileFailure = {

@@ -1,7 +1,7 @@
 /**
- * Checks values against schemas of DAGs in a thread with a time limit. A regular expression
- * of a schema can take for ever on a short text; in the thread of a service it would stop
- * the page.
+ * Checks values against schemas of DAGs in a thread with a time limit. A regular
+ * expression of a schema can take for ever on a short text; in the thread of a service it
+ * would stop the page.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
@@ -18,15 +18,17 @@ const THREAD = new URL(
   import.meta.url,
 );
 
-/** The thread, once it is ready. It stays for the next check, and keeps no process alive. */
+/**
+ * The thread, once it is ready. It stays for the next check, and keeps no process alive.
+ */
 let thread: Promise<Worker> | undefined;
 /** The end of the last check: the thread does one at a time. */
 let last: Promise<unknown> = Promise.resolve();
 
 /**
  * The answer of the schema.
- * @throws DagsmithError SCHEMA_TOO_SLOW after two seconds, SCHEMA_UNUSABLE for a schema that
- *   cannot be read
+ * @throws DagsmithError SCHEMA_TOO_SLOW after two seconds, SCHEMA_UNUSABLE for a schema
+ *   that cannot be read
  */
 export function checkInThread(check: SchemaCheck): Promise<SchemaAnswer> {
   const answer = last.then(() => ask(check));

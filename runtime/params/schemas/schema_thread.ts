@@ -1,4 +1,7 @@
-/** The thread that checks values against schemas: first a sign that it is ready, then one answer for each check. */
+/**
+ * The thread that checks values against schemas: first a sign that it is ready, then one
+ * answer for each check.
+ */
 import { parentPort } from "node:worker_threads";
 import { errorMessage } from "../../../sdk/error_message.ts";
 import { checkValue, type SchemaCheck } from "./check_value.ts";

@@ -1,6 +1,6 @@
 /**
- * Fails runs that took longer than the `dagRunTimeout` of their DAG: tasks that run are killed,
- * tasks that have not ended are skipped. Every second.
+ * Fails runs that took longer than the `dagRunTimeout` of their DAG: tasks that run are
+ * killed, tasks that have not ended are skipped. Every second.
  */
 
 import { endFromOutside } from "../../engine/results/callbacks.ts";
@@ -40,7 +40,8 @@ export async function endOverdueRuns(db: Database, plans: Plans): Promise<number
 }
 
 /**
- * A run may have ended meanwhile, by its last task or by another scheduler: its guard refuses.
+ * A run may have ended meanwhile, by its last task or by another scheduler: its guard
+ * refuses.
  * @returns the runs that ended here
  */
 async function endAll(

@@ -54,7 +54,10 @@ export const endWaitsJob = ({ db, plans }: JobContext): Job => ({
   nextInMs: () => nextPassInMs(db),
 });
 
-/** Pause before a pass for waits that are due and were left: another transaction holds them. */
+/**
+ * Pause before a pass for waits that are due and were left: another transaction holds
+ * them.
+ */
 const LEFT_MS = 100;
 
 async function nextPassInMs(db: Database): Promise<number | null> {

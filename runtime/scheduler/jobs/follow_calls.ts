@@ -1,7 +1,7 @@
 /**
- * Calls of DAGs that a dead process left behind, and calls whose tasks were ended: creates
- * the runs of new calls, ends the waits for runs that have ended, and cancels runs that no
- * task waits for any more. Every second.
+ * Calls of DAGs that a dead process left behind, and calls whose tasks were ended:
+ * creates the runs of new calls, ends the waits for runs that have ended, and cancels
+ * runs that no task waits for any more. Every second.
  */
 import type { Job } from "../../service/loop.ts";
 import type { Plans } from "../../store/dags/plans.ts";

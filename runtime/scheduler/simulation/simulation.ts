@@ -10,8 +10,8 @@ export interface SimulatedDag {
 }
 
 /**
- * The decision about an interval, as the scheduler would store it. `decidedAt` is later than
- * `runAfter` when the run had to wait.
+ * The decision about an interval, as the scheduler would store it. `decidedAt` is later
+ * than `runAfter` when the run had to wait.
  */
 export interface SimulatedDecision
   extends Omit<ScheduleDecision, "lastRunAfter" | "run" | "runState"> {

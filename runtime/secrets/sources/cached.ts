@@ -1,4 +1,6 @@
-/** Remembers the answers of a source that is asked over the network, for a short while. */
+/**
+ * Remembers the answers of a source that is asked over the network, for a short while.
+ */
 import type { SecretSource } from "./source.ts";
 
 /** How long a changed secret may stay unseen. */
@@ -12,8 +14,8 @@ interface Kept<Value> {
 }
 
 /**
- * The same source, which answers from memory for a minute, also that it has no such secret.
- * Errors are not remembered. Callers at the same time share one request.
+ * The same source, which answers from memory for a minute, also that it has no such
+ * secret. Errors are not remembered. Callers at the same time share one request.
  */
 export function cached(
   source: SecretSource,

@@ -8,12 +8,14 @@ export interface SecretSource {
   /** As DAG_SECRET_SOURCES names it. */
   readonly name: string;
   /**
-   * Null when the source has no such connection. @throws DagsmithError INVALID_CONNECTION;
-   * SECRET_SOURCE_FAILED when the source does not answer, because the next source must not
-   * answer in its place
+   * Null when the source has no such connection. @throws DagsmithError
+   * INVALID_CONNECTION; SECRET_SOURCE_FAILED when the source does not answer, because the
+   * next source must not answer in its place
    */
   connection(id: string): Promise<Connection | null>;
-  /** Null when the source has no such variable. @throws DagsmithError SECRET_SOURCE_FAILED */
+  /**
+   * Null when the source has no such variable. @throws DagsmithError SECRET_SOURCE_FAILED
+   */
   variable(key: string): Promise<string | null>;
   /**
    * All secrets that the source has, for a process that masks what others have read. A
@@ -30,7 +32,10 @@ export interface ReadableSecrets {
 /** Ids that may be part of a path: no separator, no way up. */
 const PLAIN_ID = /^(?!\.+$)[\w.-]{1,200}$/;
 
-/** The name of a secret under a prefix, such as `dagsmith/connections/lake`; null for an id that names none. */
+/**
+ * The name of a secret under a prefix, such as `dagsmith/connections/lake`; null for an
+ * id that names none.
+ */
 export function pathOf(prefix: string, { kind, id }: SecretOwner): string | null {
   return PLAIN_ID.test(id) ? `${prefix}${kind}s/${id}` : null;
 }

@@ -45,7 +45,8 @@ where key > $1 and key_id is distinct from $2 order by key limit $3`,
   },
 };
 
-// The bytes are compared, so that a row that a person has set meanwhile stays as it was set.
+// The bytes are compared, so that a row that a person has set meanwhile stays as it was
+// set.
 const PUT: Readonly<Record<SealedKind, Statement>> = {
   connection: {
     name: "connection_reseal",

@@ -155,7 +155,9 @@ select u.id from dagsmith.web_user u join dagsmith.user_grant g on g.user_id = u
 where g.role = 'admin' and g.tag = '' order by u.id for update of u`,
 };
 
-/** The users with the role admin for all DAGs. Locks them, so that not all can be removed. */
+/**
+ * The users with the role admin for all DAGs. Locks them, so that not all can be removed.
+ */
 export async function lockAdmins(db: Queryable): Promise<readonly number[]> {
   return (await db.query<{ id: number }>(ADMINS)).map(({ id }) => id);
 }

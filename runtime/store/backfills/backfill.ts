@@ -1,4 +1,7 @@
-/** Backfills: their requests, their states, and the verbs pause, resume, cancel and complete. */
+/**
+ * Backfills: their requests, their states, and the verbs pause, resume, cancel and
+ * complete.
+ */
 import type { Json } from "../../../sdk/json.ts";
 import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -6,17 +9,19 @@ import { rowsOf } from "../database/unnest.ts";
 import { moveRuns } from "../runs/run_transition.ts";
 
 /**
- * - `running`: its runs are created as capacity frees up. In: create, resume. Out: pause, cancel,
- *   complete.
- * - `paused`: none of its runs starts; running ones go on. In: pause. Out: resume, cancel.
+ * - `running`: its runs are created as capacity frees up. In: create, resume. Out: pause,
+ *   cancel, complete.
+ * - `paused`: none of its runs starts; running ones go on. In: pause. Out: resume,
+ *   cancel.
  * - final: `completed` (its last run has ended), `cancelled`.
  */
 export const BACKFILL_STATES = ["running", "paused", "completed", "cancelled"] as const;
 export type BackfillState = (typeof BACKFILL_STATES)[number];
 
 /**
- * The code of the runs. `original`: the version at the creation of the backfill, or of the
- * cleared run. `latest`: the version that is deployed when the run is created or cleared.
+ * The code of the runs. `original`: the version at the creation of the backfill, or of
+ * the cleared run. `latest`: the version that is deployed when the run is created or
+ * cleared.
  */
 export const CODE_CHOICES = ["original", "latest"] as const;
 export type CodeChoice = (typeof CODE_CHOICES)[number];
@@ -133,8 +138,8 @@ update dagsmith.backfill set state = 'cancelled', ended_at = now()
 where id = $1 and ended_at is null returning id`,
 };
 
-// Queued runs have not started and fail; running ones are left to finish. The inner select finds
-// them by the index on the active runs of backfills.
+// Queued runs have not started and fail; running ones are left to finish. The inner
+// select finds them by the index on the active runs of backfills.
 const CANCEL_QUEUED: Statement = {
   name: "backfill_cancel_queued",
   text: moveRuns(["cancel"], {
@@ -168,7 +173,10 @@ export async function runningBackfills(db: Queryable): Promise<readonly number[]
   return (await db.query<{ id: number }>(RUNNING)).map(({ id }) => id);
 }
 
-/** Locks a running backfill; undefined when it is not running, or another scheduler has it. */
+/**
+ * Locks a running backfill; undefined when it is not running, or another scheduler has
+ * it.
+ */
 export async function lockBackfill(tx: Queryable, id: number): Promise<BackfillRow | undefined> {
   return (await tx.query<BackfillRow & Record<string, unknown>>(LOCK, [id]))[0];
 }

@@ -2,7 +2,8 @@
 import type { Queryable, Statement } from "../database/database.ts";
 import { type RunRow, startRuns } from "../runs/dag_run.ts";
 
-// In the order of the backfill. The caller has locked the DAGs, so no other transaction counts now.
+// In the order of the backfill. The caller has locked the DAGs, so no other transaction
+// counts now.
 const START: Statement = {
   name: "backfill_runs_start",
   text: startRuns(`(select b.id, b.max_active_runs - (

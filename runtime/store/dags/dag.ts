@@ -83,8 +83,8 @@ select extract(epoch from min(next_run_after) - now()) * 1000 as in_ms
 from dagsmith.dag where not is_paused and not at_capacity and removed_at is null`,
 };
 
-// Also a DAG that is marked as full without an active run: the process that ended its last run died
-// before it could clear the mark.
+// Also a DAG that is marked as full without an active run: the process that ended its
+// last run died before it could clear the mark.
 const LEFT_WAITING: Statement = {
   name: "dag_left_waiting",
   text: `
@@ -178,7 +178,10 @@ export async function recordScheduled(tx: Queryable, dags: readonly ScheduledDag
   if (dags.length > 0) await tx.query(SCHEDULED, SCHEDULED_DAGS.values(dags));
 }
 
-/** Milliseconds until the next DAG is due, negative when one is late; null: none will be due. */
+/**
+ * Milliseconds until the next DAG is due, negative when one is late; null: none will be
+ * due.
+ */
 export async function nextDueInMs(db: Queryable): Promise<number | null> {
   const [row] = await db.query<{ in_ms: string | null }>(NEXT_DUE);
   return row?.in_ms == null ? null : Number(row.in_ms);

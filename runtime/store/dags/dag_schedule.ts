@@ -1,4 +1,7 @@
-/** The memories of schedules: one row for each schedule that the scheduler has decided about. */
+/**
+ * The memories of schedules: one row for each schedule that the scheduler has decided
+ * about.
+ */
 import type { Interval, RunInfo } from "../../timetable/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
@@ -25,9 +28,15 @@ export interface ScheduleMemory {
   readonly error: string | null;
   /** Newest first. Only a catchup that begins with the newest interval leaves gaps. */
   readonly gaps: readonly Gap[];
-  /** The intervals skipped since the last run; after a change of the reason, those since then. */
+  /**
+   * The intervals skipped since the last run; after a change of the reason, those since
+   * then.
+   */
   readonly skipped: SkippedIntervals | null;
-  /** The interval of {@link nextRunAfter}, when the scheduler computed it; it is not stored. */
+  /**
+   * The interval of {@link nextRunAfter}, when the scheduler computed it; it is not
+   * stored.
+   */
   readonly coming?: RunInfo | null;
 }
 

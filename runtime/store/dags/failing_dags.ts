@@ -16,7 +16,8 @@ const LIMITED = rowsOf<LimitedDag>({
   reason: ["text", ({ reason }) => reason],
 });
 
-// By the index on (dag_id, id desc): for each DAG as many rows as its limit, and its active runs.
+// By the index on (dag_id, id desc): for each DAG as many rows as its limit, and its
+// active runs.
 const PAUSE: Statement = {
   name: "dag_pause_failing",
   text: `

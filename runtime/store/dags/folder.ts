@@ -1,4 +1,6 @@
-/** Folders that are part of bundles. A stored one never changes, so callers may cache it. */
+/**
+ * Folders that are part of bundles. A stored one never changes, so callers may cache it.
+ */
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The drawn graph of a version: made once, kept with it. One in another format, made by an
- * older dagsmith, counts as not made.
+ * The drawn graph of a version: made once, kept with it. One in another format, made by
+ * an older dagsmith, counts as not made.
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -10,7 +10,8 @@ const GET: Statement = {
   text: "select layout from dagsmith.dag_version where id = $1 and (layout ->> 'format')::int = $2",
 };
 
-// One that a newer dagsmith made stays: of two side by side, neither undoes what the other did.
+// One that a newer dagsmith made stays: of two side by side, neither undoes what the
+// other did.
 const KEEP: Statement = {
   name: "dag_layout_keep",
   text: `

@@ -1,6 +1,6 @@
 /**
- * Plans of versions. Versions never change, so their plans are cached; the number is bounded,
- * so that memory stays flat over many deployments.
+ * Plans of versions. Versions never change, so their plans are cached; the number is
+ * bounded, so that memory stays flat over many deployments.
  */
 import type { Plan } from "../../engine/plan/plan.ts";
 import { planOf } from "../../engine/plan/plan_of.ts";

@@ -1,6 +1,6 @@
 /**
- * Schedule decisions: one row for each run, one row for consecutive intervals that were skipped for
- * the same reason.
+ * Schedule decisions: one row for each run, one row for consecutive intervals that were
+ * skipped for the same reason.
  */
 import type { RunInfo } from "../../timetable/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -10,7 +10,8 @@ import { rowsOf } from "../database/unnest.ts";
  * Why intervals, or calls of a webhook, made no run.
  * - `catchup`: they were missed, and catchup leaves them out.
  * - `paused`: they were due in a pause.
- * - `max_active_runs`: they waited for capacity, and catchup no longer asked for them afterwards.
+ * - `max_active_runs`: they waited for capacity, and catchup no longer asked for them
+ *   afterwards.
  * - `when`: calls that did not fit the `when` of their webhook.
  */
 export const SKIP_REASONS = ["catchup", "paused", "max_active_runs", "when"] as const;
@@ -52,7 +53,8 @@ const DECISIONS = rowsOf<NewDecision>({
   run_id: ["text", ({ runId }) => runId],
 });
 
-// An interval may be decided again after a change of its DAG; the newest decision is kept.
+// An interval may be decided again after a change of its DAG; the newest decision is
+// kept.
 const PUT: Statement = {
   name: "schedule_decision_put",
   text: `

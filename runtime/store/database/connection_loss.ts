@@ -1,10 +1,13 @@
-/** Tells a broken connection from a wrong statement, and repeats work after a broken connection. */
+/**
+ * Tells a broken connection from a wrong statement, and repeats work after a broken
+ * connection.
+ */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Patience } from "./patience.ts";
 
 /**
- * Errors of the connection or the server, and not of the statement: the same one may succeed
- * later.
+ * Errors of the connection or the server, and not of the statement: the same one may
+ * succeed later.
  */
 const TRANSIENT: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
@@ -45,7 +48,9 @@ export function isTransient(error: unknown): boolean {
 
 const REFUSALS: readonly unknown[] = ["25006", "53100"];
 
-/** Whether the server answers, and takes no writes: it is read-only, or its disk is full. */
+/**
+ * Whether the server answers, and takes no writes: it is read-only, or its disk is full.
+ */
 export function refusesWrites(error: unknown): boolean {
   return REFUSALS.includes((error as { readonly code?: string }).code);
 }
@@ -59,7 +64,10 @@ function transientReason(error: unknown): string {
 /** No right to do what the statement does. */
 const REFUSED = "42501";
 
-/** An error of the database that people can act on, with a code; undefined for any other error. */
+/**
+ * An error of the database that people can act on, with a code; undefined for any other
+ * error.
+ */
 export function databaseError(error: unknown): DagsmithError | undefined {
   if (isTransient(error))
     return new DagsmithError("DATABASE_AWAY", { reason: transientReason(error) }, { cause: error });
@@ -69,7 +77,10 @@ export function databaseError(error: unknown): DagsmithError | undefined {
     : undefined;
 }
 
-/** Told when a wait for the database begins, with the reason, and with null when it is over. */
+/**
+ * Told when a wait for the database begins, with the reason, and with null when it is
+ * over.
+ */
 export type WaitListener = (reason: string | null) => void;
 
 export interface WaitOptions {
@@ -81,8 +92,8 @@ export interface WaitOptions {
 }
 
 /**
- * Runs `work` until it succeeds or fails for another reason, with pauses from 50 ms doubling
- * to 2 s.
+ * Runs `work` until it succeeds or fails for another reason, with pauses from 50 ms
+ * doubling to 2 s.
  */
 export function whileServerReturns<Result>(
   work: () => Promise<Result>,
@@ -112,7 +123,8 @@ async function repeatWhileTransient<Result>(
       }
     }
   } finally {
-    // Also after an error: the server has answered, or the process does not wait any more.
+    // Also after an error: the server has answered, or the process does not wait any
+    // more.
     if (waits) onWait?.(null);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The only access to PostgreSQL: a pool that outlives a restart of the server, statements by name,
- * and transactions that are repeated after a broken connection.
+ * The only access to PostgreSQL: a pool that outlives a restart of the server, statements
+ * by name, and transactions that are repeated after a broken connection.
  */
 import { randomBytes } from "node:crypto";
 import type { Pool, PoolClient, QueryResultRow } from "pg";
@@ -28,7 +28,10 @@ export interface Statement {
   readonly text: string;
 }
 
-/** Runs statements: the pool, or the connection of a transaction. Always the first argument. */
+/**
+ * Runs statements: the pool, or the connection of a transaction. Always the first
+ * argument.
+ */
 export interface Queryable {
   query<Row extends QueryResultRow>(
     statement: Statement,
@@ -39,27 +42,30 @@ export interface Queryable {
 /** The database of one process. */
 export interface Database extends Queryable {
   readonly url: string;
-  /** Where sessions connect to; differs from `url` behind a pooler in transaction mode. */
+  /**
+   * Where sessions connect to; differs from `url` behind a pooler in transaction mode.
+   */
   readonly directUrl: string;
   /** For graphile-worker: direct connections, which may listen. */
   readonly pool: Pool;
   /**
-   * The application_name of all sessions of this process. It is random, so that no session of
-   * another process or another deployment has it.
+   * The application_name of all sessions of this process. It is random, so that no
+   * session of another process or another deployment has it.
    */
   readonly sessionName: string;
   /** How its statements wait for a lost server. */
   readonly wait: WaitOptions;
   /**
-   * Runs `work` in a transaction. After a broken connection, a deadlock or a serialization
-   * failure all of `work` is repeated with growing pauses, so it must only query.
+   * Runs `work` in a transaction. After a broken connection, a deadlock or a
+   * serialization failure all of `work` is repeated with growing pauses, so it must only
+   * query.
    */
   transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>;
   /** A connection outside the pool, for LISTEN and session locks. */
   session(limits?: SessionOptions): Promise<Session>;
   /**
-   * Breaks every connection in hand. What waits on one is sent again over a new connection:
-   * the cure for connections that fell silent.
+   * Breaks every connection in hand. What waits on one is sent again over a new
+   * connection: the cure for connections that fell silent.
    */
   replaceConnections(): void;
   close(): Promise<void>;
@@ -71,20 +77,23 @@ export interface DatabaseOptions {
   /** Aborted: nothing waits for a lost server, and its error is final. */
   readonly signal?: AbortSignal;
   /**
-   * Aborted when the process is asked to stop: the database is given up as soon as something
-   * waits for it longer than 5 s. Default: never.
+   * Aborted when the process is asked to stop: the database is given up as soon as
+   * something waits for it longer than 5 s. Default: never.
    */
   readonly stop?: AbortSignal;
   /**
    * The same database without a pooler, or through one in session mode. Set it when `url`
-   * leads to a pooler in transaction mode: what listens or locks by session goes here, and
-   * statements at `url` are sent without names. Default: `url`.
+   * leads to a pooler in transaction mode: what listens or locks by session goes here,
+   * and statements at `url` are sent without names. Default: `url`.
    */
   readonly directUrl?: string;
   readonly onWait?: WaitListener;
 }
 
-/** What a pooler in transaction mode leaves to direct connections: the queue, which listens. */
+/**
+ * What a pooler in transaction mode leaves to direct connections: the queue, which
+ * listens.
+ */
 const DIRECT_POOL_SIZE = 4;
 
 /** Opens the pool. Connects on first use. */

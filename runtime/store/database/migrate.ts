@@ -5,14 +5,14 @@ import type { Database } from "./database.ts";
 import { assertNotNewer } from "./schema.ts";
 
 /**
- * The session lock under which one process at a time migrates. knex has a lock of its own, but
- * that lock stays in its table when a process is killed.
+ * The session lock under which one process at a time migrates. knex has a lock of its
+ * own, but that lock stays in its table when a process is killed.
  */
 const MIGRATION_LOCK = 4_817_002;
 
 /**
- * Creates or upgrades our tables. Safe to call from several processes at once: one migrates, the
- * others wait and find nothing to do.
+ * Creates or upgrades our tables. Safe to call from several processes at once: one
+ * migrates, the others wait and find nothing to do.
  * @param known all migrations, in order. Default: those of this version of dagsmith
  * @returns the names of the migrations that were applied
  * @throws DagsmithError SCHEMA_NEWER, DATABASE_FOREIGN_SCHEMA

@@ -1,7 +1,7 @@
 /**
- * How long a process that was asked to stop still waits for its database. Until then it waits for
- * ever. Without this limit a server that is away, or a connection that fell silent, would keep the
- * process alive.
+ * How long a process that was asked to stop still waits for its database. Until then it
+ * waits for ever. Without this limit a server that is away, or a connection that fell
+ * silent, would keep the process alive.
  */
 
 /** Longest wait for one answer after the request to stop, in milliseconds. */
@@ -26,7 +26,10 @@ export class Patience {
     this.#over.signal.addEventListener("abort", () => this.#end(), { once: true });
   }
 
-  /** Aborted when the database is given up: everything in hand fails, and so does what follows. */
+  /**
+   * Aborted when the database is given up: everything in hand fails, and so does what
+   * follows.
+   */
   get over(): AbortSignal {
     return this.#over.signal;
   }

@@ -1,8 +1,8 @@
 /**
- * Lets the plans of a connection follow the sizes of the tables. The server keeps the plan of
- * a named statement until the statistics of its tables change. A plan that was made while a
- * table was empty reads the whole table, and went on doing so until the server's next
- * `analyze`, a minute and thousands of rows later.
+ * Lets the plans of a connection follow the sizes of the tables. The server keeps the
+ * plan of a named statement until the statistics of its tables change. A plan that was
+ * made while a table was empty reads the whole table, and went on doing so until the
+ * server's next `analyze`, a minute and thousands of rows later.
  */
 import type { PoolClient } from "pg";
 
@@ -20,8 +20,8 @@ export class PlanRefresh {
   readonly #next = new WeakMap<PoolClient, Refresh>();
 
   /**
-   * Makes the server plan again the statements of a connection that was given back, when it is
-   * time. Nothing waits for it: what the connection is asked next comes after it.
+   * Makes the server plan again the statements of a connection that was given back, when
+   * it is time. Nothing waits for it: what the connection is asked next comes after it.
    */
   refresh(client: PoolClient): void {
     const now = performance.now();

@@ -1,4 +1,7 @@
-/** The connections of a process: a pool that outlives a restart of the server, and single sessions. */
+/**
+ * The connections of a process: a pool that outlives a restart of the server, and single
+ * sessions.
+ */
 import type { Pool, PoolClient } from "pg";
 import pg from "pg";
 import { type WaitOptions, whileServerReturns } from "./connection_loss.ts";
@@ -8,7 +11,10 @@ import { socketOf } from "./socket.ts";
 
 /** Longest wait for a connection, in milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Longest wait for an answer, in milliseconds: longer than the server lets a statement run. */
+/**
+ * Longest wait for an answer, in milliseconds: longer than the server lets a statement
+ * run.
+ */
 const ANSWER_TIMEOUT_MS = 65_000;
 
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 } as const;
@@ -38,7 +44,8 @@ export class ReconnectingPool extends pg.Pool {
       onConnect: async (client) => void (await client.query(poolSession(sessionName))),
     });
     this.#wait = wait;
-    // The next connect() replaces a broken idle connection. Without a listener it ends the process.
+    // The next connect() replaces a broken idle connection. Without a listener it ends
+    // the process.
     this.on("error", () => undefined);
     this.on("connect", (client) => {
       client.on("error", () => undefined);
@@ -57,7 +64,9 @@ export class ReconnectingPool extends pg.Pool {
     return whileServerReturns(() => super.connect(), this.#wait);
   }
 
-  /** A silent peer answers no farewell, so only closing the socket ends what waits on it. */
+  /**
+   * A silent peer answers no farewell, so only closing the socket ends what waits on it.
+   */
   breakConnections(): void {
     for (const client of this.#clients) socketOf(client).destroy();
   }
@@ -69,7 +78,9 @@ export type Session = pg.Client;
 export interface SessionOptions {
   /** Longest wait for the connection, in milliseconds. Default 10 s. */
   readonly connectWithinMs?: number;
-  /** Longest wait for an answer, in milliseconds. Default: none, it may wait for a lock. */
+  /**
+   * Longest wait for an answer, in milliseconds. Default: none, it may wait for a lock.
+   */
   readonly answerWithinMs?: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Checks within seconds whether a database answers and can hold our tables. The pool would wait
- * for a lost server for ever.
+ * Checks within seconds whether a database answers and can hold our tables. The pool
+ * would wait for a lost server for ever.
  */
 import pg from "pg";
 import { DagsmithError } from "../../../sdk/errors.ts";
@@ -80,7 +80,9 @@ export function withoutPassword(url: string): string {
   }
 }
 
-/** A host name with several addresses fails with one error for each and an empty message. */
+/**
+ * A host name with several addresses fails with one error for each and an empty message.
+ */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError)
     return error.errors.map((one: Error) => one.message).join("; ");

@@ -1,13 +1,15 @@
 /**
  * The pool for graphile-worker. graphile-worker shuts down, or ends the process, when the
- * connection of a statement breaks. Each of its statements stands alone and may be repeated,
- * so here a statement outlives its connection.
+ * connection of a statement breaks. Each of its statements stands alone and may be
+ * repeated, so here a statement outlives its connection.
  */
 import type { Pool, PoolClient } from "pg";
 import { isTransient, type WaitOptions, whileServerReturns } from "./connection_loss.ts";
 import type { Database } from "./database.ts";
 
-/** The same pool; its clients repeat a statement on another connection when theirs breaks. */
+/**
+ * The same pool; its clients repeat a statement on another connection when theirs breaks.
+ */
 export function reconnectingPool({ pool, wait }: Database): Pool {
   const connect = (callback?: Connected): unknown =>
     callback
@@ -21,8 +23,8 @@ export function reconnectingPool({ pool, wait }: Database): Pool {
 type Connected = Parameters<Pool["connect"]>[0];
 
 /**
- * With a callback graphile-worker asks for the connection on which it listens. It watches that one,
- * but it would wait for ever for the answer to its farewell.
+ * With a callback graphile-worker asks for the connection on which it listens. It watches
+ * that one, but it would wait for ever for the answer to its farewell.
  */
 function listeningClient(client: PoolClient, { patience }: WaitOptions): PoolClient {
   const query = (...args: readonly unknown[]): Promise<unknown> => {

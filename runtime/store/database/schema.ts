@@ -1,6 +1,6 @@
 /**
- * Compares the schema of the database with this code. Apart from migrate.ts: ordinary commands
- * compare, and must not load knex.
+ * Compares the schema of the database with this code. Apart from migrate.ts: ordinary
+ * commands compare, and must not load knex.
  */
 import { type Migration, migrations } from "../../../migrations/index.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";

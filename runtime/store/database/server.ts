@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL server for `npm start`: creates the database of the warehouse and shows its
- * tables.
+ * A PostgreSQL server for `npm start`: creates the database of the warehouse and shows
+ * its tables.
  */
 import pg from "pg";
 import { withClient } from "./probe.ts";
@@ -24,7 +24,10 @@ export interface TablePreview {
   readonly hasMore: boolean;
 }
 
-/** Reads the first rows. @throws the server's error, for instance when there is no such table */
+/**
+ * Reads the first rows. @throws the server's error, for instance when there is no such
+ * table
+ */
 export function previewTable(
   url: string,
   schema: string,

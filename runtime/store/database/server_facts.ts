@@ -1,6 +1,6 @@
 /**
- * What a server and whatever stands before it mean for dagsmith: for `dag doctor`, which says what
- * is wrong before a service finds out.
+ * What a server and whatever stands before it mean for dagsmith: for `dag doctor`, which
+ * says what is wrong before a service finds out.
  */
 import type pg from "pg";
 import type { Queryable, Statement } from "./database.ts";
@@ -21,8 +21,9 @@ export interface ServerFacts {
 }
 
 /**
- * What stands between us and the server: `none`; a proxy or a pooler that keeps one session for a
- * connection; or a pooler in transaction mode, where each transaction may have another session.
+ * What stands between us and the server: `none`; a proxy or a pooler that keeps one
+ * session for a connection; or a pooler in transaction mode, where each transaction may
+ * have another session.
  */
 type Between = "none" | "session" | "transaction";
 
@@ -47,8 +48,9 @@ export async function serverFacts(db: Queryable, url: string): Promise<ServerFac
 }
 
 /**
- * Two connections that are open at once have two sessions, unless a pooler lends the session of the
- * idle one to the other. A session that sees another port than ours is reached through a proxy.
+ * Two connections that are open at once have two sessions, unless a pooler lends the
+ * session of the idle one to the other. A session that sees another port than ours is
+ * reached through a proxy.
  */
 async function whatIsBetween(url: string): Promise<Between> {
   return withClient(url, async (first) => {
@@ -83,8 +85,8 @@ where lower(s.found) <> lower(s.wanted) order by s.name`,
 };
 
 /**
- * Settings of formats that this session does not have as wanted; a pooler may have dropped
- * them.
+ * Settings of formats that this session does not have as wanted; a pooler may have
+ * dropped them.
  */
 async function differentFormats(db: Queryable): Promise<readonly string[]> {
   const rows = await db.query<{ name: string; found: string }>(

@@ -1,6 +1,7 @@
 /**
- * What every session of ours sets, so that no setting of a server, a database or a role changes
- * what is read or written, and no session holds others up when its process falls silent.
+ * What every session of ours sets, so that no setting of a server, a database or a role
+ * changes what is read or written, and no session holds others up when its process falls
+ * silent.
  */
 
 /** Settings that decide how values are written and read. */
@@ -17,7 +18,10 @@ export const FORMATS = {
   transform_null_equals: "off",
 } as const;
 
-/** A host that vanishes is noticed after 10 s and three unanswered probes, or 19 s without a receipt. */
+/**
+ * A host that vanishes is noticed after 10 s and three unanswered probes, or 19 s without
+ * a receipt.
+ */
 const SIGNS_OF_LIFE = {
   tcp_keepalives_idle: "10",
   tcp_keepalives_interval: "3",
@@ -28,8 +32,9 @@ const SIGNS_OF_LIFE = {
 } as const;
 
 /**
- * Limits of a pooled session. A process that stops inside a transaction keeps its row locks until
- * the server ends the session, so the server does it within seconds. Values with their units.
+ * Limits of a pooled session. A process that stops inside a transaction keeps its row
+ * locks until the server ends the session, so the server does it within seconds. Values
+ * with their units.
  */
 const LIMITS = {
   statement_timeout: "60s",
@@ -59,7 +64,7 @@ export const waitingSession = (name: string): string =>
   setAll({ application_name: name, ...FORMATS, ...SIGNS_OF_LIFE, ...UNLIMITED });
 
 /**
- * The begin of a transaction behind a pooler in transaction mode, where each transaction may
- * get a session that another client has set.
+ * The begin of a transaction behind a pooler in transaction mode, where each transaction
+ * may get a session that another client has set.
  */
 export const POOLED_BEGIN = `begin; ${setAll({ ...FORMATS, ...LIMITS }, true)}`;

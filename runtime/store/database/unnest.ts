@@ -1,7 +1,7 @@
 /**
  * Rows as parameters of a statement. A statement for many rows takes one array for each
- * column and reads them with unnest(), so that its text, and with it its plan, is the same
- * for any number of rows.
+ * column and reads them with unnest(), so that its text, and with it its plan, is the
+ * same for any number of rows.
  */
 
 /** The types that parameters have here. A misspelt type must not reach the server. */

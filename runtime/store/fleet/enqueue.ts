@@ -4,9 +4,10 @@
  */
 
 /**
- * The end of a statement with `rows (id, try_number, queue, weight)`: queues a job for each
- * row. The job queue takes low priorities first, so a high weight becomes a low priority of
- * 16 bits. A queue of workers is a task name of jobs that only its workers take.
+ * The end of a statement with `rows (id, try_number, queue, weight)`: queues a job for
+ * each row. The job queue takes low priorities first, so a high weight becomes a low
+ * priority of 16 bits. A queue of workers is a task name of jobs that only its workers
+ * take.
  */
 export const enqueue = (rows: string, { runAt = "null::timestamptz", order = "" } = {}): string => `
 select count(*) from (

@@ -1,4 +1,7 @@
-/** Tries that run, with the worker that holds each; and those whose worker is lost or gone. */
+/**
+ * Tries that run, with the worker that holds each; and those whose worker is lost or
+ * gone.
+ */
 import { NO_DEATH } from "../../state/lost_try.ts";
 import { ENGINE, type TryRef } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -19,8 +22,9 @@ select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cle
 from dagsmith.task_instance t where t.id = $1 and t.try_number = $2 and t.state = 'running'`,
 };
 
-// Reads only instances of active runs, so the cost does not grow with history. A run that a frozen
-// transaction holds is left for the next pass: its lock must not hold up the tries of other runs.
+// Reads only instances of active runs, so the cost does not grow with history. A run that
+// a frozen transaction holds is left for the next pass: its lock must not hold up the
+// tries of other runs.
 const ORPHANS: Statement = {
   name: "worker_orphans",
   text: `
@@ -60,7 +64,10 @@ export async function holderOf(db: Queryable, ref: TryRef): Promise<HeldTry | un
   return row && heldTry(row);
 }
 
-/** Running tries whose worker is lost or gone, up to `limit`. Locks their runs in the transaction `tx`. */
+/**
+ * Running tries whose worker is lost or gone, up to `limit`. Locks their runs in the
+ * transaction `tx`.
+ */
 export async function lockOrphanedTries(tx: Queryable, limit: number): Promise<readonly HeldTry[]> {
   return (await tx.query<HeldRow>(ORPHANS, [limit])).map(heldTry);
 }

@@ -1,7 +1,7 @@
 /**
  * Lost workers. A scheduler counts how many of its looks found the same heartbeat: see
- * runtime/scheduler/silence.ts. A worker is dead when its session is gone and it has missed a heartbeat, or
- * after a long silence.
+ * runtime/scheduler/silence.ts. A worker is dead when its session is gone and it has
+ * missed a heartbeat, or after a long silence.
  */
 import { refusesWrites } from "../database/connection_loss.ts";
 import type { Database, Queryable, Statement } from "../database/database.ts";
@@ -36,11 +36,14 @@ const SILENT = rowsOf<SilentWorker>({
   is_dead: ["boolean", ({ isDead }) => isDead],
 });
 
-/** A restarted server has lost all sessions; the workers may take so long to come back. */
+/**
+ * A restarted server has lost all sessions; the workers may take so long to come back.
+ */
 const COME_BACK_MS = 12_000;
 
-// The sessions of a lost worker end: one that froze inside a transaction would keep its locks. Sessions of
-// another deployment have another name, and those of another user cannot be ended.
+// The sessions of a lost worker end: one that froze inside a transaction would keep its
+// locks. Sessions of another deployment have another name, and those of another user
+// cannot be ended.
 const DECLARE_LOST: Statement = {
   name: "worker_declare_lost",
   text: `
@@ -74,7 +77,10 @@ delete from dagsmith.worker where state = 'lost' and heartbeat_at < now() - inte
 /** A look at the heartbeats of all workers that are not lost. */
 export interface HeartbeatLook {
   readonly seen: readonly SeenHeartbeat[];
-  /** Whether the server took no heartbeat until now: it was read-only, or its disk was full. */
+  /**
+   * Whether the server took no heartbeat until now: it was read-only, or its disk was
+   * full.
+   */
   readonly isAfterRefusal: boolean;
 }
 
@@ -101,8 +107,8 @@ export interface LostWorker {
 }
 
 /**
- * Declares silent workers lost unless they have beaten since, unlocks their jobs for other workers
- * and ends their sessions.
+ * Declares silent workers lost unless they have beaten since, unlocks their jobs for
+ * other workers and ends their sessions.
  */
 export async function declareLost(
   db: Queryable,

@@ -1,9 +1,12 @@
-/** Jobs locked by a connection that no longer exists. The job queue frees them after four hours. */
+/**
+ * Jobs locked by a connection that no longer exists. The job queue frees them after four
+ * hours.
+ */
 import type { Queryable, Statement } from "../database/database.ts";
 
-// A worker claims the instance as soon as it has the job; a job fetched ahead goes back within a
-// second. A job that is locked for longer, while its instance is still queued, was fetched by a
-// statement whose answer was lost.
+// A worker claims the instance as soon as it has the job; a job fetched ahead goes back
+// within a second. A job that is locked for longer, while its instance is still queued,
+// was fetched by a statement whose answer was lost.
 const UNLOCK: Statement = {
   name: "job_unlock_orphaned",
   text: `

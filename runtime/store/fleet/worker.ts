@@ -1,6 +1,7 @@
 /**
- * Workers and their heartbeats. A worker holds a session lock under its id, so that a death that
- * breaks the connection is seen at once. Heartbeats find the other deaths: see lost_worker.ts.
+ * Workers and their heartbeats. A worker holds a session lock under its id, so that a
+ * death that breaks the connection is seen at once. Heartbeats find the other deaths: see
+ * lost_worker.ts.
  */
 import { DEFAULT_QUEUE } from "../../../sdk/spec/index.ts";
 import type { TryRef } from "../../state/task_state.ts";
@@ -31,12 +32,16 @@ const REMOVE: Statement = {
   text: "delete from dagsmith.worker where id = $1 and state <> 'lost'",
 };
 
-/** SQL: whether a worker may take work. One that was declared lost may not, even before it knows. */
+/**
+ * SQL: whether a worker may take work. One that was declared lost may not, even before it
+ * knows.
+ */
 export const hasLease = (workerId: string): string =>
   `exists (select from dagsmith.worker w where w.id = ${workerId} and w.state <> 'lost' for share)`;
 
-// A worker connects again when its session fell silent, but the server may keep the old session, and its
-// lock, for long. Only sessions of the same worker hold a lock of this name.
+// A worker connects again when its session fell silent, but the server may keep the old
+// session, and its lock, for long. Only sessions of the same worker hold a lock of this
+// name.
 export const TAKE_LOCK: Statement = {
   name: "worker_take_lock",
   text: `
@@ -50,7 +55,10 @@ select pg_advisory_lock(key), (select count(*) from silent) as ended from mine
 where (select count(*) from silent) >= 0`,
 };
 
-/** The tries that a worker believes to run. The parameters before are its id and its late loops. */
+/**
+ * The tries that a worker believes to run. The parameters before are its id and its late
+ * loops.
+ */
 export const HELD_TRIES = rowsOf<TryRef>(
   {
     id: ["bigint", ({ instanceId }) => instanceId],
@@ -59,7 +67,9 @@ export const HELD_TRIES = rowsOf<TryRef>(
   3,
 );
 
-/** A heartbeat. Returns the tries that the worker has lost: cancelled, or declared lost. */
+/**
+ * A heartbeat. Returns the tries that the worker has lost: cancelled, or declared lost.
+ */
 export const HEARTBEAT: Statement = {
   name: "worker_heartbeat",
   text: `
@@ -84,7 +94,8 @@ const LEASE: Statement = {
 
 /**
  * For a job that could not be claimed: whether the worker is to blame.
- * @throws Error when the worker was declared lost, so that the job comes back and others get it
+ * @throws Error when the worker was declared lost, so that the job comes back and others
+ *   get it
  */
 export async function assertLease(db: Queryable, id: string): Promise<void> {
   const found = await db.query(LEASE, [id]);

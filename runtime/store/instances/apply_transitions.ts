@@ -29,14 +29,14 @@ const MOVES = rowsOf<Transition>({
 /** Whether the row `t` is at the try of the transition `v`, and held by its worker. */
 const IS_TRY = "t.try_number = v.try_number and (v.held_by is null or t.worker_id = v.held_by)";
 
-// A person marks an instance that has ended: it keeps its error, and its reason says how it had
-// ended.
+// A person marks an instance that has ended: it keeps its error, and its reason says how
+// it had ended.
 const IS_MARKED_AGAIN = `v.marks and ${HAS_ENDED}`;
 const REASONS =
   "left(v.reason || '; before that ' || t.state || coalesce(': ' || t.reason, ''), 2000)";
 
-// The rows are found by their primary key. The guard is in the same statement, so a row that
-// has moved on is not updated.
+// The rows are found by their primary key. The guard is in the same statement, so a row
+// that has moved on is not updated.
 const APPLY: Statement = {
   name: "task_instance_apply",
   text: `

@@ -1,4 +1,7 @@
-/** Tasks and instances of runs as rows of a statement: the columns that several statements name. */
+/**
+ * Tasks and instances of runs as rows of a statement: the columns that several statements
+ * name.
+ */
 import type { NewInstance } from "../../engine/store.ts";
 import { type Columns, rowsOf } from "../database/unnest.ts";
 import { itemText } from "./instance_columns.ts";
@@ -23,7 +26,10 @@ export const INSTANCES = rowsOf<InstanceOfRun>({
   map_index: ["int", ({ mapIndex }) => mapIndex],
 });
 
-/** The columns that every statement for new instances needs. Their {@link ITEM} reads the last two. */
+/**
+ * The columns that every statement for new instances needs. Their {@link ITEM} reads the
+ * last two.
+ */
 export const NEW_INSTANCE: Columns<NewInstance> = {
   run_id: ["bigint", ({ runId }) => runId],
   task_id: ["text", ({ taskId }) => taskId],
@@ -34,8 +40,8 @@ export const NEW_INSTANCE: Columns<NewInstance> = {
 };
 
 /**
- * The condition that an instance has the map index of a parameter; null: any. An index serves the
- * two bounds, and would not serve `$1 is null or map_index = $1`.
+ * The condition that an instance has the map index of a parameter; null: any. An index
+ * serves the two bounds, and would not serve `$1 is null or map_index = $1`.
  */
 export function mapIndexIs(parameter: string): string {
   return `map_index between coalesce(${parameter}::int, -1) and coalesce(${parameter}::int, 2147483647)`;

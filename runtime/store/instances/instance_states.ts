@@ -1,4 +1,7 @@
-/** How far the instances of a run are, as the engine asks: what may still move, and what has ended how. */
+/**
+ * How far the instances of a run are, as the engine asks: what may still move, and what
+ * has ended how.
+ */
 
 import type { Counts } from "../../engine/counts/counts.ts";
 import { COUNT_OF, NOTHING } from "../../engine/counts/counts.ts";
@@ -57,7 +60,10 @@ where run_id = $1 and task_id = any($2) and ${mapIndexIs("$3")} and finished_at 
 group by task_id, state`,
 };
 
-/** How many instances of each task of a run are in which final state; tasks without any are missing. @param mapIndex null for all */
+/**
+ * How many instances of each task of a run are in which final state; tasks without any
+ * are missing. @param mapIndex null for all
+ */
 export async function endsOf(
   db: Queryable,
   runId: number,
@@ -88,7 +94,10 @@ where run_id = $1 and task_id = $2 and ${mapIndexIs("$3")} and finished_at is nu
 for no key update`,
 };
 
-/** The instances of one task that something may still move. @param mapIndex null for all of them */
+/**
+ * The instances of one task that something may still move. @param mapIndex null for all
+ * of them
+ */
 export function unfinishedOfTask(
   tx: Queryable,
   runId: number,
@@ -115,7 +124,10 @@ where run_id = any($1) and not (state = 'removed' and reason = '${NO_MORE}')
 group by run_id, task_id, 3, map_index >= 0, state`,
 };
 
-/** How many instances of each task of runs are in which state. @param byIndex tasks counted by map index */
+/**
+ * How many instances of each task of runs are in which state. @param byIndex tasks
+ * counted by map index
+ */
 export async function stateCounts(
   db: Queryable,
   runIds: readonly number[],

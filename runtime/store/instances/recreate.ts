@@ -1,4 +1,7 @@
-/** Cleared instances that are created again: their rows stay, with the history of their tries. */
+/**
+ * Cleared instances that are created again: their rows stay, with the history of their
+ * tries.
+ */
 import { partition } from "../../../sdk/list.ts";
 import type { NewInstance } from "../../engine/store.ts";
 import type { TaskState } from "../../state/task_state.ts";
@@ -42,8 +45,8 @@ where t.run_id = v.run_id and t.task_id = v.task_id`,
 };
 
 /**
- * Removes cleared instances of tasks whose instances were created again: items that the new list
- * no longer has.
+ * Removes cleared instances of tasks whose instances were created again: items that the
+ * new list no longer has.
  */
 export async function removeLeftOver(
   db: Queryable,
@@ -52,7 +55,8 @@ export async function removeLeftOver(
   if (created.length > 0) await db.query(REMOVE, TASKS.values(created));
 }
 
-// The trigger rule of such a task was met already, so its cleared items only wait for a slot.
+// The trigger rule of such a task was met already, so its cleared items only wait for a
+// slot.
 const REQUEUE_ITEMS: Statement = {
   name: "task_instance_requeue_items",
   text: move("requeueItem", {
@@ -63,14 +67,16 @@ const REQUEUE_ITEMS: Statement = {
   }),
 };
 
-/** Schedules cleared items of mapped tasks that have other items, which were not cleared. */
+/**
+ * Schedules cleared items of mapped tasks that have other items, which were not cleared.
+ */
 export async function requeueItems(db: Queryable, instanceIds: readonly number[]): Promise<void> {
   if (instanceIds.length > 0) await db.query(REQUEUE_ITEMS, [instanceIds]);
 }
 
 /**
- * Creates instances again whose rows exist since before a clear, each queued one with its job or
- * its slot request.
+ * Creates instances again whose rows exist since before a clear, each queued one with its
+ * job or its slot request.
  * @returns the others, which have no row yet
  */
 export async function reviveInstances(

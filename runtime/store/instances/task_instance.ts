@@ -47,8 +47,8 @@ const RELEASES = rowsOf<Release>({
   weight: ["int", ({ route }) => route.weight],
 });
 
-// Items that wait follow each other by map index, but not in a task of which some were cleared:
-// so the items are counted, not their indices.
+// Items that wait follow each other by map index, but not in a task of which some were
+// cleared: so the items are counted, not their indices.
 const RELEASE: Statement = {
   name: "task_instance_release",
   text: `
@@ -80,8 +80,9 @@ const ENQUEUE: Statement = {
   text: enqueue(JOBS.as("v"), { runAt: "now() + in_ms * interval '1 millisecond'" }),
 };
 
-// Of several schedulers the one that deletes the wait wakes the sensor. A sensor with limits
-// requests its slots again. An instance that a frozen transaction holds is left for a later pass.
+// Of several schedulers the one that deletes the wait wakes the sensor. A sensor with
+// limits requests its slots again. An instance that a frozen transaction holds is left
+// for a later pass.
 const WAKE: Statement = {
   name: "task_instance_wake",
   text: `
@@ -124,7 +125,10 @@ export async function wakeSensors(
   return woken ?? { count: 0, asking: 0 };
 }
 
-/** Creates instances: each queued one with its job, each one with limits with its slot request. */
+/**
+ * Creates instances: each queued one with its job, each one with limits with its slot
+ * request.
+ */
 export async function insertInstances(
   db: Queryable,
   instances: readonly NewInstance[],

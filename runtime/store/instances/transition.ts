@@ -1,8 +1,8 @@
 /**
- * The only file that writes the state of task instances. A statement names the verb that it
- * performs. The verb gives the guard: the states that a row may leave. The state that the row
- * enters gives the other columns. So no statement can move a row that its verb must not move,
- * and none can forget a column.
+ * The only file that writes the state of task instances. A statement names the verb that
+ * it performs. The verb gives the guard: the states that a row may leave. The state that
+ * the row enters gives the other columns. So no statement can move a row that its verb
+ * must not move, and none can forget a column.
  */
 import { ENGINE, isFinal, TASK_STATES, type TaskState } from "../../state/task_state.ts";
 import { FIRST_STATES, TASK_VERBS, type TaskVerb, type Verb } from "../../state/task_verbs.ts";
@@ -37,7 +37,8 @@ const QUEUED_AT: Partial<Record<TaskState, string>> = {
   up_for_retry: "now()",
 };
 
-// A woken sensor goes on with its try, which has started. What left `running` starts again.
+// A woken sensor goes on with its try, which has started. What left `running` starts
+// again.
 const UNLESS_RUNNING = "case t.state when 'running' then null else t.started_at end";
 
 const STARTED_AT: Partial<Record<TaskState, string>> = {
@@ -49,7 +50,8 @@ const STARTED_AT: Partial<Record<TaskState, string>> = {
   running: "case t.state when 'running' then t.started_at else now() end",
 };
 
-// A task that only said its keys has not begun: its time limits count from its next start.
+// A task that only said its keys has not begun: its time limits count from its next
+// start.
 const hasOnlySaidItsKeys = (nextTry: string): string =>
   `t.state = 'running' and ${nextTry} = t.try_number and t.pokes = 0 and t.try_number = t.cleared_tries + 1`;
 
@@ -72,15 +74,17 @@ function columnsFor(to: TaskState, given: Given = {}): ColumnValues<Column> {
     queued_at: QUEUED_AT[to] ?? "t.queued_at",
     started_at: STARTED_AT[to] ?? "t.started_at",
     first_started_at: firstStartedAt(to, given.nextTry),
-    // From one final state to another, by a mark or a decision, an instance keeps its end.
+    // From one final state to another, by a mark or a decision, an instance keeps its
+    // end.
     finished_at: isFinal(to) ? `case when ${HAS_ENDED} then t.finished_at else now() end` : "null",
     retry_at: to === "up_for_retry" ? (given.retryAt ?? "t.retry_at") : "null",
   };
 }
 
 /**
- * The same for an instance that is created, or created again after a clear: nothing of the row
- * before counts. Only a group instance begins as `running`, and the engine holds it.
+ * The same for an instance that is created, or created again after a clear: nothing of
+ * the row before counts. Only a group instance begins as `running`, and the engine holds
+ * it.
  */
 function firstColumnsFor(to: TaskState): ColumnValues<Column> {
   const startedAt = to === "running" ? "now()" : "null";
@@ -106,7 +110,9 @@ function guardOf(verb: TaskVerb): string {
 export interface Move extends Given {
   /** The end of the update, which picks the rows of `t`: `from … where t.id = v.id`. */
   readonly rows: string;
-  /** The state to enter as SQL, when the verb may enter several. Default: the only one. */
+  /**
+   * The state to enter as SQL, when the verb may enter several. Default: the only one.
+   */
   readonly to?: string;
   /** Further columns to set. */
   readonly more?: ColumnValues;
@@ -121,8 +127,8 @@ export function move(verb: TaskVerb, { rows, to, more, ...given }: Move): string
 }
 
 /**
- * An update that moves instances by any verb: the rows `v` name the state to enter and, in
- * `from_states`, the states to leave.
+ * An update that moves instances by any verb: the rows `v` name the state to enter and,
+ * in `from_states`, the states to leave.
  */
 export function moveByAnyVerb({ rows, to, more, ...given }: Move & { to: string }): string {
   const columns = columnsByState(to, TASK_STATES, (one) => columnsFor(one, given));
@@ -132,7 +138,10 @@ export function moveByAnyVerb({ rows, to, more, ...given }: Move & { to: string 
 /** Whether the row `t` is in a state that the transition `v` may leave. */
 export const MAY_LEAVE = "t.state = any(string_to_array(v.from_states, ','))";
 
-/** The verb `recreate`: rows `v` of new instances whose own rows exist since before a clear. */
+/**
+ * The verb `recreate`: rows `v` of new instances whose own rows exist since before a
+ * clear.
+ */
 export function recreate({ rows, more }: Pick<Move, "rows" | "more">): string {
   const columns = columnsByState("v.state", FIRST_STATES, firstColumnsFor);
   const again = { state: "v.state", item: ITEM, label: "null", ...columns, ...more };

@@ -1,7 +1,7 @@
 /**
- * The transaction that grants slots. It runs once at a time in the whole deployment, so that no two
- * transactions count the same free slot. It holds no other lock when it takes its own and waits for
- * none later, so it cannot be part of a deadlock.
+ * The transaction that grants slots. It runs once at a time in the whole deployment, so
+ * that no two transactions count the same free slot. It holds no other lock when it takes
+ * its own and waits for none later, so it cannot be part of a deadlock.
  */
 import {
   admit,

@@ -1,6 +1,6 @@
 /**
- * Instances that waited for a worker longer than their task allows. Only runs of versions with such
- * a limit are read.
+ * Instances that waited for a worker longer than their task allows. Only runs of versions
+ * with such a limit are read.
  */
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
@@ -23,8 +23,8 @@ const LIMITS = rowsOf<QueueLimit>({
   limit_ms: ["float8", (limit) => limit.limitMs],
 });
 
-// A failed try waits for its retry time first, and for a worker only after it. A run that a frozen
-// transaction holds is left for the next pass.
+// A failed try waits for its retry time first, and for a worker only after it. A run that
+// a frozen transaction holds is left for the next pass.
 const OVERDUE: Statement = {
   name: "task_instance_overdue",
   text: `
@@ -54,7 +54,9 @@ export async function runningVersions(db: Queryable): Promise<readonly number[]>
   return (await db.query<{ id: number }>(RUNNING_VERSIONS)).map(({ id }) => id);
 }
 
-/** Of runs that no other transaction holds. Locks these runs when `db` is a transaction. */
+/**
+ * Of runs that no other transaction holds. Locks these runs when `db` is a transaction.
+ */
 export function overdueInstances(
   db: Queryable,
   limits: readonly QueueLimit[],

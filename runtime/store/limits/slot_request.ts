@@ -1,7 +1,7 @@
 /**
  * Slots under limits: which instances hold them, which wait for them. A row says that an
- * instance was granted its slots. The row counts only while the instance is queued or running
- * at that try, so no end of a try, however abrupt, keeps a slot taken.
+ * instance was granted its slots. The row counts only while the instance is queued or
+ * running at that try, so no end of a try, however abrupt, keeps a slot taken.
  */
 import { partition } from "../../../sdk/list.ts";
 import type { Usage, Waiter } from "../../engine/limits/admission.ts";
@@ -64,15 +64,15 @@ select reservations from wait_queue where reservations is not null`,
 export const HOLDS = "t.try_number = p.try_number and t.state in ('queued', 'running')";
 
 /**
- * Whether the request `p` of the instance `t` still waits: a cleared or ended instance does
- * not.
+ * Whether the request `p` of the instance `t` still waits: a cleared or ended instance
+ * does not.
  */
 export const WAITS =
   "t.try_number = p.try_number and t.state in ('scheduled', 'queued', 'up_for_retry')";
 
 /**
- * Requests `p` with their instance `t`. "offset 0" keeps this a look into the primary key,
- * whatever statistics say.
+ * Requests `p` with their instance `t`. "offset 0" keeps this a look into the primary
+ * key, whatever statistics say.
  */
 const WITH_INSTANCE = `dagsmith.slot_request p cross join lateral (
     select * from dagsmith.task_instance i where i.id = p.instance_id offset 0
@@ -86,7 +86,8 @@ from ${WITH_INSTANCE}
 where p.admitted_at is not null and ${HOLDS} group by p.reservations`,
 };
 
-// A row that another transaction has locked stays until the next time: nothing may wait here.
+// A row that another transaction has locked stays until the next time: nothing may wait
+// here.
 const DELETE_STALE: Statement = {
   name: "slot_request_delete_stale",
   text: `
@@ -96,7 +97,10 @@ delete from dagsmith.slot_request where instance_id in (
   where p.admitted_at is not null and not (${HOLDS}) for update of p skip locked)`,
 };
 
-/** When the start `s` of the instance `t` happened; `h` is the earlier try that it belongs to. */
+/**
+ * When the start `s` of the instance `t` happened; `h` is the earlier try that it belongs
+ * to.
+ */
 const STARTED_AT = "case when t.try_number = s.try_number then t.started_at else h.started_at end";
 const PENDING = "(t.try_number = s.try_number and t.state = 'queued')";
 const STARTS = `
@@ -148,8 +152,8 @@ const WANTED = rowsOf<Wanted>({
   most: ["int", ({ most }) => most],
 });
 
-// The first due instances of each wait queue. An instance that another transaction moves now
-// is left out, so that no transaction waits for another.
+// The first due instances of each wait queue. An instance that another transaction moves
+// now is left out, so that no transaction waits for another.
 const NEXT: Statement = {
   name: "slot_request_next",
   text: `
@@ -211,7 +215,9 @@ select reservations from dagsmith.slot_request
 where instance_id = $1 and try_number = $2 and admitted_at is not null`,
 };
 
-/** The reservations that a running try was granted; undefined when the try requested none. */
+/**
+ * The reservations that a running try was granted; undefined when the try requested none.
+ */
 export async function grantedReservations(
   db: Queryable,
   { id, tryNumber }: { readonly id: number; readonly tryNumber: number },
@@ -222,7 +228,8 @@ export async function grantedReservations(
 
 /** Requests slots for further tries. */
 export async function requestSlots(db: Queryable, jobs: readonly RoutedJob[]): Promise<void> {
-  // A statement must not write one row twice: of two requests of an instance the later one counts.
+  // A statement must not write one row twice: of two requests of an instance the later
+  // one counts.
   const latest = [...new Map(jobs.map((job) => [job.instanceId, job])).values()];
   if (latest.length > 0) await db.query(REQUEST, REQUESTS.values(latest));
 }
@@ -321,7 +328,10 @@ export async function dropWaiting(
   await db.query(DROP, [refs.map(({ instanceId }) => instanceId)]);
 }
 
-/** Grants slots: queues the instances in this order, each with its job, and records the starts. */
+/**
+ * Grants slots: queues the instances in this order, each with its job, and records the
+ * starts.
+ */
 export async function markGranted(
   db: Queryable,
   granted: readonly number[],

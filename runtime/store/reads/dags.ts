@@ -34,7 +34,10 @@ interface DagStanding {
    */
   readonly nextRunAfter: Date | null;
   readonly scheduleError: string | null;
-  /** Whether its schedules wait because the DAG has as many active runs as maxActiveRuns allows. */
+  /**
+   * Whether its schedules wait because the DAG has as many active runs as maxActiveRuns
+   * allows.
+   */
   readonly atCapacity: boolean;
 }
 
@@ -75,7 +78,9 @@ export interface DagQuery {
   readonly tag: string | null;
   /** Part of the id, in any case. */
   readonly search: string | null;
-  /** DAGs with one of these tags only, which are all that the caller may see. Null: all. */
+  /**
+   * DAGs with one of these tags only, which are all that the caller may see. Null: all.
+   */
   readonly visible: VisibleTags;
 }
 

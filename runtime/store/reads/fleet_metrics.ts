@@ -1,6 +1,6 @@
 /**
- * What a monitoring system asks of a whole deployment. Each statement reads active rows alone,
- * so it costs the same after a year of history.
+ * What a monitoring system asks of a whole deployment. Each statement reads active rows
+ * alone, so it costs the same after a year of history.
  */
 import type { Queryable, Statement } from "../database/database.ts";
 import { FRESH } from "./health.ts";

@@ -12,7 +12,10 @@ export interface Health {
   readonly slots: number;
   /** Age of the newest scheduler's heartbeat; null when there never was one. */
   readonly schedulerAgeSeconds: number | null;
-  /** Background jobs that have not come round, such as `create_runs (scheduler host, process 12)`. */
+  /**
+   * Background jobs that have not come round, such as `create_runs (scheduler host,
+   * process 12)`.
+   */
   readonly lateLoops: readonly string[];
 }
 

@@ -1,4 +1,6 @@
-/** What a deployment is made of now: its services, its queue, its database, its versions. */
+/**
+ * What a deployment is made of now: its services, its queue, its database, its versions.
+ */
 import type { Queryable, Statement } from "../database/database.ts";
 import { isVisible, type VisibleTags } from "./dag_tags.ts";
 

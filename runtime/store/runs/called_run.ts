@@ -99,7 +99,9 @@ export async function failuresOf(
   return db.query<Failure & Record<string, unknown>>(FAILURES, [runIds]);
 }
 
-/** The state of tasks of ended runs; of a mapped task success when one instance succeeded. */
+/**
+ * The state of tasks of ended runs; of a mapped task success when one instance succeeded.
+ */
 export async function endStatesOf(
   db: Queryable,
   runIds: readonly number[],

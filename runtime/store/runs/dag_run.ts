@@ -18,7 +18,10 @@ export const RUN_TYPES = [
 ] as const;
 export type RunType = (typeof RUN_TYPES)[number];
 
-/** A run to be created. Its run id is derived from its interval: created twice, it exists once. */
+/**
+ * A run to be created. Its run id is derived from its interval: created twice, it exists
+ * once.
+ */
 export interface NewRun {
   readonly dagId: string;
   readonly runId: string;
@@ -43,8 +46,8 @@ export interface NewRun {
 const IS_GLOBALLY_LIMITED =
   "exists (select from dagsmith.pool where name = 'all') as is_globally_limited";
 
-// A run conflicts with a run of its id, and with a run of its interval: a backfill and the
-// scheduler would name that one differently.
+// A run conflicts with a run of its id, and with a run of its interval: a backfill and
+// the scheduler would name that one differently.
 const NEW_RUNS = rowsOf<NewRun>({
   dag_id: ["text", (run) => run.dagId],
   run_id: ["text", (run) => run.runId],
@@ -118,7 +121,8 @@ where dag_id = any($1) and state in ('queued', 'running') and backfill_id is nul
 group by dag_id`,
 };
 
-// "no key update": inserting an instance, which refers to its run, must not wait for this lock.
+// "no key update": inserting an instance, which refers to its run, must not wait for this
+// lock.
 const LOCK: Statement = {
   name: "dag_run_lock",
   text: `
@@ -194,8 +198,8 @@ export async function startQueued(
 }
 
 /**
- * How many runs of each DAG are running, and how many are running or queued, without those of
- * backfills. DAGs without any are missing.
+ * How many runs of each DAG are running, and how many are running or queued, without
+ * those of backfills. DAGs without any are missing.
  */
 export async function activeRuns(
   db: Queryable,

@@ -58,8 +58,8 @@ async function endAll(
   return ended;
 }
 
-// By the index on timeout_at: it has only running runs with a time limit. A run that a frozen
-// transaction holds is left for the next pass.
+// By the index on timeout_at: it has only running runs with a time limit. A run that a
+// frozen transaction holds is left for the next pass.
 const OVERDUE: Statement = {
   name: "dag_run_overdue",
   text: `
@@ -75,8 +75,8 @@ export interface OverdueRun {
 }
 
 /**
- * Overdue runs that no other transaction holds, the longest overdue first. Locks them when `db` is
- * a transaction.
+ * Overdue runs that no other transaction holds, the longest overdue first. Locks them
+ * when `db` is a transaction.
  */
 export async function overdueRuns(db: Queryable, limit: number): Promise<readonly OverdueRun[]> {
   const rows = await db.query<{ id: number; started_at: Date; timeout_at: Date }>(OVERDUE, [limit]);

@@ -31,8 +31,8 @@ export function seeRuns(db: Queryable, ids: readonly number[]): Promise<readonly
 }
 
 /**
- * The same, locked until the end of the transaction. Only workers that claim tries do not wait
- * for it.
+ * The same, locked until the end of the transaction. Only workers that claim tries do not
+ * wait for it.
  */
 export function holdRuns(tx: Queryable, ids: readonly number[]): Promise<readonly NamedRun[]> {
   return tx.query<NamedRun & Record<string, unknown>>(HOLD, [ids]);

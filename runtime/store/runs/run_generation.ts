@@ -1,7 +1,7 @@
 /**
- * The version and params of earlier tries of a run. A run has one version at a time. When a
- * clear changes it, the old one is kept here, apart from the history of tries, so that a try
- * costs nothing.
+ * The version and params of earlier tries of a run. A run has one version at a time. When
+ * a clear changes it, the old one is kept here, apart from the history of tries, so that
+ * a try costs nothing.
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -30,8 +30,8 @@ where r.version_id <> coalesce(v.version_id, r.version_id)
   or r.params::text <> coalesce(v.params, r.params)::text`,
 };
 
-// The transaction that starts a try begins after the end of the one that changed the run, so their
-// times tell which generation the try had.
+// The transaction that starts a try begins after the end of the one that changed the run,
+// so their times tell which generation the try had.
 const OF_TRY: Statement = {
   name: "dag_run_generation_of_try",
   text: `

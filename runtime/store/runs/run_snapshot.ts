@@ -1,6 +1,6 @@
 /**
- * The facts of a run that each of its tries needs. They change only when the run is cleared, so a
- * worker caches them for the runs it works on, each with its generation.
+ * The facts of a run that each of its tries needs. They change only when the run is
+ * cleared, so a worker caches them for the runs it works on, each with its generation.
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
@@ -16,7 +16,9 @@ export interface RunSnapshot {
   readonly dataIntervalEnd: Date;
   readonly partitionKey: string | null;
   readonly params: Json;
-  /** The event or the assets that started the run; null when a schedule or a person did. */
+  /**
+   * The event or the assets that started the run; null when a schedule or a person did.
+   */
   readonly trigger: RunTrigger | null;
   /** How often the run was cleared. */
   readonly generation: number;

@@ -1,7 +1,7 @@
 /**
- * The only file that writes the state of runs. A statement names the verb that it performs. The
- * verb gives the guard: the states that a row may leave. The state that the row enters gives the
- * other columns.
+ * The only file that writes the state of runs. A statement names the verb that it
+ * performs. The verb gives the guard: the states that a row may leave. The state that the
+ * row enters gives the other columns.
  */
 import type { RunState } from "../../state/run_state.ts";
 import { RUN_VERBS, type RunVerb, type RunVerbName } from "../../state/run_verbs.ts";
@@ -56,7 +56,9 @@ function columnsFor(to: RunState, given: Given = {}): ColumnValues<Column> {
 interface RunMove extends Given {
   /** The end of the update, which picks the rows of `r`: `from … where r.id = v.id`. */
   readonly rows: string;
-  /** The state to enter as SQL, when the verbs may enter several. Default: the only one. */
+  /**
+   * The state to enter as SQL, when the verbs may enter several. Default: the only one.
+   */
   readonly to?: string;
   /** Further columns to set. */
   readonly more?: ColumnValues;
@@ -73,8 +75,9 @@ ${rows} and ${guardOf(verbs)}`;
 }
 
 /**
- * The rows are found by their keys. A plain condition on the state would match the partial index
- * on active runs, and a generic plan would read all of them; a `case` matches no index.
+ * The rows are found by their keys. A plain condition on the state would match the
+ * partial index on active runs, and a generic plan would read all of them; a `case`
+ * matches no index.
  */
 function guardOf(verbs: readonly RunVerbName[]): string {
   const from = new Set(verbs.flatMap((verb): RunVerb["from"] => RUN_VERBS[verb].from));

@@ -1,6 +1,6 @@
 /**
- * Assets: the DAGs that name them, their updates, and the updates that wait for DAGs. One statement
- * writes an update together with its waiting rows, so no DAG misses an update.
+ * Assets: the DAGs that name them, their updates, and the updates that wait for DAGs. One
+ * statement writes an update together with its waiting rows, so no DAG misses an update.
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { AssetEvent } from "../../../sdk/sources/asset.ts";
@@ -89,8 +89,8 @@ const EVENTS = rowsOf<NewAssetEvent>({
   actor: ["text", (event) => ("actor" in event ? event.actor : null)],
 });
 
-// A file that is replaced can be away for seconds, and its DAG must miss no update meanwhile.
-// After a day the DAG counts as gone for good. The same day is in the trigger
+// A file that is replaced can be away for seconds, and its DAG must miss no update
+// meanwhile. After a day the DAG counts as gone for good. The same day is in the trigger
 // dagsmith.record_run_end, for ends of runs.
 const IS_EXPECTED = "(d.removed_at is null or d.removed_at > now() - interval '1 day')";
 
@@ -196,12 +196,18 @@ function usesOf({ assets, tasks }: DagSpec): readonly AssetUse[] {
   return [...waited, ...named];
 }
 
-/** Has the scheduler check the waiting updates of these DAGs again, by their new conditions. */
+/**
+ * Has the scheduler check the waiting updates of these DAGs again, by their new
+ * conditions.
+ */
 export async function lookAgain(tx: Queryable, dagIds: readonly string[]): Promise<void> {
   if (dagIds.length > 0) await tx.query(LOOK_AGAIN, [dagIds]);
 }
 
-/** Writes updates and queues them for the DAGs that wait for them. @returns their ids, in order */
+/**
+ * Writes updates and queues them for the DAGs that wait for them. @returns their ids, in
+ * order
+ */
 export async function recordAssetEvents(
   tx: Queryable,
   events: readonly NewAssetEvent[],

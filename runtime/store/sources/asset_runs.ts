@@ -1,4 +1,7 @@
-/** Updates of assets that wait for a run: the DAGs with new updates, and taking the updates. */
+/**
+ * Updates of assets that wait for a run: the DAGs with new updates, and taking the
+ * updates.
+ */
 import { MAX_TRIGGER_EVENTS } from "../../../sdk/sources/trigger.ts";
 import { type Aliases, assetsOf } from "../../timetable/sources/asset_condition.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -48,7 +51,10 @@ export async function dagsWithAssetNews(db: Queryable): Promise<readonly string[
   return (await db.query<{ dag_id: string }>(NEWS)).map((row) => row.dag_id);
 }
 
-/** Marks the updates that wait for these DAGs as seen. An update that comes later is new again. */
+/**
+ * Marks the updates that wait for these DAGs as seen. An update that comes later is new
+ * again.
+ */
 export async function markAssetNewsSeen(tx: Queryable, dagIds: readonly string[]): Promise<void> {
   await tx.query(MARK_SEEN, [dagIds]);
 }

@@ -1,6 +1,6 @@
 /**
- * Subscriptions of DAGs to the row changes of a table, and the runs that changes start. A change
- * starts one run, however often it is delivered.
+ * Subscriptions of DAGs to the row changes of a table, and the runs that changes start. A
+ * change starts one run, however often it is delivered.
  */
 import type { RowChange } from "../../../sdk/sources/event.ts";
 import type { Plans } from "../dags/plans.ts";
@@ -173,11 +173,14 @@ export async function activeSubscriptions(
   });
 }
 
-/** A DAG with this many active runs gets no more: further changes wait in their outbox. */
+/**
+ * A DAG with this many active runs gets no more: further changes wait in their outbox.
+ */
 const MOST_ACTIVE = 1_000;
 
 /**
- * Creates runs of changes, at most `batch` changes in a run, and none of a change that has a run.
+ * Creates runs of changes, at most `batch` changes in a run, and none of a change that
+ * has a run.
  * @returns the ids of the handled changes; the others wait for capacity
  */
 export function createChangeRuns(
@@ -212,7 +215,9 @@ export function createChangeRuns(
   });
 }
 
-/** Deletes the records of changes that left their outbox and cannot be delivered again. */
+/**
+ * Deletes the records of changes that left their outbox and cannot be delivered again.
+ */
 export async function deleteOldDeliveries(
   db: Queryable,
   subscriptionId: string,

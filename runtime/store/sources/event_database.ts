@@ -1,6 +1,6 @@
 /**
- * A client of a user's PostgreSQL, in which DAGs listen for changes. Apart from database.ts: this
- * database may be away for long, and only the outbox in it is ours.
+ * A client of a user's PostgreSQL, in which DAGs listen for changes. Apart from
+ * database.ts: this database may be away for long, and only the outbox in it is ours.
  */
 import type { ConnectionOptions } from "node:tls";
 import pg from "pg";
@@ -65,8 +65,8 @@ export function eventDatabaseFailed(connection: string, cause: unknown): Dagsmit
 }
 
 /**
- * TLS by libpq's `sslmode` in `extra`: `require` encrypts, `verify-ca` and `verify-full` also
- * check the certificate. Default: no TLS.
+ * TLS by libpq's `sslmode` in `extra`: `require` encrypts, `verify-ca` and `verify-full`
+ * also check the certificate. Default: no TLS.
  */
 function sslOptions({ id, extra }: Connection): false | ConnectionOptions {
   const mode = String(extra.sslmode ?? "disable");

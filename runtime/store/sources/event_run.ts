@@ -1,7 +1,7 @@
 /**
- * Runs started by events: finds and locks the DAGs with new events, and describes the run.
- * Such a run has no interval, so its run id ends with a random suffix. Its logical date is
- * its creation time.
+ * Runs started by events: finds and locks the DAGs with new events, and describes the
+ * run. Such a run has no interval, so its run id ends with a random suffix. Its logical
+ * date is its creation time.
  */
 import { randomInt } from "node:crypto";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
@@ -25,8 +25,8 @@ export interface WaitingDag extends TriggeredDag {
 const IS_OPEN = "not is_paused and removed_at is null and version_id is not null";
 
 /**
- * The query for DAGs with rows marked `is_new`: one step of the index for each DAG, however
- * many rows there are.
+ * The query for DAGs with rows marked `is_new`: one step of the index for each DAG,
+ * however many rows there are.
  * @param table with columns dag_id and is_new, indexed by dag_id where is_new
  */
 export function dagsWithNews(table: string): string {

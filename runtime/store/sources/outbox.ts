@@ -1,4 +1,7 @@
-/** The outbox in a user's database: reads the waiting changes and deletes those that were taken. */
+/**
+ * The outbox in a user's database: reads the waiting changes and deletes those that were
+ * taken.
+ */
 import type { RowChange, RowKey } from "../../../sdk/sources/event.ts";
 import type { EventClient } from "./event_database.ts";
 import { CHANNEL } from "./outbox_install.ts";
@@ -21,7 +24,8 @@ export async function listenForNotifications(
 
 /**
  * Takes up to `limit` changes of a subscription: passes them to `take` and deletes those
- * whose ids it returns. After a failure in between the changes stay, and are passed again.
+ * whose ids it returns. After a failure in between the changes stay, and are passed
+ * again.
  * @returns the ids of the deleted changes
  */
 export async function takeChanges(

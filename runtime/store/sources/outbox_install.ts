@@ -1,7 +1,7 @@
 /**
- * Installs the outbox in a user's database: a schema with one table and one function, and a
- * trigger on each subscribed table. Runs on request only, in one transaction, any number of
- * times; and removes all of it again.
+ * Installs the outbox in a user's database: a schema with one table and one function, and
+ * a trigger on each subscribed table. Runs on request only, in one transaction, any
+ * number of times; and removes all of it again.
  */
 import pg from "pg";
 import { DagsmithError } from "../../../sdk/errors.ts";
@@ -13,9 +13,9 @@ export type ChangesSpec = Extract<EventSpec, { type: "postgresChanges" }>;
 /** The channel that a change notifies; it carries the id of the subscription. */
 export const CHANNEL = "dagsmith_events";
 
-// The function runs as its owner, so that writers of the table need no right on the outbox. A
-// renamed key column is null in the change; it must not make the users' writes fail. Time
-// zone and search path are fixed, so that every session writes a key alike.
+// The function runs as its owner, so that writers of the table need no right on the
+// outbox. A renamed key column is null in the change; it must not make the users' writes
+// fail. Time zone and search path are fixed, so that every session writes a key alike.
 const OUTBOX = `
 create schema if not exists dagsmith_events;
 create table if not exists dagsmith_events.change (
@@ -62,7 +62,8 @@ const TABLE = `
 select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = $1 and c.relname = $2 and c.relkind in ('r', 'p')`;
 
-// By the name of the trigger, which is unique to the subscription: the table may have been renamed.
+// By the name of the trigger, which is unique to the subscription: the table may have
+// been renamed.
 const TRIGGERS = `
 select n.nspname as schema, c.relname as table, obj_description(t.oid, 'pg_trigger') as made_as
 from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_namespace n on n.oid = c.relnamespace
@@ -83,8 +84,8 @@ export interface Installed {
 }
 
 /**
- * Installs the trigger of a subscription on its table. Waits at most 10 s for the lock of the
- * table, whose writers wait meanwhile.
+ * Installs the trigger of a subscription on its table. Waits at most 10 s for the lock of
+ * the table, whose writers wait meanwhile.
  * @throws DagsmithError EVENT_TABLE_MISSING, EVENT_TABLE_WITHOUT_KEY
  */
 export function installTrigger(
@@ -115,8 +116,8 @@ execute function dagsmith_events.record_change(${parameters})`;
 }
 
 /**
- * Removes the trigger of a subscription and its waiting changes; with the last one also the
- * outbox.
+ * Removes the trigger of a subscription and its waiting changes; with the last one also
+ * the outbox.
  */
 export function removeTrigger(client: EventClient, subscriptionId: string): Promise<void> {
   return inTransaction(client, async () => {

@@ -1,6 +1,6 @@
 /**
- * Ends of runs that other DAGs wait for. A trigger on dagsmith.dag_run writes them; they are read,
- * and deleted once they are used.
+ * Ends of runs that other DAGs wait for. A trigger on dagsmith.dag_run writes them; they
+ * are read, and deleted once they are used.
  */
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec, EventSpec } from "../../../sdk/spec/index.ts";
@@ -10,8 +10,8 @@ import { rowsOf } from "../database/unnest.ts";
 import { dagsWithNews } from "./event_run.ts";
 
 /**
- * Ends read at once of a source with one DAG. All of them are used, so the next read gets the
- * rest. A source with several DAGs pairs their ends, so all are read.
+ * Ends read at once of a source with one DAG. All of them are used, so the next read gets
+ * the rest. A source with several DAGs pairs their ends, so all are read.
  */
 const MOST_ENDS = 1_000;
 
@@ -160,7 +160,10 @@ export async function deleteEnds(tx: Queryable, ids: readonly number[]): Promise
   await tx.query(DELETE, [ids]);
 }
 
-/** Reads the ends that wait for these sources, oldest first. They count as seen from then on. */
+/**
+ * Reads the ends that wait for these sources, oldest first. They count as seen from then
+ * on.
+ */
 export async function readEnds(
   tx: Queryable,
   sources: readonly DagSource[],

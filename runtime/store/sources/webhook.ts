@@ -1,4 +1,6 @@
-/** Webhook calls with an idempotency key: a repeated call finds the run of the first one. */
+/**
+ * Webhook calls with an idempotency key: a repeated call finds the run of the first one.
+ */
 import type { Queryable, Statement } from "../database/database.ts";
 
 const FIND: Statement = {
@@ -16,7 +18,8 @@ insert into dagsmith.webhook_delivery (dag_id, name, key, body_hash, run_id)
 values ($1, $2, $3, $4, $5)`,
 };
 
-// One call with a key at a time, or two would both find nothing. The transaction releases the lock.
+// One call with a key at a time, or two would both find nothing. The transaction releases
+// the lock.
 const LOCK: Statement = {
   name: "webhook_delivery_lock",
   text: `
@@ -36,7 +39,9 @@ export interface WebhookDelivery {
   readonly runId: string;
 }
 
-/** The earlier call with this key. Other calls with it wait until the transaction ends. */
+/**
+ * The earlier call with this key. Other calls with it wait until the transaction ends.
+ */
 export async function claimWebhookKey(
   tx: Queryable,
   { dagId, name, key }: WebhookKey,

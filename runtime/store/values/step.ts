@@ -37,8 +37,8 @@ export interface StepHolder {
   readonly workerId: string;
 }
 
-// Guarded by the try: a worker that was declared lost must not finish a step that the next
-// try runs.
+// Guarded by the try: a worker that was declared lost must not finish a step that the
+// next try runs.
 const PUT_HELD: Statement = {
   name: "step_put_held",
   text: `

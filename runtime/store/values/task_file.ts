@@ -1,7 +1,7 @@
 /**
- * Files that tasks store, and which of them to delete. A row is committed before the bytes
- * are written, so that every object of the store can be found and deleted. A file exists
- * for tasks only when its row is `kept`.
+ * Files that tasks store, and which of them to delete. A row is committed before the
+ * bytes are written, so that every object of the store can be found and deleted. A file
+ * exists for tasks only when its row is `kept`.
  */
 import type { FileRef } from "../../../sdk/files/task_files.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -14,7 +14,8 @@ export interface FileHolder {
   readonly workerId: string;
 }
 
-// Guarded by the try: a worker that was declared lost must not store files of the next try.
+// Guarded by the try: a worker that was declared lost must not store files of the next
+// try.
 const HELD = `
 select t.run_id, t.task_id, t.map_index, t.try_number from dagsmith.task_instance t
 where t.id = $1 and t.try_number = $2 and t.worker_id = $3 and t.state = 'running'`;
@@ -63,7 +64,10 @@ where f.object = $4 and f.state = 'claimed' and f.run_id = held.run_id
 returning 1 as kept`,
 };
 
-/** Completes a file whose bytes are written. @returns false when the worker has lost the try */
+/**
+ * Completes a file whose bytes are written. @returns false when the worker has lost the
+ * try
+ */
 export async function keepTaskFile(
   tx: Queryable,
   object: string,
@@ -85,8 +89,8 @@ export async function releaseTaskFile(db: Queryable, object: string): Promise<vo
   await db.query(RELEASE, [object]);
 }
 
-// The file of this run comes first. A reference may also come from another run, as a param
-// or as state.
+// The file of this run comes first. A reference may also come from another run, as a
+// param or as state.
 const FIND: Statement = {
   name: "task_file_find",
   text: `
@@ -144,8 +148,8 @@ export interface UnkeptFile {
   readonly isWhole: boolean;
 }
 
-// A file is complete when its try says so. A worker died in between when the claim is a day
-// old. The run of a file without run was deleted.
+// A file is complete when its try says so. A worker died in between when the claim is a
+// day old. The run of a file without run was deleted.
 const UNKEPT: Statement = {
   name: "task_file_unkept",
   text: `

@@ -1,6 +1,6 @@
 /**
- * Values that tasks leave for other tasks. Values are written as JSON text and read as JSON; for a
- * value in a file only the name of the file is read.
+ * Values that tasks leave for other tasks. Values are written as JSON text and read as
+ * JSON; for a value in a file only the name of the file is read.
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { KeptJson } from "../../engine/store.ts";
@@ -85,7 +85,10 @@ export async function putXComs(db: Queryable, rows: readonly XComRow[]): Promise
   await db.query(PUT, VALUES.values(rows));
 }
 
-/** Stores a value that a running try pushes. @returns false when the worker has lost the try */
+/**
+ * Stores a value that a running try pushes. @returns false when the worker has lost the
+ * try
+ */
 export async function pushXCom(
   db: Queryable,
   { key, json, file }: KeptJson & { readonly key: string },
@@ -117,8 +120,8 @@ order by x.map_index limit $4`,
 export const OUTPUTS_PER_PAGE = 200;
 
 /**
- * The outputs of a mapped task after a map index; fewer than {@link OUTPUTS_PER_PAGE} are the
- * last page.
+ * The outputs of a mapped task after a map index; fewer than {@link OUTPUTS_PER_PAGE} are
+ * the last page.
  */
 export function getOutputs(
   db: Queryable,
@@ -147,7 +150,9 @@ export function getOutputsAt(
   return db.query<StoredXCom & Record<string, unknown>>(AT, INSTANCES.values(of));
 }
 
-/** Values of tasks under a key, by task and map index. A task without a value is missing. */
+/**
+ * Values of tasks under a key, by task and map index. A task without a value is missing.
+ */
 export async function getXComs(
   db: Queryable,
   of: readonly { readonly runId: number; readonly taskId: string }[],

@@ -1,7 +1,7 @@
 /**
- * Files of values that are too large for a row, and which of these files to delete. Workers
- * write and delete the files. Triggers of the database keep and release a file when rows name
- * it or no longer do.
+ * Files of values that are too large for a row, and which of these files to delete.
+ * Workers write and delete the files. Triggers of the database keep and release a file
+ * when rows name it or no longer do.
  */
 import type { Queryable, Statement } from "../database/database.ts";
 
@@ -19,8 +19,8 @@ const CLAIM: Statement = {
 insert into dagsmith.xcom_file (name, bytes, sha256) values ($1, $2, $3) on conflict do nothing`,
 };
 
-// The value follows its claimed file within seconds. A worker died in between when the claim
-// is a day old.
+// The value follows its claimed file within seconds. A worker died in between when the
+// claim is a day old.
 const UNKEPT: Statement = {
   name: "xcom_file_unkept",
   text: `

@@ -1,6 +1,6 @@
 /**
- * Callbacks. The transaction of the event creates the callback and its job; a worker claims the
- * callback and ends it once.
+ * Callbacks. The transaction of the event creates the callback and its job; a worker
+ * claims the callback and ends it once.
  */
 import type { CallbackContext } from "../../../sdk/task/callback.ts";
 import type { NewCallback } from "../../engine/store.ts";
@@ -39,8 +39,8 @@ with made as (
 )${enqueueCallbacks("made")}`,
 };
 
-// Every end of a run runs this statement. The version of the run says which callbacks it has. The
-// success of a run deletes its future deadlines.
+// Every end of a run runs this statement. The version of the run says which callbacks it
+// has. The success of a run deletes its future deadlines.
 const QUEUE_OF_RUNS: Statement = {
   name: "callback_queue_of_runs",
   text: `
@@ -112,7 +112,10 @@ export async function queueCallbacks(
   await db.query(QUEUE, CALLBACKS.values(callbacks));
 }
 
-/** Queues the callbacks of runs that have just ended, and deletes the deadlines they have met. */
+/**
+ * Queues the callbacks of runs that have just ended, and deletes the deadlines they have
+ * met.
+ */
 export async function queueRunCallbacks(db: Queryable, runIds: readonly number[]): Promise<void> {
   if (runIds.length > 0) await db.query(QUEUE_OF_RUNS, [runIds]);
 }

@@ -1,13 +1,14 @@
 /**
- * Deadlines of runs. A row is created with its run. It is deleted when the run succeeds, or
- * when the callback for the missed deadline is queued.
+ * Deadlines of runs. A row is created with its run. It is deleted when the run succeeds,
+ * or when the callback for the missed deadline is queued.
  */
 import type { Queryable, Statement } from "../database/database.ts";
 import { enqueueCallbacks } from "./callback.ts";
 
-// An average of fewer runs than the deadline asks for would say little. The last runs of a DAG are
-// read once for each run, at most as many as a deadline may ask for, and not at all without such a
-// deadline: read for each deadline, the estimate of the plan would be high enough for JIT.
+// An average of fewer runs than the deadline asks for would say little. The last runs of
+// a DAG are read once for each run, at most as many as a deadline may ask for, and not at
+// all without such a deadline: read for each deadline, the estimate of the plan would be
+// high enough for JIT.
 const CREATE: Statement = {
   name: "deadline_create",
   text: `
@@ -38,8 +39,8 @@ select run_id, ordinal, due_at from (
 on conflict do nothing`,
 };
 
-// The delete locks the row, so that one of several schedulers queues the callback. A run that
-// succeeded after its deadline has missed it too.
+// The delete locks the row, so that one of several schedulers queues the callback. A run
+// that succeeded after its deadline has missed it too.
 const MISS: Statement = {
   name: "deadline_miss",
   text: `
@@ -87,7 +88,9 @@ export async function missDeadlines(db: Queryable): Promise<number> {
   }
 }
 
-/** Milliseconds until the next deadline, negative when it is late; null: there is none. */
+/**
+ * Milliseconds until the next deadline, negative when it is late; null: there is none.
+ */
 export async function nextDeadlineInMs(db: Queryable): Promise<number | null> {
   return (await db.query<{ ms: number | null }>(NEXT))[0]?.ms ?? null;
 }

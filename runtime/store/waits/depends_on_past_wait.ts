@@ -1,7 +1,7 @@
 /**
- * Tasks that wait for their previous run, and the result of that run. A row of depends_on_past_wait
- * says that the trigger rule of a task is met and only the previous run is missing. The task has no
- * instance yet.
+ * Tasks that wait for their previous run, and the result of that run. A row of
+ * depends_on_past_wait says that the trigger rule of a task is met and only the previous
+ * run is missing. The task has no instance yet.
  */
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { type PlannedTask, plannedTask } from "../../engine/plan/plan.ts";
@@ -50,8 +50,8 @@ where run_id = $1 order by since, task_id`,
 };
 
 /**
- * The previous run of the run `r` of version `v`: the one with the nearest earlier logical date.
- * For a run of a named schedule, runs of other schedules do not count.
+ * The previous run of the run `r` of version `v`: the one with the nearest earlier
+ * logical date. For a run of a named schedule, runs of other schedules do not count.
  */
 export const PREVIOUS_RUN = `
   select id, version_id, logical_date, state from dagsmith.dag_run o
@@ -168,7 +168,8 @@ async function previousRunOf(
   if (!before || isExempt) return { isExempt, previous: null, hasOlder: false };
   const statesOf = (id: string): readonly PreviousState[] => {
     if (!before.tasks.some((task) => task.taskId === id)) return [];
-    // A task that never started, because its run was cancelled or timed out, counts as skipped.
+    // A task that never started, because its run was cancelled or timed out, counts as
+    // skipped.
     return states.get(`${row.previous_id}/${id}`) ?? [row.is_over ? "skipped" : "none"];
   };
   const own = statesOf(taskId);
@@ -204,7 +205,9 @@ async function wasEverPart(db: Queryable, row: PreviousRow, taskId: string): Pro
   return older?.found ?? false;
 }
 
-/** Tasks of running runs of these DAGs that wait for their previous run, oldest run first. */
+/**
+ * Tasks of running runs of these DAGs that wait for their previous run, oldest run first.
+ */
 export async function dependsOnPastWaitsOfDags(
   db: Queryable,
   dagIds: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * The waits of instances: a row is written when a wait begins, found when it is over, then
- * deleted.
+ * The waits of instances: a row is written when a wait begins, found when it is over,
+ * then deleted.
  */
 import type { NewInstance } from "../../engine/store.ts";
 import type { Transition } from "../../state/transition.ts";
@@ -35,7 +35,8 @@ const WAITS = rowsOf<InstanceWait>({
   reservations: ["text", ({ wait }) => wait.way?.reservations ?? null],
 });
 
-// An event that was sent before the wait for it is not lost: the wait is over when it begins.
+// An event that was sent before the wait for it is not lost: the wait is over when it
+// begins.
 const PUT: Statement = {
   name: "task_wait_put",
   text: `
@@ -90,7 +91,9 @@ export function waitsOf(
   return waiting.filter(({ id }) => ids.has(id));
 }
 
-/** Creates instances that wait before their first try, and groups that have a time limit. */
+/**
+ * Creates instances that wait before their first try, and groups that have a time limit.
+ */
 export async function insertWaiting(
   db: Queryable,
   instances: readonly NewInstance[],
@@ -138,8 +141,8 @@ const FOUND = `w.task_instance_id as "instanceId", w.try_number as "tryNumber", 
   t.task_id as "taskId", t.map_index as "mapIndex", w.kind, w.soft_fail as "softFail", w.event,
   w.dag_id as "awaitedDagId", w.task_id as "awaitedTaskId"`;
 
-// A run that a frozen transaction holds is left for a later pass: the waits of other runs must not
-// wait for it.
+// A run that a frozen transaction holds is left for a later pass: the waits of other runs
+// must not wait for it.
 const DUE: Statement = {
   name: "task_wait_due",
   text: `
@@ -160,8 +163,8 @@ join dagsmith.task_instance t on t.id = w.task_instance_id
 where w.run_id = $1 and w.event = $2 and w.kind = 'event'`,
 };
 
-// Of several runs with one logical date the best one counts: one success is enough, and a run
-// that is still running may succeed.
+// Of several runs with one logical date the best one counts: one success is enough, and a
+// run that is still running may succeed.
 const ENDED_RUNS: Statement = {
   name: "task_wait_ended_runs",
   text: `
@@ -202,7 +205,8 @@ const REFS = rowsOf<WaitRef>({
   kind: ["text", ({ kind }) => kind],
 });
 
-// The kind is compared too: after the end of a wait the same try may wait for something else.
+// The kind is compared too: after the end of a wait the same try may wait for something
+// else.
 const DELETE: Statement = {
   name: "task_wait_delete",
   text: `
@@ -210,8 +214,8 @@ delete from dagsmith.task_wait w using ${REFS.as("v")}
 where w.task_instance_id = v.id and w.try_number = v.try_number and w.kind = v.kind`,
 };
 
-// A wait that a person ended leaves its row behind. "offset 0" keeps this a look into the primary
-// key, whatever statistics say.
+// A wait that a person ended leaves its row behind. "offset 0" keeps this a look into the
+// primary key, whatever statistics say.
 const SWEEP: Statement = {
   name: "task_wait_sweep",
   text: `
@@ -230,8 +234,9 @@ select extract(epoch from min(due_at) - now())::float8 * 1000 as ms from dagsmit
 };
 
 /**
- * Due waits of runs that no other transaction holds, without those of sensors. Locks these runs
- * when `db` is a transaction. `sent` is the event as JSON text; null: no event was sent.
+ * Due waits of runs that no other transaction holds, without those of sensors. Locks
+ * these runs when `db` is a transaction. `sent` is the event as JSON text; null: no event
+ * was sent.
  */
 export function dueWaits(
   db: Queryable,
@@ -279,7 +284,10 @@ export async function sweepWaits(db: Queryable): Promise<void> {
   await db.query(SWEEP);
 }
 
-/** Milliseconds until the next wait is over, negative when it is late; null: no instance waits. */
+/**
+ * Milliseconds until the next wait is over, negative when it is late; null: no instance
+ * waits.
+ */
 export async function nextWaitInMs(db: Queryable): Promise<number | null> {
   const [row] = await db.query<{ ms: number | null }>(NEXT_DUE);
   return row?.ms ?? null;
@@ -292,7 +300,9 @@ insert into dagsmith.run_event (run_id, name, value) values ($1, $2, $3)
 on conflict (run_id, name) do update set value = excluded.value, at = now()`,
 };
 
-/** Stores an event of a run for tasks that wait for it now or later. @param json its value */
+/**
+ * Stores an event of a run for tasks that wait for it now or later. @param json its value
+ */
 export async function putEvent(
   db: Queryable,
   runId: number,

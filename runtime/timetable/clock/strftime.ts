@@ -67,7 +67,10 @@ export function strptime(text: string, format: string, timezone: string): DateTi
   return date.isValid ? date : null;
 }
 
-/** Literal text as Luxon reads it: between quotes, and a quote as two quotes outside of any. */
+/**
+ * Literal text as Luxon reads it: between quotes, and a quote as two quotes outside of
+ * any.
+ */
 function quoted(text: string): string {
   const words = text.split("'").map((word) => (word === "" ? "" : `'${word}'`));
   return words.join("''");

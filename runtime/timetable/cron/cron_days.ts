@@ -5,7 +5,10 @@
 import type { CronFieldCollection } from "cron-parser";
 import { type NthWeekday, nearestWeekdayTo, nthWeekdays } from "./cron_item.ts";
 
-/** A day of the calendar: `weekday` is 0 for Sunday, `daysInMonth` the length of its month. */
+/**
+ * A day of the calendar: `weekday` is 0 for Sunday, `daysInMonth` the length of its
+ * month.
+ */
 interface CalendarDay {
   readonly day: number;
   readonly weekday: number;
@@ -37,8 +40,8 @@ export interface MatchingDays {
 }
 
 /**
- * When both fields are restricted, either may match, as in cron. A field that looks at single
- * weekdays of a month (`15W`, `fri#2`, `L5`) counts alone.
+ * When both fields are restricted, either may match, as in cron. A field that looks at
+ * single weekdays of a month (`15W`, `fri#2`, `L5`) counts alone.
  */
 export function matchingDays(dayOfMonth: string, dayOfWeek: string, read: Read): MatchingDays {
   const [inMonth, inWeek] = [monthDays(dayOfMonth, read), weekdays(dayOfWeek, read)];
@@ -107,7 +110,10 @@ function weekdaysIn(items: readonly string[], read: Read): ReadonlySet<number> {
   );
 }
 
-/** Weekdays of each week together with weekdays that count once a month: croniter refuses them. */
+/**
+ * Weekdays of each week together with weekdays that count once a month: croniter refuses
+ * them.
+ */
 function refuseMixed(
   text: string,
   each: ReadonlySet<number>,

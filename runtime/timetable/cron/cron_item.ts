@@ -1,7 +1,7 @@
 /**
- * Items of cron fields that croniter, which Airflow uses, reads and cron-parser refuses or
- * reads otherwise. They are rewritten into what cron-parser reads, or into the days that it
- * has no word for.
+ * Items of cron fields that croniter, which Airflow uses, reads and cron-parser refuses
+ * or reads otherwise. They are rewritten into what cron-parser reads, or into the days
+ * that it has no word for.
  */
 
 export const FIELDS = ["second", "minute", "hour", "dayOfMonth", "month", "dayOfWeek"] as const;
@@ -56,7 +56,10 @@ export function nearestWeekdayTo(item: string): number | undefined {
   return day >= 1 && day <= 31 ? day : undefined;
 }
 
-/** The item as cron-parser reads it; an item that is wrong is left for cron-parser to refuse. */
+/**
+ * The item as cron-parser reads it; an item that is wrong is left for cron-parser to
+ * refuse.
+ */
 export function normalItem(field: Field, item: string): string {
   const range = rangeOf(field, item);
   return range ? valuesIn(field, range).join(",") : item.toUpperCase();
@@ -77,7 +80,10 @@ interface Range {
   readonly isOpen: boolean;
 }
 
-/** `22-2`, `Nov-Mar/2`, `1/2`, `25-L`; undefined for an item of another form or out of bounds. */
+/**
+ * `22-2`, `Nov-Mar/2`, `1/2`, `25-L`; undefined for an item of another form or out of
+ * bounds.
+ */
 function rangeOf(field: Field, item: string): Range | undefined {
   const [, from, to, step] = /^([^-/*]+)(?:-([^-/]+))?(?:\/0*([1-9]\d*))?$/.exec(item) ?? [];
   if (from === undefined || (to === undefined && step === undefined)) return undefined;

@@ -8,7 +8,9 @@ import type { CronExpression } from "./cron_expression.ts";
 export type Direction = 1 | -1;
 
 const DAY_SECONDS = 86_400;
-/** The rarest cron, a fifth Sunday in February, comes every 28 years, or 40 around 2100. */
+/**
+ * The rarest cron, a fifth Sunday in February, comes every 28 years, or 40 around 2100.
+ */
 const SEARCHED_MONTHS = 50 * 12;
 
 /**

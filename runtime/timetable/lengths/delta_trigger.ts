@@ -13,7 +13,9 @@ import { after, type CalendarStep, nearby, steps } from "./calendar.ts";
 /** The grid of a length. `anchors` are instants that give the intended time of day. */
 interface Spacing {
   after(from: number, anchors: readonly number[]): number;
-  /** The first instant at or after `instant` on the grid of `from`; `from` itself counts. */
+  /**
+   * The first instant at or after `instant` on the grid of `from`; `from` itself counts.
+   */
   atOrAfter(instant: number, from: number, anchors: readonly number[]): number;
 }
 

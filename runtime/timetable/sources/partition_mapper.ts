@@ -29,7 +29,9 @@ interface TemporalMapper {
   readonly inputFormat?: string;
   /** Default: by type, such as `"%Y-%m-%d"` for days. */
   readonly outputFormat?: string;
-  /** The timezone of keys without an offset and of the periods' starts. Default `"UTC"`. */
+  /**
+   * The timezone of keys without an offset and of the periods' starts. Default `"UTC"`.
+   */
   readonly timezone?: string;
 }
 

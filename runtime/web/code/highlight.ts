@@ -20,10 +20,14 @@ const LANGUAGES: Readonly<Record<string, string>> = {
   ...{ sql: "sql", py: "python", sh: "bash", json: "json" },
 };
 
-/** Longer code is shown without colours: finding them would block the page for seconds. */
+/**
+ * Longer code is shown without colours: finding them would block the page for seconds.
+ */
 const LONGEST = 200_000;
 
-/** Each line as HTML of its own: an element that spans lines is closed and opened again. */
+/**
+ * Each line as HTML of its own: an element that spans lines is closed and opened again.
+ */
 export function highlightLines(code: string, path: string): readonly string[] {
   const language = LANGUAGES[path.slice(path.lastIndexOf(".") + 1)];
   if (language === undefined || code.length > LONGEST) return escaped(code).split("\n");

@@ -92,7 +92,10 @@ export function visibleTags(request: Request): readonly string[] | null {
   return tagsWith(callerOf(request).rights, "dag.read");
 }
 
-/** An unknown DAG is refused like one that the caller may not see, so that ids stay unknown. */
+/**
+ * An unknown DAG is refused like one that the caller may not see, so that ids stay
+ * unknown.
+ */
 function forbidden(permission: Permission): Refused {
   return new Refused(
     403,

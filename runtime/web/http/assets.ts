@@ -1,7 +1,8 @@
 /**
- * The stylesheet, the icons and the script of the page. Their addresses hold a hash of all
- * of them, so that a browser never asks again for what it has. Built code serves the built
- * script. Source code bundles its script at the start, so that a change needs no build.
+ * The stylesheet, the icons and the script of the page. Their addresses hold a hash of
+ * all of them, so that a browser never asks again for what it has. Built code serves the
+ * built script. Source code bundles its script at the start, so that a change needs no
+ * build.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";

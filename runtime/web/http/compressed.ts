@@ -1,6 +1,6 @@
 /**
- * Answers as small as the client can read them. Streams are never compressed: their events
- * would wait in a buffer.
+ * Answers as small as the client can read them. Streams are never compressed: their
+ * events would wait in a buffer.
  */
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";

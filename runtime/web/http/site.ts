@@ -2,7 +2,9 @@
 import type { Request } from "express";
 import type { WebServices } from "./services.ts";
 
-/** Whether the browser speaks TLS: to this server, to a trusted proxy, or by DAG_BASE_URL. */
+/**
+ * Whether the browser speaks TLS: to this server, to a trusted proxy, or by DAG_BASE_URL.
+ */
 export function isSecure({ baseUrl }: Pick<WebServices, "baseUrl">, request: Request): boolean {
   return request.secure || baseUrl?.startsWith("https:") === true;
 }

@@ -1,7 +1,7 @@
 /**
  * Keeps a page current: one stream says that something changed, then the page is fetched
- * again and what changed in its live parts is replaced. The stream is closed while the page is hidden,
- * so that many tabs do not use up the browser's connections.
+ * again and what changed in its live parts is replaced. The stream is closed while the
+ * page is hidden, so that many tabs do not use up the browser's connections.
  */
 import { adoptLog } from "./log.ts";
 import { morph } from "./morph.ts";

@@ -13,7 +13,9 @@ export function morph(now: Element, fresh: Element): void {
   syncChildren(now, fresh);
 }
 
-/** A time in the zone of the page, and a count that runs, have the text that scripts gave. */
+/**
+ * A time in the zone of the page, and a count that runs, have the text that scripts gave.
+ */
 function isKept(now: Element, fresh: Element): boolean {
   if (now.hasAttribute("data-since")) return fresh.hasAttribute("data-since");
   return now.tagName === "TIME" && now.getAttribute("data-utc") === fresh.textContent;

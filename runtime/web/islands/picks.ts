@@ -1,4 +1,6 @@
-/** Selections in lists: all rows at once, a range with Shift, and how many are selected. */
+/**
+ * Selections in lists: all rows at once, a range with Shift, and how many are selected.
+ */
 
 export function startPicks(): void {
   document.addEventListener("change", ({ target }) => {

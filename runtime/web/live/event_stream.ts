@@ -57,7 +57,10 @@ export function openStream(
   return true;
 }
 
-/** Without an answer of the database the stream goes on: its user is not known to have left. */
+/**
+ * Without an answer of the database the stream goes on: its user is not known to have
+ * left.
+ */
 async function beat(response: Response, hasExpired: () => Promise<boolean>): Promise<void> {
   if (await hasExpired().catch(() => false)) response.end();
   else if (!response.writableEnded) response.write(": still here\n\n");

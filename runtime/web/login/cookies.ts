@@ -1,6 +1,6 @@
 /**
- * The cookie of a session: 256 random bits that scripts cannot read and other sites cannot
- * send with a form. Links from other sites, such as those in messages, do send it.
+ * The cookie of a session: 256 random bits that scripts cannot read and other sites
+ * cannot send with a form. Links from other sites, such as those in messages, do send it.
  */
 import type { CookieOptions, Request, Response } from "express";
 import { hashOfSecret } from "../../access/token.ts";
@@ -12,8 +12,8 @@ const MOST_TRIED = 8;
 
 /**
  * Browsers send the cookies of a host to all its ports, so the name has the port: two
- * pages on one machine keep their sessions apart. Under TLS the prefix `__Host-` makes the
- * browser refuse such a cookie from any other site.
+ * pages on one machine keep their sessions apart. Under TLS the prefix `__Host-` makes
+ * the browser refuse such a cookie from any other site.
  */
 function cookieName(request: Request, isSecure: boolean): string {
   const port = /:(\d+)$/.exec(request.host ?? "")?.[1];
@@ -21,8 +21,8 @@ function cookieName(request: Request, isSecure: boolean): string {
 }
 
 /**
- * The secrets of all cookies of the name. Another page of the host can set one more cookie
- * of this name, which must not hide ours.
+ * The secrets of all cookies of the name. Another page of the host can set one more
+ * cookie of this name, which must not hide ours.
  */
 export function sessionSecrets(request: Request, isSecure: boolean): readonly string[] {
   const name = cookieName(request, isSecure);

@@ -1,6 +1,6 @@
 /**
- * Counting of what an address gets wrong. Addresses are counted as `ipKeyGenerator` writes
- * them: an IPv6 client by its network, and a mapped IPv4 address as IPv4.
+ * Counting of what an address gets wrong. Addresses are counted as `ipKeyGenerator`
+ * writes them: an IPv6 client by its network, and a mapped IPv4 address as IPv4.
  */
 import type { Request, Response } from "express";
 import { ipKeyGenerator, type RateLimitRequestHandler, rateLimit } from "express-rate-limit";

@@ -51,7 +51,8 @@ export class Oidc {
 
   /**
    * Begins a login.
-   * @returns the address of the provider, and a secret that binds the login to the browser
+   * @returns the address of the provider, and a secret that binds the login to the
+   *   browser
    */
   async begin(db: Database, next: string): Promise<{ readonly to: URL; readonly secret: string }> {
     const client = await import("openid-client");
@@ -92,7 +93,9 @@ export class Oidc {
     return { issuer, subject: claims.sub, names, grants, next: login.next };
   }
 
-  /** The claims of the ID token, and those of the user info where the provider has more. */
+  /**
+   * The claims of the ID token, and those of the user info where the provider has more.
+   */
   async #claims(
     { verifier, state, nonce }: OidcLogin,
     answer: URL,

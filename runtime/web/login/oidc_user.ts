@@ -1,4 +1,6 @@
-/** The user of an OIDC login, who is added at the first login and gets the roles of each. */
+/**
+ * The user of an OIDC login, who is added at the first login and gets the roles of each.
+ */
 import { isDeepStrictEqual } from "node:util";
 import { hashOfSecret } from "../../access/token.ts";
 import { audit } from "../../store/access/audit.ts";

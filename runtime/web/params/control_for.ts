@@ -1,4 +1,6 @@
-/** The control that fits a schema: the first of several that can show the initial value. */
+/**
+ * The control that fits a schema: the first of several that can show the initial value.
+ */
 import type { Json } from "../../../sdk/json.ts";
 import {
   type Control,
@@ -93,8 +95,8 @@ function momentOf(schema: Schema): Control | undefined {
 }
 
 /**
- * Whether a pattern is quick on a text of 24 characters, whatever it matches: the page tries
- * it in its own thread. Patterns of times repeat no group, and little else.
+ * Whether a pattern is quick on a text of 24 characters, whatever it matches: the page
+ * tries it in its own thread. Patterns of times repeat no group, and little else.
  */
 function isQuick(pattern: string): boolean {
   const quantifiers = pattern.replace(/\\.|\[(?:\\.|[^\]])*\]|\(\?/g, (part) =>
@@ -109,7 +111,9 @@ function isQuick(pattern: string): boolean {
 const MAX_REPEATED = 2;
 const MAX_OPTIONAL = 8;
 
-/** A picked time as the schema may want it: with seconds or without, and in UTC or local. */
+/**
+ * A picked time as the schema may want it: with seconds or without, and in UTC or local.
+ */
 function instants(picked: string, format: Json | undefined): readonly string[] {
   const exact = TIME.test(picked.slice(11)) && picked.length > 16 ? picked : `${picked}:00`;
   const zone = format === undefined ? "" : "Z";

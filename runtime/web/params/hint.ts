@@ -3,7 +3,10 @@ import type { Json } from "../../../sdk/json.ts";
 import type { Control, ControlKind } from "./controls.ts";
 import { asSchema, type Schema } from "./schema.ts";
 
-/** The description, then what is allowed, then the examples. Null when there is nothing to say. */
+/**
+ * The description, then what is allowed, then the examples. Null when there is nothing to
+ * say.
+ */
 export function hintOf(schema: Schema, control: Control): string | null {
   const allowed = [kindWords(schema, control), ...limits(schema)].filter((part) => part !== "");
   const sentences = [

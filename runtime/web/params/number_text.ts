@@ -1,4 +1,7 @@
-/** Numbers as people write them, and as JSON has them; a number that would change is refused. */
+/**
+ * Numbers as people write them, and as JSON has them; a number that would change is
+ * refused.
+ */
 import type { Json } from "../../../sdk/json.ts";
 
 const NUMBER = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
@@ -24,7 +27,9 @@ function digitsOf(text: string): string {
 
 type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
 
-/** @throws SyntaxError for text that is no JSON, RangeError for a number that would change */
+/**
+ * @throws SyntaxError for text that is no JSON, RangeError for a number that would change
+ */
 export function parseExactly(text: string): Json {
   const refuse: Reviver = (_key, value, { source }) => {
     if (typeof value === "number" && source !== undefined && numberOf(source) === undefined)

@@ -20,8 +20,8 @@ export interface ParamGroup {
 
 export interface ParamField {
   /**
-   * Unique in the form, such as `place/city`. Empty for the one field of params that are no
-   * object with known fields.
+   * Unique in the form, such as `place/city`. Empty for the one field of params that are
+   * no object with known fields.
    */
   readonly name: string;
   /** The name within its group, or among the params. */

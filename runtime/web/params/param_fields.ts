@@ -1,4 +1,7 @@
-/** The fields of a form for params: one for each param, and one for each field of an object. */
+/**
+ * The fields of a form for params: one for each param, and one for each field of an
+ * object.
+ */
 import { isDeepStrictEqual } from "node:util";
 import type { Json } from "../../../sdk/json.ts";
 import {
@@ -37,7 +40,9 @@ export function paramFields(
 const requiredOf = ({ required }: Schema): readonly Json[] =>
   Array.isArray(required) ? required : [];
 
-/** Undefined for a param that is no such object, or whose value the fields cannot show. */
+/**
+ * Undefined for a param that is no such object, or whose value the fields cannot show.
+ */
 function nestedFields(
   root: Schema,
   name: string,
@@ -89,7 +94,9 @@ function groupOf(
   };
 }
 
-/** Fields that would send another value than the one they begin with must not be shown. */
+/**
+ * Fields that would send another value than the one they begin with must not be shown.
+ */
 function showsExactly(
   fields: readonly ParamField[],
   name: string,

@@ -1,4 +1,6 @@
-/** A JSON Schema as the form reads it: references followed, null apart, choices as a list. */
+/**
+ * A JSON Schema as the form reads it: references followed, null apart, choices as a list.
+ */
 import type { Json } from "../../../sdk/json.ts";
 
 export type Schema = { readonly [key: string]: Json };
@@ -38,7 +40,9 @@ export function withoutNull(
 const others = (list: readonly Json[], left: Json): Json[] => list.filter((one) => one !== left);
 const only = (list: Json[]): Json => (list.length === 1 ? (list[0] as Json) : list);
 
-/** The values that an enum, a literal or a union of literals allows; undefined for others. */
+/**
+ * The values that an enum, a literal or a union of literals allows; undefined for others.
+ */
 export function choicesOf(schema: Schema): readonly Json[] | undefined {
   if (schema.const !== undefined) return [schema.const];
   if (Array.isArray(schema.enum)) return schema.enum;

@@ -13,7 +13,9 @@ export interface SentParams {
   readonly problems: Readonly<Record<string, string>>;
 }
 
-/** Text that cannot be read stays text among the params. Browsers end lines with CR LF. */
+/**
+ * Text that cannot be read stays text among the params. Browsers end lines with CR LF.
+ */
 export function sentParams(fields: readonly ParamField[], sent: Sent): SentParams {
   const problems: Record<string, string> = {};
   const params: Record<string, Json> = {};
@@ -100,7 +102,9 @@ function presenceOf(field: ParamField, sent: Sent): Presence {
   return field.presences.find((presence) => presence === chosen) ?? "value";
 }
 
-/** What a field shows: what was sent, or its initial value in a form that was not sent. */
+/**
+ * What a field shows: what was sent, or its initial value in a form that was not sent.
+ */
 export function shownIn(
   field: ParamField,
   sent: Sent,

@@ -1,6 +1,6 @@
 /**
- * Finds lines in the whole log of a try, and the lines around one of them. A search reads a
- * bounded part of the log; the next search continues after it.
+ * Finds lines in the whole log of a try, and the lines around one of them. A search reads
+ * a bounded part of the log; the next search continues after it.
  */
 import { chunksAfter, chunksBefore } from "../../store/reads/log.ts";
 import type { WebServices } from "../http/services.ts";
@@ -78,7 +78,9 @@ function matchesIn(
     .filter((line) => line.text.toLowerCase().includes(wanted));
 }
 
-/** Parsing is slow: a part without the text is not parsed, unless colours may split it. */
+/**
+ * Parsing is slow: a part without the text is not parsed, unless colours may split it.
+ */
 function mayHold(chunk: string, wanted: string): boolean {
   const isPlain = /^[\w .:/@=-]*$/.test(wanted);
   return !isPlain || chunk.includes("\\u001b") || chunk.toLowerCase().includes(wanted);

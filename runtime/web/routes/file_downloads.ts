@@ -1,4 +1,7 @@
-/** The files of tasks as they were stored. They stream, so that their size does not matter. */
+/**
+ * The files of tasks as they were stored. They stream, so that their size does not
+ * matter.
+ */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Request, Response } from "express";

@@ -74,7 +74,9 @@ async function receive(
   response.status(status).set("Cache-Control", "no-store").json(run);
 }
 
-/** Express joins headers that are sent twice, but for set-cookie, which no caller sends. */
+/**
+ * Express joins headers that are sent twice, but for set-cookie, which no caller sends.
+ */
 function headersOf({ headers }: Request): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>

@@ -42,7 +42,9 @@ async function list(services: WebServices, request: Request, response: Response)
 
 type Query = Parameters<typeof findRuns>[1];
 
-/** Refused filters leave the form as it was typed, with the reason above an empty list. */
+/**
+ * Refused filters leave the form as it was typed, with the reason above an empty list.
+ */
 function queryOf(
   services: WebServices,
   request: Request,

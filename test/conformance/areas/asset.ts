@@ -1,4 +1,7 @@
-/** When updates of assets make a run: `asset.condition` asks the rule alone, `asset.queue` plays the updates on a real database. */
+/**
+ * When updates of assets make a run: `asset.condition` asks the rule alone, `asset.queue`
+ * plays the updates on a real database.
+ */
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,7 @@
-/** How far a run is, and which tasks decide it: the engine evaluates a run whose tasks are in the states of the case. */
+/**
+ * How far a run is, and which tasks decide it: the engine evaluates a run whose tasks are
+ * in the states of the case.
+ */
 import { z } from "zod";
 import { MemoryStore } from "../../../runtime/engine/memory/store.ts";
 import type { Plan } from "../../../runtime/engine/plan/plan.ts";

@@ -1,4 +1,7 @@
-/** Which tasks a branch or a short circuit skips, by the plan of a DAG with the edges of the case. */
+/**
+ * Which tasks a branch or a short circuit skips, by the plan of a DAG with the edges of
+ * the case.
+ */
 import { z } from "zod";
 import { decisionError, skippedByBranch } from "../../../runtime/engine/plan/branch_tasks.ts";
 import { type Plan, plannedTask } from "../../../runtime/engine/plan/plan.ts";
@@ -53,7 +56,10 @@ export const branch = area(
   (expect, got) => ("error" in expect ? got.error !== undefined : inAnyOrder(expect, got)),
 );
 
-/** The rules and kinds of the other tasks come as `<task>_trigger_rule`, `<task>_setup` and `<task>_teardown`. */
+/**
+ * The rules and kinds of the other tasks come as `<task>_trigger_rule`, `<task>_setup`
+ * and `<task>_teardown`.
+ */
 const SHORT_CIRCUIT = z.looseObject({
   edges: EDGES.min(1),
   short_circuit: z.string().optional(),

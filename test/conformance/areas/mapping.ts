@@ -1,4 +1,7 @@
-/** Mapped tasks: each case becomes a DAG whose lists are outputs of tasks, run from begin to end in memory. */
+/**
+ * Mapped tasks: each case becomes a DAG whose lists are outputs of tasks, run from begin
+ * to end in memory.
+ */
 import { z } from "zod";
 import { runDag } from "../../../runtime/testing/index.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";

@@ -1,4 +1,7 @@
-/** Whether a task's past lets it run. The case names the run before and whether there is an older one; which of them counts, the product says. */
+/**
+ * Whether a task's past lets it run. The case names the run before and whether there is
+ * an older one; which of them counts, the product says.
+ */
 import { z } from "zod";
 import {
   countsAsPrevious,

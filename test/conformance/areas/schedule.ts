@@ -168,7 +168,10 @@ export function intervalFields({ start, end }: Interval): Answer {
   return { data_interval_start: start, data_interval_end: end };
 }
 
-/** Instants are compared to the millisecond, which is as fine as a Date is. Rows of runs may leave fields out, as a single run may. */
+/**
+ * Instants are compared to the millisecond, which is as fine as a Date is. Rows of runs
+ * may leave fields out, as a single run may.
+ */
 export function sameRuns(expect: Answer, got: Answer): boolean {
   return Object.entries(expect).every(([field, value]) => sameInstants(value, got[field]));
 }

@@ -32,7 +32,10 @@ const NEXT = z.object({
 });
 type NextInput = z.infer<typeof NEXT>;
 
-/** Without a clock in the case, the answer must not depend on one: it is asked with clocks far apart. */
+/**
+ * Without a clock in the case, the answer must not depend on one: it is asked with clocks
+ * far apart.
+ */
 const ANY_CLOCK = [new Date("1990-01-01T00:00:00Z"), new Date("2090-01-01T00:00:00Z")];
 
 function steps({ now, ...input }: NextInput, count: number): readonly RunInfo[] {

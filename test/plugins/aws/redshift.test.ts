@@ -1,4 +1,7 @@
-/** The Redshift hook and operator against a Data API endpoint with a real database behind it. */
+/**
+ * The Redshift hook and operator against a Data API endpoint with a real database behind
+ * it.
+ */
 import { sql, type TaskBody } from "dagsmith";
 import { type Redshift, redshiftHook, redshiftSql } from "dagsmith/plugins/aws";
 import { runTask } from "dagsmith/testing";

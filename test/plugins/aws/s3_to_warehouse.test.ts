@@ -1,4 +1,7 @@
-/** Loads from S3, into Redshift (through its Data API) and into PostgreSQL, with the same options. */
+/**
+ * Loads from S3, into Redshift (through its Data API) and into PostgreSQL, with the same
+ * options.
+ */
 import { gzipSync } from "node:zlib";
 import { DagsmithError, type Json, type TaskContext } from "dagsmith";
 import { type S3ToRedshiftOptions, s3Hook, s3ToPostgres, s3ToRedshift } from "dagsmith/plugins/aws";

@@ -1,4 +1,7 @@
-/** A GitHub for tests: lists of the test's own, paged and linked as GitHub does it, with faults where the test wants them. */
+/**
+ * A GitHub for tests: lists of the test's own, paged and linked as GitHub does it, with
+ * faults where the test wants them.
+ */
 import type { ServerResponse } from "node:http";
 import type { TaskContext } from "dagsmith";
 import {
@@ -27,7 +30,10 @@ export type Fault =
       readonly message?: string;
     };
 
-/** @param fault what to answer instead, by the number of the request (from 1) and its address */
+/**
+ * @param fault what to answer instead, by the number of the request (from 1) and its
+ *   address
+ */
 export function serveGithub(
   lists: Readonly<Record<string, readonly Item[]>>,
   fault: (count: number, url: URL) => Fault | undefined = () => undefined,

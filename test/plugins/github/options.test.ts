@@ -1,4 +1,6 @@
-/** What the compiler refuses: checked by `tsc`, which fails on an unused @ts-expect-error. */
+/**
+ * What the compiler refuses: checked by `tsc`, which fails on an unused @ts-expect-error.
+ */
 import { dag } from "dagsmith";
 import {
   type GithubToS3Result,

@@ -86,7 +86,8 @@ test("writes an empty object when there is nothing", async () => {
 
 test("a page that fails leaves no object behind, not even a part, and keeps the one of before", async () => {
   let broken = false;
-  // Twelve pages of a megabyte each: the upload has begun to send parts before the last page fails.
+  // Twelve pages of a megabyte each: the upload has begun to send parts before the last
+  // page fails.
   const large = items(1_200).map((item) => ({ ...item, body: "x".repeat(10_000) }));
   await using github = await serveGithub(
     { "/orgs/acme/members": large, "/orgs/new/members": large },

@@ -1,4 +1,6 @@
-/** Redirects: no header of the connection leaves its server, no method changes in silence. */
+/**
+ * Redirects: no header of the connection leaves its server, no method changes in silence.
+ */
 import { type HttpClient, httpHook } from "dagsmith/plugins/http";
 import { runTask } from "dagsmith/testing";
 import { describe, expect, test } from "vitest";

@@ -18,7 +18,9 @@ interface Sent {
   readonly log: readonly string[];
 }
 
-/** Fails a task of a DAG that has the callback, against a service that answers as told. */
+/**
+ * Fails a task of a DAG that has the callback, against a service that answers as told.
+ */
 async function failedTask(
   callback: Callback | readonly Callback[],
   connection: (url: string) => ConnectionValue,

@@ -1,6 +1,6 @@
 /**
- * Any table that PostgreSQL can hold, written as a file, is loaded back equal. LOAD_RUNS=2000
- * tries two thousand tables.
+ * Any table that PostgreSQL can hold, written as a file, is loaded back equal.
+ * LOAD_RUNS=2000 tries two thousand tables.
  */
 import { identifier, joinSql, Sql, sql } from "dagsmith";
 import {

@@ -22,7 +22,9 @@ const columns = [
 const target: LoadTarget = { schema: "s", table: "t", columns, loadType: "rebuild" };
 const file = { csv: "id,tenant\n1,a\n2,b\n" };
 
-/** Everything that the catalog knows of the table, but for its oid and what rows change. */
+/**
+ * Everything that the catalog knows of the table, but for its oid and what rows change.
+ */
 const everything = `
   select to_jsonb(c) - '{relfilenode,relpages,reltuples,relallvisible,relallfrozen,relfrozenxid,relminmxid}'::text[] from pg_class c where oid = 's.t'::regclass
   union all select to_jsonb(p) from pg_policies p where schemaname = 's'

@@ -1,4 +1,7 @@
-/** The error for a role that lacks a right names the GRANT that gives it, and comes at once. */
+/**
+ * The error for a role that lacks a right names the GRANT that gives it, and comes at
+ * once.
+ */
 import type { LoadTarget } from "dagsmith/plugins/postgres";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Lake, openLake } from "../../support/lake.ts";

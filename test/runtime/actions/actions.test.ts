@@ -67,7 +67,10 @@ const runRow = async (id: number) =>
 const driver = (id: number) => driverOf(postgres.db, new Plans(), id);
 const me = { actor: "ann" };
 
-/** Deploys to a database that other tests share: their DAGs stand among the files that could not be read. */
+/**
+ * Deploys to a database that other tests share: their DAGs stand among the files that
+ * could not be read.
+ */
 const deploy = async (specs: readonly DagSpec[], brokenFiles: readonly string[] = []) => {
   const others = await rows<{ file: string }>(
     postgres.db,

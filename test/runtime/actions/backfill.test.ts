@@ -1,4 +1,7 @@
-/** Backfills from what is asked for to their end: on a real database, by its own clock, the scheduler's tick called by hand. */
+/**
+ * Backfills from what is asked for to their end: on a real database, by its own clock,
+ * the scheduler's tick called by hand.
+ */
 import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";

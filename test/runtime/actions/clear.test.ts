@@ -1,4 +1,7 @@
-/** Clearing and marking: what happens to instances, to what they left, to their retries and to their run. */
+/**
+ * Clearing and marking: what happens to instances, to what they left, to their retries
+ * and to their run.
+ */
 import { describe, expect, test } from "vitest";
 import {
   cancelRun,
@@ -146,7 +149,9 @@ describe("clearing", () => {
   });
 
   describe("a failed task includes", () => {
-    /** What a clear of `taskId` includes in a run in which the tasks named `bad…` failed. */
+    /**
+     * What a clear of `taskId` includes in a run in which the tasks named `bad…` failed.
+     */
     const included = async (dag: DagSpec, taskId: string): Promise<readonly string[]> => {
       const id = await begun(dag);
       await finish(id, (one) => (one.taskId.startsWith("bad") ? failed() : success()));

@@ -1,4 +1,7 @@
-/** What people do to groups that have an instance: clear, mark and cancel them or their tasks, and ask why they wait. */
+/**
+ * What people do to groups that have an instance: clear, mark and cancel them or their
+ * tasks, and ask why they wait.
+ */
 import { describe, expect, test } from "vitest";
 import {
   cancelRun,

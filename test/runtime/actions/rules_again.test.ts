@@ -1,4 +1,7 @@
-/** What people do again keeps to the rules: decisions stay, setups come along, who waited for the past hears of it. */
+/**
+ * What people do again keeps to the rules: decisions stay, setups come along, who waited
+ * for the past hears of it.
+ */
 import { describe, expect, test } from "vitest";
 import {
   clearRuns,

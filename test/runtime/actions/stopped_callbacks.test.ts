@@ -1,4 +1,7 @@
-/** What is called back of tasks that others end: people, the time of their run, a failure elsewhere. No worker runs: the calls stay queued. */
+/**
+ * What is called back of tasks that others end: people, the time of their run, a failure
+ * elsewhere. No worker runs: the calls stay queued.
+ */
 import { describe, expect, test } from "vitest";
 import {
   cancelRun,
@@ -38,7 +41,10 @@ const say: Callback = () => undefined;
 const all = { onSuccess: say, onFailure: say, onRetry: say, onSkipped: say };
 
 let last = 0;
-/** A run with a task in each state in which a person can find one; only `elsewhere` and `after` have not begun. */
+/**
+ * A run with a task in each state in which a person can find one; only `elsewhere` and
+ * `after` have not begun.
+ */
 async function inTheMiddle(
   options: DagOptions = {},
 ): Promise<{ readonly id: number; readonly driver: Driver; readonly runs: Seen }> {

@@ -1,4 +1,6 @@
-/** Folders that a DAG file declares: part of its version, refused where they cannot be. */
+/**
+ * Folders that a DAG file declares: part of its version, refused where they cannot be.
+ */
 import { readFileSync } from "node:fs";
 import { rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** Packages that look for files in their own folder: a warning, and the way to keep them out. */
+/**
+ * Packages that look for files in their own folder: a warning, and the way to keep them
+ * out.
+ */
 import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -108,7 +111,9 @@ describe("external in package.json", () => {
   });
 });
 
-/** Writes a line by a transport: a file of pino that a thread loads from pino's folder. */
+/**
+ * Writes a line by a transport: a file of pino that a thread loads from pino's folder.
+ */
 const PINO = `import { dag } from "dagsmith";
 import pino from "pino";
 const d = dag("logs");

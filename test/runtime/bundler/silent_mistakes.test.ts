@@ -1,4 +1,7 @@
-/** Mistakes that run, but not as their author meant: `dag check` names each by file and line. */
+/**
+ * Mistakes that run, but not as their author meant: `dag check` names each by file and
+ * line.
+ */
 import { describe, expect, test } from "vitest";
 import { loadFolder } from "../../../runtime/bundler/folder.ts";
 import { dagFolder } from "../../support/dag-folder.ts";

@@ -6,7 +6,10 @@ import type { FolderLoad } from "../../../runtime/bundler/folder.ts";
 import { watchFolder } from "../../../runtime/bundler/watch.ts";
 import { dagFolder, soundDag, writeDagFile } from "../../support/dag-folder.ts";
 
-/** Watches a folder; `until` waits for a load, told now or later, that holds what the test waits for. */
+/**
+ * Watches a folder; `until` waits for a load, told now or later, that holds what the test
+ * waits for.
+ */
 function watching(folder: string) {
   const waiting: {
     readonly matches: (load: FolderLoad) => boolean;

@@ -1,4 +1,7 @@
-/** Doing again what was done, from the command line, with a real scheduler and a real worker: backfill, clear, mark, note, label, audit. */
+/**
+ * Doing again what was done, from the command line, with a real scheduler and a real
+ * worker: backfill, clear, mark, note, label, audit.
+ */
 import type { ChildProcess } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";

@@ -1,4 +1,7 @@
-/** `dag changes` with a real scheduler: what a deployment asks for, what installing changes, what a write then makes. */
+/**
+ * `dag changes` with a real scheduler: what a deployment asks for, what installing
+ * changes, what a write then makes.
+ */
 import { once } from "node:events";
 import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";

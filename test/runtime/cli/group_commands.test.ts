@@ -1,4 +1,7 @@
-/** Groups that have an instance, on the command line: what is shown of them and of their tasks. */
+/**
+ * Groups that have an instance, on the command line: what is shown of them and of their
+ * tasks.
+ */
 import type { ChildProcess } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";

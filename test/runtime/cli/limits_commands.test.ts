@@ -1,4 +1,7 @@
-/** `dag pools`, `dag state`, `dag why`, and the warnings of `dag check` and `dag deploy`, as a person calls them. */
+/**
+ * `dag pools`, `dag state`, `dag why`, and the warnings of `dag check` and `dag deploy`,
+ * as a person calls them.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";
 import { CLI_ACTOR, newProject, type Project } from "../../support/cli.ts";

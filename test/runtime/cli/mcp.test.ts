@@ -1,4 +1,6 @@
-/** Coding agents call commands as tools: a real client of the protocol starts `dag mcp`. */
+/**
+ * Coding agents call commands as tools: a real client of the protocol starts `dag mcp`.
+ */
 import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";

@@ -32,7 +32,10 @@ async function serviceAt(role: string, url: string = postgres.db.url): Promise<s
   return /http:\/\/[\d.]+:\d+/.exec(said)?.[0] ?? "";
 }
 
-/** The samples of a scrape, such as `dagsmith_dags` or `dagsmith_dag_runs{dag="a",state="queued"}`. */
+/**
+ * The samples of a scrape, such as `dagsmith_dags` or
+ * `dagsmith_dag_runs{dag="a",state="queued"}`.
+ */
 async function scrape(url: string): Promise<ReadonlyMap<string, number>> {
   const response = await fetch(`${url}/metrics`);
   expect(response.headers.get("content-type")).toContain("text/plain; version=0.0.4");

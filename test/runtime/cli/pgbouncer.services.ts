@@ -1,4 +1,7 @@
-/** Deployments whose database stands behind pgbouncer, in session mode and in transaction mode. */
+/**
+ * Deployments whose database stands behind pgbouncer, in session mode and in transaction
+ * mode.
+ */
 import type { ChildProcess } from "node:child_process";
 import { afterAll, expect, it } from "vitest";
 import {

@@ -1,4 +1,7 @@
-/** `dag replay`: the same work, with what the task was given then, and no trace of it in the database. */
+/**
+ * `dag replay`: the same work, with what the task was given then, and no trace of it in
+ * the database.
+ */
 import type { ChildProcess } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";

@@ -1,6 +1,6 @@
 /**
- * A deployment on each version of PostgreSQL with its default settings: durable writes, and JIT
- * compilation on where it is built in.
+ * A deployment on each version of PostgreSQL with its default settings: durable writes,
+ * and JIT compilation on where it is built in.
  */
 import type { ChildProcess } from "node:child_process";
 import { Client } from "pg";

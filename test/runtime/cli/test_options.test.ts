@@ -1,4 +1,6 @@
-/** What `dag test` is given besides a DAG: variables of `.env`, events, a place for files. */
+/**
+ * What `dag test` is given besides a DAG: variables of `.env`, events, a place for files.
+ */
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -1,4 +1,7 @@
-/** The first start of the embedded PostgreSQL, broken off at any point: the next start begins it again. */
+/**
+ * The first start of the embedded PostgreSQL, broken off at any point: the next start
+ * begins it again.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { access, chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";

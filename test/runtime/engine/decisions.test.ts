@@ -1,6 +1,6 @@
 /**
- * Decisions and what ended before them: a branch task skips whatever neither runs nor has ended
- * as success or failed, in any order of events. The same runs over both stores.
+ * Decisions and what ended before them: a branch task skips whatever neither runs nor has
+ * ended as success or failed, in any order of events. The same runs over both stores.
  */
 import { describe, expect, test } from "vitest";
 import { dag } from "../../../sdk/dag/dag.ts";

@@ -1,4 +1,7 @@
-/** Groups that have an instance, over both stores: mapped over a list, retried, and with a time limit. */
+/**
+ * Groups that have an instance, over both stores: mapped over a list, retried, and with a
+ * time limit.
+ */
 import { describe, expect, test } from "vitest";
 import { rebuild } from "../../../runtime/engine/counts/rebuild.ts";
 import { planOf } from "../../../runtime/engine/plan/plan_of.ts";

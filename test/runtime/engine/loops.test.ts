@@ -1,4 +1,7 @@
-/** Loops, over both stores: how one iteration follows from another, and what the tasks after a loop see of it. */
+/**
+ * Loops, over both stores: how one iteration follows from another, and what the tasks
+ * after a loop see of it.
+ */
 import { describe, expect, test } from "vitest";
 import { clearRuns } from "../../../runtime/actions/index.ts";
 import type { StateCount } from "../../../runtime/engine/counts/instance_states.ts";
@@ -47,7 +50,10 @@ const again = (output: unknown): Outcome => ({
   again: true,
 });
 
-/** Iterations end as listed; the last of them says that it is done unless it says otherwise. */
+/**
+ * Iterations end as listed; the last of them says that it is done unless it says
+ * otherwise.
+ */
 const iterating =
   (...ends: readonly Outcome[]): Script =>
   ({ taskId, mapIndex }) =>

@@ -1,4 +1,7 @@
-/** Lists put together from others, over both stores: what is mapped over what, and what becomes of a task whose list cannot come. */
+/**
+ * Lists put together from others, over both stores: what is mapped over what, and what
+ * becomes of a task whose list cannot come.
+ */
 import { describe, expect, test } from "vitest";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";

@@ -1,6 +1,8 @@
 /**
- * Any DAG, and whatever can happen to a run of it, held against a model that counts nothing: tries end in any way and any order, workers die,
- * results come late, people clear, mark and cancel. After every move both show the same states. MODEL_RUNS=20 makes twenty times as many runs.
+ * Any DAG, and whatever can happen to a run of it, held against a model that counts
+ * nothing: tries end in any way and any order, workers die, results come late, people
+ * clear, mark and cancel. After every move both show the same states. MODEL_RUNS=20 makes
+ * twenty times as many runs.
  */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

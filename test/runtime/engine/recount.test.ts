@@ -1,4 +1,7 @@
-/** Counts from the instances alone equal those that were kept by adding; and whatever is cleared, the run ends again. */
+/**
+ * Counts from the instances alone equal those that were kept by adding; and whatever is
+ * cleared, the run ends again.
+ */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { clearRuns } from "../../../runtime/actions/clear.ts";

@@ -1,4 +1,7 @@
-/** Setups and teardowns, decisions, failing fast, allowed failures: the same runs over both stores. */
+/**
+ * Setups and teardowns, decisions, failing fast, allowed failures: the same runs over
+ * both stores.
+ */
 import { describe, expect, test } from "vitest";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { chain } from "../../../sdk/task/wirable.ts";

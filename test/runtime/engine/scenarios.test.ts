@@ -1,4 +1,6 @@
-/** The same runs over both stores: what holds in memory (`dag test`) holds on PostgreSQL. */
+/**
+ * The same runs over both stores: what holds in memory (`dag test`) holds on PostgreSQL.
+ */
 import { describe, expect, test } from "vitest";
 import { MAX_LOST_TRIES } from "../../../runtime/state/lost_try.ts";
 import { graphOf } from "../../../sdk/dag/dag.ts";
@@ -141,7 +143,10 @@ describe.each([
   });
 
   describe("trigger rules", () => {
-    /** `join` after upstreams that end as the letters say, `U` being a task behind a failed one. */
+    /**
+     * `join` after upstreams that end as the letters say, `U` being a task behind a
+     * failed one.
+     */
     const joined = (rule: TriggerRule, ends: string) => {
       const spec = newDag((d) => {
         const upstream = [...ends].map((letter, index): TaskRef<unknown> => {

@@ -1,6 +1,6 @@
 /**
- * Setups and teardowns at any distance: what a teardown waits for, and which tasks need which
- * setup. The same runs over both stores; the cases are Airflow's.
+ * Setups and teardowns at any distance: what a teardown waits for, and which tasks need
+ * which setup. The same runs over both stores; the cases are Airflow's.
  */
 import { describe, expect, test } from "vitest";
 import { type DagSpec, TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec/index.ts";

@@ -1,4 +1,7 @@
-/** Waiting, over both stores: a sensor between its pokes, what waits for a time or an event, and what they end as. */
+/**
+ * Waiting, over both stores: a sensor between its pokes, what waits for a time or an
+ * event, and what they end as.
+ */
 import { describe, expect, test } from "vitest";
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import type { SensorTiming } from "../../../sdk/task/sensor.ts";

@@ -1,4 +1,7 @@
-/** Assets with a real worker: a task's success in one process makes a run of another DAG, whose tasks read what was said. */
+/**
+ * Assets with a real worker: a task's success in one process makes a run of another DAG,
+ * whose tasks read what was said.
+ */
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { migratedDatabase, rows } from "../../support/migrated.ts";

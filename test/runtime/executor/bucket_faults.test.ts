@@ -1,4 +1,7 @@
-/** What happens to large values when the object store fails, stands still, refuses or loses them, and when the worker dies meanwhile. */
+/**
+ * What happens to large values when the object store fails, stands still, refuses or
+ * loses them, and when the worker dies meanwhile.
+ */
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";

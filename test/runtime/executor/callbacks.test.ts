@@ -1,4 +1,7 @@
-/** Callbacks and deadlines on real workers: what is called, when, how often, what the log has of it, and what their failure changes. */
+/**
+ * Callbacks and deadlines on real workers: what is called, when, how often, what the log
+ * has of it, and what their failure changes.
+ */
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { cancelRun, triggerRun } from "../../../runtime/actions/index.ts";
 import { type SchedulerService, startScheduler } from "../../../runtime/scheduler/service.ts";

@@ -1,4 +1,7 @@
-/** Files of tasks on workers: stored, passed on, checked, limited, and gone with their owners. */
+/**
+ * Files of tasks on workers: stored, passed on, checked, limited, and gone with their
+ * owners.
+ */
 import { createHash } from "node:crypto";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { clearRuns, triggerRun } from "../../../runtime/actions/index.ts";

@@ -1,4 +1,6 @@
-/** Folders of a version as tasks get them on a worker: unpacked once, checked, read-only. */
+/**
+ * Folders of a version as tasks get them on a worker: unpacked once, checked, read-only.
+ */
 import { chmod, readdir, stat, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";

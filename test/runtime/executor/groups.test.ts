@@ -1,4 +1,7 @@
-/** Groups that have an instance, in real task processes, by the real scheduler's clock, and on workers that are killed. */
+/**
+ * Groups that have an instance, in real task processes, by the real scheduler's clock,
+ * and on workers that are killed.
+ */
 import { expect, onTestFinished, test } from "vitest";
 import { cancelRun, triggerRun } from "../../../runtime/actions/index.ts";
 import { startScheduler } from "../../../runtime/scheduler/service.ts";

@@ -1,6 +1,7 @@
 /**
- * Values too large for a row: they go to files of a folder or of a bucket, arrive like any other, and go when their try, their run or their
- * worker goes. The same for both places.
+ * Values too large for a row: they go to files of a folder or of a bucket, arrive like
+ * any other, and go when their try, their run or their worker goes. The same for both
+ * places.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** The log of a try that writes too much: its first lines and its last ones are kept, and it says what is missing. */
+/**
+ * The log of a try that writes too much: its first lines and its last ones are kept, and
+ * it says what is missing.
+ */
 import { expect, onTestFinished, test } from "vitest";
 import { LogLimit } from "../../../runtime/executor/log_limit.ts";
 import { dagFolder } from "../../support/dag-folder.ts";

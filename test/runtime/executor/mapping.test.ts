@@ -1,4 +1,6 @@
-/** Mapped tasks in real task processes: what is asked of the worker, and what it stores. */
+/**
+ * Mapped tasks in real task processes: what is asked of the worker, and what it stores.
+ */
 import { expect, onTestFinished, test } from "vitest";
 import { OUTPUTS_PER_PAGE } from "../../../runtime/store/values/xcom.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
@@ -49,7 +51,8 @@ test("items are changed, instances named and long inputs loaded page by page, wh
     trips: ["green-1", "green-2", "yellow-1", "yellow-2"],
     names: ["green", "yellow"],
   });
-  // Twice in the same processes: an iteration that changes what it was given changes it for itself.
+  // Twice in the same processes: an iteration that changes what it was given changes it
+  // for itself.
   expect(run.task("loop_result").output).toEqual([6, 12, 24]);
   expect((await runToEnd(postgres.db, "mapping")).task("loop_result").output).toEqual([6, 12, 24]);
   const labels = await rows<{ label: string }>(

@@ -1,4 +1,7 @@
-/** State on workers: written in the transaction of the try's success, and by no try that was lost. */
+/**
+ * State on workers: written in the transaction of the try's success, and by no try that
+ * was lost.
+ */
 import type { Json } from "dagsmith";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { triggerRun } from "../../../runtime/actions/index.ts";

@@ -1,6 +1,6 @@
 /**
- * What a try writes before its end. Steps: each is done once over tries, deaths and sleeps,
- * and again after a clear. Labels and notes.
+ * What a try writes before its end. Steps: each is done once over tries, deaths and
+ * sleeps, and again after a clear. Labels and notes.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clearRuns, triggerRun } from "../../../runtime/actions/index.ts";

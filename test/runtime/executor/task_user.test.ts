@@ -1,4 +1,7 @@
-/** Task processes of another user: what they can do, what they cannot read, and who is refused. */
+/**
+ * Task processes of another user: what they can do, what they cannot read, and who is
+ * refused.
+ */
 import { execFile } from "node:child_process";
 import { chmod, chown, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

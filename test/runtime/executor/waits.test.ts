@@ -1,4 +1,7 @@
-/** Waiting for real: workers, schedulers and task processes; and what patience a task has with its failures. */
+/**
+ * Waiting for real: workers, schedulers and task processes; and what patience a task has
+ * with its failures.
+ */
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import {

@@ -1,4 +1,7 @@
-/** A worker's life: what it takes up, what it gives back, and what it does when it is taken for dead. */
+/**
+ * A worker's life: what it takes up, what it gives back, and what it does when it is
+ * taken for dead.
+ */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";

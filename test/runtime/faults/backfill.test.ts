@@ -1,4 +1,7 @@
-/** A backfill whose schedulers and workers are killed in the middle: real processes, real signals. */
+/**
+ * A backfill whose schedulers and workers are killed in the middle: real processes, real
+ * signals.
+ */
 import { expect, test } from "vitest";
 import { createBackfill } from "../../../runtime/actions/index.ts";
 import { findBackfill } from "../../../runtime/store/reads/backfills.ts";

@@ -1,4 +1,7 @@
-/** Clocks that people set: a host an hour off, or set forth and back while it works. The database's clock decides. */
+/**
+ * Clocks that people set: a host an hour off, or set forth and back while it works. The
+ * database's clock decides.
+ */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -18,7 +21,10 @@ const PRELOAD = pathToFileURL(join(import.meta.dirname, "../../support/shifted_c
 
 afterEach(() => void vi.useRealTimers());
 
-/** A task that is retried after a second, one with a time-out, and a sensor that asks each half second. */
+/**
+ * A task that is retried after a second, one with a time-out, and a sensor that asks each
+ * half second.
+ */
 const PATIENT = `
 import { dag } from "dagsmith";
 import { existsSync as exists } from "node:fs";

@@ -1,4 +1,7 @@
-/** The DAG files of the fault tests, as text: what their tasks leave in the diary tells which tries ran, and how often. */
+/**
+ * The DAG files of the fault tests, as text: what their tasks leave in the diary tells
+ * which tries ran, and how often.
+ */
 import { expect } from "vitest";
 import { GATE_CODE } from "../../support/gate.ts";
 
@@ -40,7 +43,9 @@ ${task ? `d.task("a", async ({ dagId, runId, tryNumber }) => note(\`start \${dag
 export default d;
 `;
 
-/** Every try started once at most, and every instance ended once in the try that counts. */
+/**
+ * Every try started once at most, and every instance ended once in the try that counts.
+ */
 export function expectEachOnce(
   notes: readonly string[],
   tasks: readonly { readonly mapIndex: number; readonly tryNumber: number }[],

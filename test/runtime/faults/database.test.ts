@@ -1,4 +1,7 @@
-/** A database that goes away and comes back, and connections that break, while a run is under way. */
+/**
+ * A database that goes away and comes back, and connections that break, while a run is
+ * under way.
+ */
 import { expect, onTestFinished, test } from "vitest";
 import { triggerRun } from "../../../runtime/actions/index.ts";
 import { openDatabase } from "../../../runtime/store/database/database.ts";
@@ -11,8 +14,8 @@ import { expectEachOnce, waiting, wide } from "./dags.ts";
 import { expectUnshaken, ownServer, type UnderWay, underWay } from "./under_way.ts";
 
 /**
- * How long the database is away. `npm run test:services` takes longer than any time-out of a
- * service: see database_away.services.ts.
+ * How long the database is away. `npm run test:services` takes longer than any time-out
+ * of a service: see database_away.services.ts.
  */
 const AWAY_MS = 10_000;
 

@@ -1,4 +1,7 @@
-/** Limits under real workers: the slots of a killed worker are free again, and no limit is exceeded, as the tasks themselves see it. */
+/**
+ * Limits under real workers: the slots of a killed worker are free again, and no limit is
+ * exceeded, as the tasks themselves see it.
+ */
 import { expect, onTestFinished, test } from "vitest";
 import { setPool, triggerRun } from "../../../runtime/actions/index.ts";
 import { startScheduler } from "../../../runtime/scheduler/service.ts";

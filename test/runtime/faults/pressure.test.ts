@@ -1,4 +1,6 @@
-/** A database that is slow, that has no connection left, and much that happens at once. */
+/**
+ * A database that is slow, that has no connection left, and much that happens at once.
+ */
 import { randomBytes } from "node:crypto";
 import { Client } from "pg";
 import { pino } from "pino";

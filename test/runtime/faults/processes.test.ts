@@ -1,4 +1,7 @@
-/** Schedulers and workers that are killed, stopped and continued: real processes, real signals. */
+/**
+ * Schedulers and workers that are killed, stopped and continued: real processes, real
+ * signals.
+ */
 import { expect, onTestFinished, test } from "vitest";
 import { cancelRun, triggerRun } from "../../../runtime/actions/index.ts";
 import { dagFolder } from "../../support/dag-folder.ts";

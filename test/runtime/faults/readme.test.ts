@@ -1,4 +1,6 @@
-/** The list of faults stays true: it has all fifty, and each test that it names exists. */
+/**
+ * The list of faults stays true: it has all fifty, and each test that it names exists.
+ */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { namedTests } from "../../support/named_tests.ts";

@@ -1,6 +1,6 @@
 /**
- * A server that takes no writes, because its disk is full or because it is read-only, while
- * outcomes of tries are to be recorded. Both are waited out, as a restart is.
+ * A server that takes no writes, because its disk is full or because it is read-only,
+ * while outcomes of tries are to be recorded. Both are waited out, as a restart is.
  */
 import { expect, test } from "vitest";
 import type { Server } from "../../chaos/server.ts";

@@ -1,4 +1,7 @@
-/** Several schedulers on one database, as processes that are really killed: each interval of a catchup runs once, and its decision is written. */
+/**
+ * Several schedulers on one database, as processes that are really killed: each interval
+ * of a catchup runs once, and its decision is written.
+ */
 import { DateTime } from "luxon";
 import { expect, test } from "vitest";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";

@@ -1,4 +1,7 @@
-/** What falls silent instead of breaking: frozen processes, connections on which nothing arrives any more. Nothing else stands still. */
+/**
+ * What falls silent instead of breaking: frozen processes, connections on which nothing
+ * arrives any more. Nothing else stands still.
+ */
 import { expect, test } from "vitest";
 import { triggerRun } from "../../../runtime/actions/index.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
@@ -38,7 +41,10 @@ const beatFor = async (id: string, seconds: number): Promise<boolean> =>
     )
   ).length > 0;
 
-/** Sessions that hold locks of a transaction while their client has done nothing for a second. */
+/**
+ * Sessions that hold locks of a transaction while their client has done nothing for a
+ * second.
+ */
 const frozenTransactions = () =>
   rows(
     postgres.db,

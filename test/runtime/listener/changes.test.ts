@@ -1,4 +1,7 @@
-/** Changes of rows in another database: each makes one run, whichever process listens at the time, and whatever the names of the rows. */
+/**
+ * Changes of rows in another database: each makes one run, whichever process listens at
+ * the time, and whatever the names of the rows.
+ */
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {

@@ -1,4 +1,7 @@
-/** The sandbox S3, spoken to by the AWS SDK. Its default settings frame uploads as aws-chunked. */
+/**
+ * The sandbox S3, spoken to by the AWS SDK. Its default settings frame uploads as
+ * aws-chunked.
+ */
 import { Readable } from "node:stream";
 import {
   CopyObjectCommand,

@@ -1,4 +1,6 @@
-/** Whatever happens to a host, every interval of every kind of schedule is decided, once. */
+/**
+ * Whatever happens to a host, every interval of every kind of schedule is decided, once.
+ */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { nextRun, type RunInfo, restrictionOf } from "../../../runtime/timetable/index.ts";
@@ -62,7 +64,10 @@ const steps = fc.array(
   { minLength: 1, maxLength: 25 },
 );
 
-/** Every interval that is due by an instant, as a host that is always awake would run them. */
+/**
+ * Every interval that is due by an instant, as a host that is always awake would run
+ * them.
+ */
 function intervalsUntil(spec: DagSpec, until: number): readonly RunInfo[] {
   const { schedule } = spec.schedules[0]!;
   const bounds = { ...restrictionOf(spec), catchup: "all" } as const;
@@ -75,7 +80,9 @@ function intervalsUntil(spec: DagSpec, until: number): readonly RunInfo[] {
   return found;
 }
 
-/** Lives through the steps, then wakes with room for everything. @returns the last instant */
+/**
+ * Lives through the steps, then wakes with room for everything. @returns the last instant
+ */
 function live(host: VirtualHost, life: readonly Step[]): number {
   let clock = START;
   for (const step of life) {

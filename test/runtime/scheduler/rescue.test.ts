@@ -70,7 +70,10 @@ async function sessionOf(id: string): Promise<Client> {
   return session;
 }
 
-/** Servers that have just started give workers time to come back; this one counts as long started. */
+/**
+ * Servers that have just started give workers time to come back; this one counts as long
+ * started.
+ */
 const serverIsOld = () =>
   until("the server's first seconds to pass", async () => {
     const [row] = await rows<{ old: boolean }>(

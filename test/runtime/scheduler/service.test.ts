@@ -9,7 +9,10 @@ const postgres = migratedDatabase(20);
 
 const schedulers = () => rows(postgres.db, "select from dagsmith.scheduler");
 
-/** The database, but for statements whose name is refused, and the names of all that were asked for. */
+/**
+ * The database, but for statements whose name is refused, and the names of all that were
+ * asked for.
+ */
 function refusing(refused: string): { readonly db: Database; readonly asked: Set<string> } {
   const asked = new Set<string>();
   const on = (inner: Queryable): Queryable => ({

@@ -1,4 +1,7 @@
-/** The scheduler over virtual time: what people foresee with `dag simulate` and with `simulate` from dagsmith/testing. */
+/**
+ * The scheduler over virtual time: what people foresee with `dag simulate` and with
+ * `simulate` from dagsmith/testing.
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { simulate as simulateSpecs } from "../../../runtime/scheduler/simulation/simulate.ts";
@@ -236,7 +239,10 @@ describe("a simulation", () => {
   });
 });
 
-/** The same by a host that stores its memory between two looks, driven from instant to instant. */
+/**
+ * The same by a host that stores its memory between two looks, driven from instant to
+ * instant.
+ */
 function made(
   spec: DagSpec,
   { now, to }: { readonly now: Date; readonly to: Date },

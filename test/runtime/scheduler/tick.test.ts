@@ -1,4 +1,7 @@
-/** What one look at the clock makes of the DAGs that are due: on a real database, by its own clock. */
+/**
+ * What one look at the clock makes of the DAGs that are due: on a real database, by its
+ * own clock.
+ */
 import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import { pauseDag, triggerRun, unpauseDag } from "../../../runtime/actions/index.ts";

@@ -46,7 +46,9 @@ async function storeAll(): Promise<void> {
   );
 }
 
-/** Reads and sets secrets again and again, as two processes with the keys in either order. */
+/**
+ * Reads and sets secrets again and again, as two processes with the keys in either order.
+ */
 function startLoad() {
   const [before, after] = [`${older} ${newer}`, `${newer} ${older}`].map((text) =>
     storedSecrets(db, parseSecretKeys(text)),

@@ -1,4 +1,7 @@
-/** A loop comes round at its period, survives its errors, says them once, runs when it is woken, and stops whole. */
+/**
+ * A loop comes round at its period, survives its errors, says them once, runs when it is
+ * woken, and stops whole.
+ */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Job, Loop, startLoops, stopLoops } from "../../../runtime/service/loop.ts";
 import { poll } from "../../../runtime/service/poll.ts";

@@ -1,4 +1,7 @@
-/** A loop that does not come round is reported, once, with the step at which it hangs; and so is its return. */
+/**
+ * A loop that does not come round is reported, once, with the step at which it hangs; and
+ * so is its return.
+ */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type Job, Loop } from "../../../runtime/service/loop.ts";
 import { late, watch } from "../../../runtime/service/watchdog.ts";

@@ -1,4 +1,6 @@
-/** The diagrams of docs/ARCHITECTURE.md show exactly the arrows of the tables of verbs. */
+/**
+ * The diagrams of docs/ARCHITECTURE.md show exactly the arrows of the tables of verbs.
+ */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";

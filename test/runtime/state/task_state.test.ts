@@ -148,7 +148,9 @@ describe("a run", () => {
   });
 });
 
-/** What a careful reader would expect of one instance, told without the code under test. */
+/**
+ * What a careful reader would expect of one instance, told without the code under test.
+ */
 interface Model {
   state: TaskState;
   tryNumber: number;

@@ -1,4 +1,7 @@
-/** The table of verbs: what the comments of the states and the functions of single tries say of it. */
+/**
+ * The table of verbs: what the comments of the states and the functions of single tries
+ * say of it.
+ */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";

@@ -7,7 +7,9 @@ import {
 } from "../../../runtime/state/trigger_rule.ts";
 import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec/index.ts";
 
-/** What ended: S success, F failed, K skipped, U upstream_failed, X removed; R still runs. */
+/**
+ * What ended: S success, F failed, K skipped, U upstream_failed, X removed; R still runs.
+ */
 function countsOf(letters: string): UpstreamCounts {
   const count = (letter: string): number => [...letters].filter((one) => one === letter).length;
   return {
@@ -27,7 +29,8 @@ const OUTCOMES: Readonly<Record<string, RuleOutcome>> = {
   u: "upstream_failed",
 };
 
-// r run, w wait, s skip, u upstream_failed: Airflow's outcome for two tasks before one, in these states.
+// r run, w wait, s skip, u upstream_failed: Airflow's outcome for two tasks before one,
+// in these states.
 const COLUMNS = ["SS", "SF", "SK", "SU", "FF", "KK", "UU", "FK", "SR", "FR", "KR", "UR", "RR"];
 const TABLE = {
   all_success: "r u s u u s u u w u s u w",
@@ -120,7 +123,10 @@ describe("an upstream that was removed", () => {
   });
 });
 
-/** What the rule says after each end, in the order of the letters, until and after it has spoken. */
+/**
+ * What the rule says after each end, in the order of the letters, until and after it has
+ * spoken.
+ */
 function saidInTurn(rule: TriggerRule, letters: readonly string[]): readonly RuleOutcome[] {
   const said = letters.map((_, known) =>
     judge(rule, countsOf(letters.map((letter, at) => (at <= known ? letter : "R")).join(""))),
@@ -141,7 +147,8 @@ describe.each(TRIGGER_RULES)("%s, once it has spoken,", (rule) => {
   });
 });
 
-// With all_success a skip and a failure are both refusals: what ended first names the reason, as in Airflow.
+// With all_success a skip and a failure are both refusals: what ended first names the
+// reason, as in Airflow.
 test.each(TRIGGER_RULES.filter((rule) => rule !== "all_success"))(
   "%s says the same for ever",
   (rule) => {

@@ -1,4 +1,7 @@
-/** A process that dies, or loses its connection, before any statement of a backfill, a clear or a mark: nothing twice, nothing lost. */
+/**
+ * A process that dies, or loses its connection, before any statement of a backfill, a
+ * clear or a mark: nothing twice, nothing lost.
+ */
 import { DateTime } from "luxon";
 import { describe, expect, test } from "vitest";
 import {

@@ -1,4 +1,7 @@
-/** Updates of assets and the runs that they make: on a real database, at the same time as others, and when their writer dies. */
+/**
+ * Updates of assets and the runs that they make: on a real database, at the same time as
+ * others, and when their writer dies.
+ */
 import { describe, expect, test } from "vitest";
 import {
   pauseDag,

@@ -1,4 +1,7 @@
-/** Many calls take as many statements as one: when they start, run again, end, or are cancelled. */
+/**
+ * Many calls take as many statements as one: when they start, run again, end, or are
+ * cancelled.
+ */
 import { expect, test } from "vitest";
 import { cancelTask, triggerRun } from "../../../runtime/actions/index.ts";
 import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";

@@ -1,6 +1,6 @@
 /**
- * A process that dies, or loses its connection, before any statement of a call: one run is
- * created, its end comes back once, and a cancel reaches it.
+ * A process that dies, or loses its connection, before any statement of a call: one run
+ * is created, its end comes back once, and a cancel reaches it.
  */
 import { describe, expect, test } from "vitest";
 import { cancelTask, triggerRun } from "../../../runtime/actions/index.ts";
@@ -32,7 +32,10 @@ const driver = (id: number) => driverOf(postgres.db, new Plans(), id);
 
 let last = 0;
 
-/** Two DAGs of which the first calls the second, and a run whose call has just been computed. */
+/**
+ * Two DAGs of which the first calls the second, and a run whose call has just been
+ * computed.
+ */
 async function calling(retries = 0) {
   last += 1;
   const called = dag(`called_${last}`);

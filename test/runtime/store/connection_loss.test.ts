@@ -8,7 +8,9 @@ afterEach(() => void vi.useRealTimers());
 
 const refused = (): Error => Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
 
-/** Fails so often because the server is away, then answers or fails as the server says. */
+/**
+ * Fails so often because the server is away, then answers or fails as the server says.
+ */
 function away(times: number, answer: () => Promise<string>) {
   let left = times;
   return async (): Promise<string> => {

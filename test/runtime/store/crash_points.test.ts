@@ -1,6 +1,8 @@
 /**
- * A process that dies, or loses its connection, before any statement of an operation: what it leaves is whole, and doing the operation
- * again brings what one undisturbed would have brought. Nothing twice, nothing lost, one token for each instance that waits for one.
+ * A process that dies, or loses its connection, before any statement of an operation:
+ * what it leaves is whole, and doing the operation again brings what one undisturbed
+ * would have brought. Nothing twice, nothing lost, one token for each instance that waits
+ * for one.
  */
 
 import { DateTime } from "luxon";
@@ -47,7 +49,10 @@ function spec(options: DagOptions, declare: (d: Dag<unknown>) => void): DagSpec 
   return describeDag(d);
 }
 
-/** A list, a mapped task of which two may run at once and each is retried once, a join, and a place. */
+/**
+ * A list, a mapped task of which two may run at once and each is retried once, a join,
+ * and a place.
+ */
 const graph = (options: DagOptions = {}): DagSpec =>
   spec(options, (d) => {
     const list = d.task("list", async (): Promise<number[]> => []);

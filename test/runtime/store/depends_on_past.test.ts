@@ -1,4 +1,7 @@
-/** Tasks that wait for the run before theirs, and what lets them go: on PostgreSQL, where there is more than one run. */
+/**
+ * Tasks that wait for the run before theirs, and what lets them go: on PostgreSQL, where
+ * there is more than one run.
+ */
 
 import { describe, expect, test } from "vitest";
 import { cancelRun } from "../../../runtime/actions/index.ts";

@@ -1,4 +1,7 @@
-/** Servers as people have them: no setting of theirs changes what is read or written; one that cannot serve is refused in one line. */
+/**
+ * Servers as people have them: no setting of theirs changes what is read or written; one
+ * that cannot serve is refused in one line.
+ */
 import { Client } from "pg";
 import { afterEach, describe, expect, inject, onTestFinished, test } from "vitest";
 import { type Database, openDatabase } from "../../../runtime/store/database/database.ts";

@@ -1,4 +1,7 @@
-/** Groups that have an instance, with a process that dies before any statement: each begins, ends, is retried or stops once, and completely. */
+/**
+ * Groups that have an instance, with a process that dies before any statement: each
+ * begins, ends, is retried or stops once, and completely.
+ */
 import { describe, expect, test } from "vitest";
 import { cancelTask, clearRuns, triggerRun } from "../../../runtime/actions/index.ts";
 import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
@@ -31,7 +34,10 @@ const work = async (): Promise<null> => null;
 const me = { actor: "ann" };
 
 let lastDag = 0;
-/** A run of `list`, then `g` over it with a retry, an hour, and two elements at once, then `after`. */
+/**
+ * A run of `list`, then `g` over it with a retry, an hour, and two elements at once, then
+ * `after`.
+ */
 async function begun(): Promise<{
   readonly dagId: string;
   readonly id: number;
@@ -58,7 +64,9 @@ async function begun(): Promise<{
 const script = (outcomes: Parameters<typeof scripted>[0] = {}): Script =>
   scripted({ list: success([1, 2, 3]), ...outcomes });
 
-/** Takes and ends what there is until a task of this name can be taken, and takes that. */
+/**
+ * Takes and ends what there is until a task of this name can be taken, and takes that.
+ */
 async function takenAt(driver: Driver, taskId: string, mapIndex: number, outcomes = {}) {
   for (;;) {
     const choice = runnable(await driver.look());

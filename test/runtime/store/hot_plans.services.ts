@@ -1,6 +1,6 @@
 /**
- * The statements of services on every version of PostgreSQL, and over a million instances: see
- * hot_plans.test.ts.
+ * The statements of services on every version of PostgreSQL, and over a million
+ * instances: see hot_plans.test.ts.
  */
 import { expect, it, onTestFinished } from "vitest";
 import { startThrowawayPostgres } from "../../../runtime/embedded/postgres.ts";

@@ -1,7 +1,7 @@
 /**
- * Statements of services keep plans that do not read the history, over tables that are empty,
- * small or large, analysed or not. test/runtime/store/hot_plans.services.ts does it on other
- * servers, with a million instances.
+ * Statements of services keep plans that do not read the history, over tables that are
+ * empty, small or large, analysed or not. test/runtime/store/hot_plans.services.ts does
+ * it on other servers, with a million instances.
  */
 import { expect, test } from "vitest";
 import { costlyBySize, hotStatements, sizesUpTo } from "../../support/hot_plans.ts";

@@ -1,6 +1,6 @@
 /**
- * Every statement that moves instances, tried on one instance in each state: exactly those move
- * that its verb may move, and each gets the columns of its new state.
+ * Every statement that moves instances, tried on one instance in each state: exactly
+ * those move that its verb may move, and each gets the columns of its new state.
  */
 import { beforeAll, describe, expect, test } from "vitest";
 import { UNROUTED } from "../../../runtime/engine/limits/limits.ts";

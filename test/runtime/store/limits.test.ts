@@ -1,4 +1,7 @@
-/** Places under limits, on the rows that hold them: no worker, no process. Who may go is seen by who is queued. */
+/**
+ * Places under limits, on the rows that hold them: no worker, no process. Who may go is
+ * seen by who is queued.
+ */
 import { beforeEach, describe, expect, it } from "vitest";
 import {
   cancelRun,

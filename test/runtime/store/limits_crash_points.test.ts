@@ -1,4 +1,7 @@
-/** A process that dies, or loses its connection, anywhere between the end of a try and the giving of its place: no place is lost or given twice. */
+/**
+ * A process that dies, or loses its connection, anywhere between the end of a try and the
+ * giving of its place: no place is lost or given twice.
+ */
 import { describe, expect, test } from "vitest";
 import { cancelRun, setPool, triggerRun } from "../../../runtime/actions/index.ts";
 import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
@@ -18,7 +21,10 @@ const me = { actor: "ann" };
 const driver = (id: number) => driverOf(postgres.db, new Plans(), id);
 
 let last = 0;
-/** A pool of two slots of its own, and a run of four items in it, under a rate that never runs out. */
+/**
+ * A pool of two slots of its own, and a run of four items in it, under a rate that never
+ * runs out.
+ */
 async function crowded(
   slots = 2,
 ): Promise<{ readonly dagId: string; readonly id: number; readonly pool: string }> {

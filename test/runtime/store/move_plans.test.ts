@@ -1,8 +1,8 @@
 /**
- * Statements that move instances and runs find their rows by keys, and read no others: a guard on
- * the state must not lead the plan into an index on states, or into the whole table. A generic
- * plan does not know the limits of the statements that start runs and wake sensors, so they are
- * not tried here.
+ * Statements that move instances and runs find their rows by keys, and read no others: a
+ * guard on the state must not lead the plan into an index on states, or into the whole
+ * table. A generic plan does not know the limits of the statements that start runs and
+ * wake sensors, so they are not tried here.
  */
 import { beforeAll, expect, test } from "vitest";
 import { UNROUTED } from "../../../runtime/engine/limits/limits.ts";
@@ -129,7 +129,8 @@ test.each(Object.entries(RUNS))("%s reads the runs that it moves", async (_, mov
 test("mark reads the run that it moves", async () => {
   const { db } = postgres;
   const [id] = RUNNING;
-  // The last statement of a mark queues callbacks, so the plan of the move is not the last.
+  // The last statement of a mark queues callbacks, so the plan of the move is not the
+  // last.
   const reads: number[] = [];
   await markRunRow(
     {

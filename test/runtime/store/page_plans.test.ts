@@ -1,6 +1,6 @@
 /**
- * Pages of long lists read about as many rows as they show, at any depth and for any filter: with the
- * plan that a statement keeps when it is run again and again.
+ * Pages of long lists read about as many rows as they show, at any depth and for any
+ * filter: with the plan that a statement keeps when it is run again and again.
  */
 import { beforeAll, expect, test } from "vitest";
 import { getDag } from "../../../runtime/store/dags/dag.ts";
@@ -20,7 +20,9 @@ import { dagSpec, Rows } from "../../support/rows.ts";
 
 const postgres = migratedDatabase();
 
-/** Of each DAG. Every thousandth run failed, two are running, every hundredth has a label. */
+/**
+ * Of each DAG. Every thousandth run failed, two are running, every hundredth has a label.
+ */
 const RUNS = 10_000;
 const FIRST_MS = Date.parse("2026-01-01");
 const LIMIT = 20;

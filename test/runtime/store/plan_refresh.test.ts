@@ -1,4 +1,7 @@
-/** Plans follow the sizes of the tables, although the server keeps the plan of a named statement. */
+/**
+ * Plans follow the sizes of the tables, although the server keeps the plan of a named
+ * statement.
+ */
 import { expect, test } from "vitest";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { until } from "../../support/until.ts";
@@ -27,12 +30,13 @@ async function planNow(): Promise<string> {
 test("a plan that was made while its table was empty is made again when the table has grown", async () => {
   await rows(
     postgres.db,
-    // As wide as an instance: the server guesses how many such rows an empty table will have.
+    // As wide as an instance: the server guesses how many such rows an empty table will
+    // have.
     `create table dagsmith.plan_refresh (id bigint primary key, n int,
        a text, b text, c text, d text, e text, f text) with (autovacuum_enabled = off)`,
   );
-  // After five plans for their own values the server keeps one plan for all values, because that
-  // plan expects ten rows and is the cheaper one.
+  // After five plans for their own values the server keeps one plan for all values,
+  // because that plan expects ten rows and is the cheaper one.
   const many = Array.from({ length: 100 }, (_, index) => index);
   for (let time = 0; time < 8; time += 1) await postgres.db.query(BY_KEY, [many, many]);
   await rows(

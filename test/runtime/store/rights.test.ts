@@ -26,7 +26,9 @@ function documented(name: string): readonly string[] {
     .filter((statement) => statement !== "");
 }
 
-/** A database and its role. @returns the address for the role, and for the server's owner */
+/**
+ * A database and its role. @returns the address for the role, and for the server's owner
+ */
 async function prepared() {
   const owner = new Client({ connectionString: inject("postgresUrl") });
   await owner.connect();

@@ -1,6 +1,6 @@
 /**
- * Every statement that moves runs, tried on one run in each state: exactly those move that its
- * verbs may move, and each gets the columns of its new state.
+ * Every statement that moves runs, tried on one run in each state: exactly those move
+ * that its verbs may move, and each gets the columns of its new state.
  */
 import { expect, test } from "vitest";
 import { RUN_STATES, type RunState } from "../../../runtime/state/run_state.ts";

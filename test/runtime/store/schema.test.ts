@@ -1,6 +1,7 @@
 /**
- * Holds the shape of the schema: a change of a migration that has been released shows here. After an
- * intended change, write the file again with `npx vitest run schema --update` and read its diff.
+ * Holds the shape of the schema: a change of a migration that has been released shows
+ * here. After an intended change, write the file again with `npx vitest run schema
+ * --update` and read its diff.
  */
 import { expect, test } from "vitest";
 import { migratedDatabase, rows } from "../../support/migrated.ts";

@@ -1,4 +1,6 @@
-/** Folders of a version where there is no worker: in a test of a DAG, and in `dag test`. */
+/**
+ * Folders of a version where there is no worker: in a test of a DAG, and in `dag test`.
+ */
 import { readdir, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { dag, folder } from "dagsmith";

@@ -1,4 +1,7 @@
-/** Groups that are loops, run in memory with their real bodies: what an iteration is given, when it is enough, and what the DAG file may say. */
+/**
+ * Groups that are loops, run in memory with their real bodies: what an iteration is
+ * given, when it is enough, and what the DAG file may say.
+ */
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { runDag } from "../../../runtime/testing/run_dag.ts";
 import { dag, graphOf } from "../../../sdk/dag/dag.ts";

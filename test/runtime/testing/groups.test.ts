@@ -1,4 +1,7 @@
-/** Groups that have an instance, in memory: what `dag test`, and people's own tests of their DAGs, see of them. */
+/**
+ * Groups that have an instance, in memory: what `dag test`, and people's own tests of
+ * their DAGs, see of them.
+ */
 import { describe, expect, test } from "vitest";
 import { type DagRunEvent, runDag, runTask, taskOf } from "../../../runtime/testing/index.ts";
 import { dag } from "../../../sdk/dag/dag.ts";

@@ -1,4 +1,7 @@
-/** What mapped tasks do with their items, where user code runs: functions on items, names of instances, inputs that are loaded lazily. */
+/**
+ * What mapped tasks do with their items, where user code runs: functions on items, names
+ * of instances, inputs that are loaded lazily.
+ */
 import { describe, expect, test } from "vitest";
 import { runDag, runTask } from "../../../runtime/testing/index.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";

@@ -1,4 +1,7 @@
-/** State in tests of DAGs: what a task sets is kept with its success, and is seen by itself at once. */
+/**
+ * State in tests of DAGs: what a task sets is kept with its success, and is seen by
+ * itself at once.
+ */
 import { dag, FailTask } from "dagsmith";
 import { runDag, runTask } from "dagsmith/testing";
 import { describe, expect, test } from "vitest";

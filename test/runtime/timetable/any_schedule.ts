@@ -1,4 +1,7 @@
-/** Schedules of every kind, in zones whose clocks change in all the ways there are, over ten years. */
+/**
+ * Schedules of every kind, in zones whose clocks change in all the ways there are, over
+ * ten years.
+ */
 import fc from "fast-check";
 import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
 import {

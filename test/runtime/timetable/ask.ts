@@ -1,4 +1,6 @@
-/** Asks timetables in the words of these tests: instants as ISO text without milliseconds. */
+/**
+ * Asks timetables in the words of these tests: instants as ISO text without milliseconds.
+ */
 
 import { type Interval, nextRun, type RunInfo } from "../../../runtime/timetable/index.ts";
 import { CRON_PRESETS } from "../../../sdk/schedule/cron_presets.ts";

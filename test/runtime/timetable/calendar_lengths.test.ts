@@ -1,4 +1,7 @@
-/** Schedules of a length on the calendar: months that clamp, days that follow the clock on the wall. */
+/**
+ * Schedules of a length on the calendar: months that clamp, days that follow the clock on
+ * the wall.
+ */
 import { describe, expect, it } from "vitest";
 import { manualInterval, nextRuns } from "../../../runtime/timetable/index.ts";
 import { deltaTrigger, every } from "../../../sdk/index.ts";

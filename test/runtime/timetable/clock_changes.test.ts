@@ -1,4 +1,7 @@
-/** Cron where clocks change: what is skipped moves forward, what repeats ticks once, hourly goes by elapsed time. */
+/**
+ * Cron where clocks change: what is skipped moves forward, what repeats ticks once,
+ * hourly goes by elapsed time.
+ */
 import { describe, expect, it } from "vitest";
 import { askInTurn, at, ends, over, told } from "./ask.ts";
 

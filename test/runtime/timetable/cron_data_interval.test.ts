@@ -1,4 +1,7 @@
-/** Runs over the intervals between cron ticks: where they begin, what is caught up, where they end. */
+/**
+ * Runs over the intervals between cron ticks: where they begin, what is caught up, where
+ * they end.
+ */
 import { describe, expect, it } from "vitest";
 import { manualInterval } from "../../../runtime/timetable/index.ts";
 import { ask, askInTurn, over, short, starts, told } from "./ask.ts";

@@ -1,7 +1,8 @@
 /**
- * Cron expressions as croniter reads them, which Airflow uses. The table has the expressions
- * of croniter's own tests, and others. For each, croniter 7.0.0 wrote the next ticks after a
- * Wednesday morning, or that it refuses the expression. Six fields begin with seconds.
+ * Cron expressions as croniter reads them, which Airflow uses. The table has the
+ * expressions of croniter's own tests, and others. For each, croniter 7.0.0 wrote the
+ * next ticks after a Wednesday morning, or that it refuses the expression. Six fields
+ * begin with seconds.
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,7 @@
-/** Several cron expressions in one schedule, partitions, and what runs at once without a start date. */
+/**
+ * Several cron expressions in one schedule, partitions, and what runs at once without a
+ * start date.
+ */
 import { describe, expect, it } from "vitest";
 import { nextRuns } from "../../../runtime/timetable/index.ts";
 import { partitioned } from "../../../sdk/index.ts";

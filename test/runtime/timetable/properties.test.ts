@@ -1,4 +1,7 @@
-/** Laws of every timetable, over ten years in zones whose clocks change in all the ways there are; and ticks against plain enumeration. */
+/**
+ * Laws of every timetable, over ten years in zones whose clocks change in all the ways
+ * there are; and ticks against plain enumeration.
+ */
 import fc from "fast-check";
 import { DateTime, IANAZone } from "luxon";
 import { describe, expect, it } from "vitest";
@@ -71,7 +74,8 @@ describe("in every zone, over ten years", () => {
       const steps = new Set(
         runs.slice(1).map((run, index) => run.runAfter.getTime() - runs[index]!.runAfter.getTime()),
       );
-      // Casablanca alone has moved by other than whole hours in no year here, so that every step is one hour.
+      // Casablanca alone has moved by other than whole hours in no year here, so that
+      // every step is one hour.
       expect([...steps]).toEqual([HOUR]);
     },
   );
@@ -102,7 +106,8 @@ describe("any schedule", () => {
         const run = runs[position];
         if (!run) return;
         const next = runs[position + 1] ?? null;
-        // From the last run, caught up or just in time, and with no memory but the start date.
+        // From the last run, caught up or just in time, and with no memory but the start
+        // date.
         expect(continued(spec, run, "all", from, from)).toEqual(next);
         if (next === null) return;
         expect(continued(spec, run, "last", next.runAfter, from)).toEqual(next);
@@ -282,7 +287,8 @@ it("the ticks around every change of clocks are those that the written rule name
   const changes = ZONES.flatMap((name) => changesOf(name).map((ms) => ({ name, ms })));
   fc.assert(
     fc.property(fc.constantFrom(...changes), cronText, ({ name, ms }, text) => {
-      // There an hourly cron keeps its old clock for one tick more: shown in clock_changes.test.ts.
+      // There an hourly cron keeps its old clock for one tick more: shown in
+      // clock_changes.test.ts.
       fc.pre(name !== "Australia/Lord_Howe" || matching(text.split(" ")[1] ?? "", 0, 23).size < 24);
       const [from, to] = [ms - DAY / 2, ms + 2 * DAY];
       const spec = at(text, name);

@@ -1,4 +1,7 @@
-/** The law of edits: a schedule that is changed in the middle neither repeats nor skips an interval. */
+/**
+ * The law of edits: a schedule that is changed in the middle neither repeats nor skips an
+ * interval.
+ */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Interval, nextRun, type RunInfo } from "../../../runtime/timetable/index.ts";
@@ -101,7 +104,8 @@ it("whatever it is changed to, and however often, each run is due later than the
         }
       }
     }),
-    // At ticks with an interval, the interval before the tick may reach back over the last run's.
+    // At ticks with an interval, the interval before the tick may reach back over the
+    // last run's.
     { numRuns: 300 },
   );
 });

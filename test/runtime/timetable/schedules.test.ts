@@ -1,4 +1,7 @@
-/** What is asked of a schedule besides its next run: whether it is sound, what comes, what a run is called. */
+/**
+ * What is asked of a schedule besides its next run: whether it is sound, what comes, what
+ * a run is called.
+ */
 import { describe, expect, it } from "vitest";
 import {
   checkSchedule,

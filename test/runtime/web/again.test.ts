@@ -1,4 +1,7 @@
-/** Pages, forms and addresses about doing again, against a real database: no worker runs, so runs stay where they are put. */
+/**
+ * Pages, forms and addresses about doing again, against a real database: no worker runs,
+ * so runs stay where they are put.
+ */
 import { DateTime } from "luxon";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dagSpec, taskSpec } from "../../support/rows.ts";

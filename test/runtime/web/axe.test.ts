@@ -1,4 +1,6 @@
-/** axe looks at every page, light and dark: roles, names, headings, landmarks, contrast. */
+/**
+ * axe looks at every page, light and dark: roles, names, headings, landmarks, contrast.
+ */
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";

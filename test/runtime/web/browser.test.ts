@@ -352,7 +352,10 @@ test.each(["light", "dark"] as const)(
   },
 );
 
-/** Runs in the browser: texts whose contrast with the ground behind them is below 4.5 (WCAG 2.2, 1.4.3). */
+/**
+ * Runs in the browser: texts whose contrast with the ground behind them is below 4.5
+ * (WCAG 2.2, 1.4.3).
+ */
 function lowContrast(): string[] {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true })!;
   const rgba = (colour: string): number[] => {

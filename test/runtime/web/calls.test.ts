@@ -1,4 +1,6 @@
-/** Calls on the page and in the API: from the task to the run that it called, and back. */
+/**
+ * Calls on the page and in the API: from the task to the run that it called, and back.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";

@@ -1,4 +1,7 @@
-/** The frame of every page in a browser: colours, icons, the skip link, and the page that shows all parts. */
+/**
+ * The frame of every page in a browser: colours, icons, the skip link, and the page that
+ * shows all parts.
+ */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser, visitAt } from "../../support/browser.ts";

@@ -1,4 +1,7 @@
-/** Groups as a browser shows them: where the boxes lie, how they are folded, and in which order the keyboard visits them. */
+/**
+ * Groups as a browser shows them: where the boxes lie, how they are folded, and in which
+ * order the keyboard visits them.
+ */
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dag } from "../../../sdk/dag/dag.ts";
@@ -23,7 +26,9 @@ afterAll(async () => {
   await web?.close();
 });
 
-/** Groups side by side and within one another, long names, edges to groups and past them. */
+/**
+ * Groups side by side and within one another, long names, edges to groups and past them.
+ */
 function pipeline() {
   const d = dag("pipeline");
   const start = d.empty("start");

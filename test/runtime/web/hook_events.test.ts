@@ -1,4 +1,6 @@
-/** Calls of webhooks as GitHub sends them: forms, names of events, headers, and `when`. */
+/**
+ * Calls of webhooks as GitHub sends them: forms, names of events, headers, and `when`.
+ */
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";

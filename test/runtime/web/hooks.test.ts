@@ -1,4 +1,7 @@
-/** Webhooks over real HTTP and a real database: who is heard, what is refused, and that a call repeated makes one run. */
+/**
+ * Webhooks over real HTTP and a real database: who is heard, what is refused, and that a
+ * call repeated makes one run.
+ */
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";

@@ -24,7 +24,10 @@ afterAll(() => web.close());
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** Bytes that are in use, without garbage that is not collected yet: how much garbage there is depends on how busy the machine is. */
+/**
+ * Bytes that are in use, without garbage that is not collected yet: how much garbage
+ * there is depends on how busy the machine is.
+ */
 function heldMemory(): number {
   collectGarbage();
   const { heapUsed, external } = process.memoryUsage();

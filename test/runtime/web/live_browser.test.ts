@@ -1,4 +1,7 @@
-/** What a person holds on the page while it changes: selections, boxes, zones, the newest run. */
+/**
+ * What a person holds on the page while it changes: selections, boxes, zones, the newest
+ * run.
+ */
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { launchBrowser, visitAt } from "../../support/browser.ts";

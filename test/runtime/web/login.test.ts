@@ -1,4 +1,6 @@
-/** The login and its proofs of attack: what is public, guesses, cookies, proxies, links. */
+/**
+ * The login and its proofs of attack: what is public, guesses, cookies, proxies, links.
+ */
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:net";

@@ -1,4 +1,7 @@
-/** What pages and endpoints show of rows: secrets by value, and params that are secrets by name. */
+/**
+ * What pages and endpoints show of rows: secrets by value, and params that are secrets by
+ * name.
+ */
 import { expect, test } from "vitest";
 import { maskRow } from "../../../runtime/web/read/mask.ts";
 

@@ -9,7 +9,9 @@ import { dagSpec } from "../../support/rows.ts";
 import { browserCookies } from "../../support/signed_in.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
-/** Every kind of field: with the value that a person gives it, by the way of the person. */
+/**
+ * Every kind of field: with the value that a person gives it, by the way of the person.
+ */
 interface Case {
   readonly schema: z.ZodType;
   /** @param param the part of the form that is about the param */

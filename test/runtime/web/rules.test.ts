@@ -1,4 +1,7 @@
-/** What page and API show of rules between tasks: warnings, automatic pauses, tasks that wait for the run before. */
+/**
+ * What page and API show of rules between tasks: warnings, automatic pauses, tasks that
+ * wait for the run before.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";

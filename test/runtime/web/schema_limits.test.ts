@@ -1,4 +1,7 @@
-/** Schemas and bodies that would stop a page: each is refused, and the page answers meanwhile. */
+/**
+ * Schemas and bodies that would stop a page: each is refused, and the page answers
+ * meanwhile.
+ */
 import { createHmac } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";

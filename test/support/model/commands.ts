@@ -1,4 +1,7 @@
-/** The moves as fast-check commands: which one is made follows from the numbers drawn and from the world as it then is. */
+/**
+ * The moves as fast-check commands: which one is made follows from the numbers drawn and
+ * from the world as it then is.
+ */
 import fc from "fast-check";
 import { MARKS } from "../../../runtime/state/task_state.ts";
 import * as moves from "./moves.ts";
@@ -9,7 +12,10 @@ import type { HeldClaim, Move, RealRun, World } from "./world.ts";
 /** What fast-check hands on from command to command; it lets a check see no class. */
 export interface Playing {
   readonly world: World;
-  /** Does something at a time that a scheduler picks; absent where everything is done at once. */
+  /**
+   * Does something at a time that a scheduler picks; absent where everything is done at
+   * once.
+   */
   readonly later?: (what: string, job: () => Promise<void>) => void;
 }
 
@@ -121,7 +127,10 @@ const ALL = [
 ];
 const STORED = [rolledBack, itemStopped, runStopped, paused, cleared, cleared, marked];
 
-/** Two or three moves at the same moment: what workers do, and at most one thing that a person does. */
+/**
+ * Two or three moves at the same moment: what workers do, and at most one thing that a
+ * person does.
+ */
 const together = fc
   .tuple(
     fc.array(fc.tuple(fc.constantFrom("take", "end", "kill"), index, worker, drawnEnd), {
@@ -170,7 +179,10 @@ function ofOnePerson(
   return how === "mark" ? moves.mark(task, "success", null) : moves.stopTask(task);
 }
 
-/** A worker takes a try, and says how it ended some time later, whatever has happened to the try meanwhile. */
+/**
+ * A worker takes a try, and says how it ended some time later, whatever has happened to
+ * the try meanwhile.
+ */
 const worked = fc.tuple(index, worker, drawnEnd).map(
   ([at, by, as]): Command => ({
     check: ({ world }) => moves.takeNext(world, at, by) !== null,
@@ -217,7 +229,10 @@ export const byWorkers = fc.commands<Playing, RealRun, false>(
 );
 /** Sequences of what can be done to a run in memory. */
 export const inMemory = fc.commands<Playing, RealRun, false>(ALL, { maxCommands: 40, size: "max" });
-/** Sequences of what can be done to a run on PostgreSQL, where people do things and things happen at the same moment. */
+/**
+ * Sequences of what can be done to a run on PostgreSQL, where people do things and things
+ * happen at the same moment.
+ */
 export const inPostgres = fc.commands<Playing, RealRun, false>(
   [...ALL, ...STORED, together, together],
   { maxCommands: 25, size: "max" },

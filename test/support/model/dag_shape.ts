@@ -1,6 +1,6 @@
 /**
- * DAGs of any shape, as the model knows them: a plain description from which the spec is made too. It says in words what it is, so that a
- * counterexample can be read.
+ * DAGs of any shape, as the model knows them: a plain description from which the spec is
+ * made too. It says in words what it is, so that a counterexample can be read.
  */
 import fc from "fast-check";
 import { dag } from "../../../sdk/dag/dag.ts";
@@ -25,7 +25,10 @@ type Kind =
   | "group"
   | "mapped group";
 
-/** How a list is put together: from items that are written down, or from what the first and the last task before it return. */
+/**
+ * How a list is put together: from items that are written down, or from what the first
+ * and the last task before it return.
+ */
 type ListForm = "items" | "output" | "longest zip" | "concat" | "cross" | "concat of cross and zip";
 
 export interface ShapedTask {
@@ -35,7 +38,10 @@ export interface ShapedTask {
   readonly rule: TriggerRule;
   readonly retries: number;
   readonly allowFailure: boolean;
-  /** Of a teardown: its failure fails the run. Of a short circuit: it stops only what is directly after it. */
+  /**
+   * Of a teardown: its failure fails the run. Of a short circuit: it stops only what is
+   * directly after it.
+   */
   readonly flag: boolean;
   readonly maxActive: number | null;
   /** Of a mapped task. */
@@ -52,7 +58,10 @@ export interface DagShape {
   readonly failFast: boolean;
 }
 
-/** Combinations of combinations would grow beyond what a test can hold; longer lists fail their task, which is one more way to end. */
+/**
+ * Combinations of combinations would grow beyond what a test can hold; longer lists fail
+ * their task, which is one more way to end.
+ */
 export const MOST_ITEMS = 40;
 export const MAX_ITERATIONS = 3;
 

@@ -1,4 +1,7 @@
-/** Branches and short circuits as the model reads them: what they decided is what they returned, for as long as that is kept. */
+/**
+ * Branches and short circuits as the model reads them: what they decided is what they
+ * returned, for as long as that is kept.
+ */
 import { allAfter } from "./after.ts";
 import type { ShapedTask } from "./dag_shape.ts";
 import type { RunModel } from "./model_state.ts";

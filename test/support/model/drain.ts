@@ -1,4 +1,7 @@
-/** The rest of a run: its workers take whatever there is, until nothing is left; then it has to have ended. */
+/**
+ * The rest of a run: its workers take whatever there is, until nothing is left; then it
+ * has to have ended.
+ */
 import { expect } from "vitest";
 import * as moves from "./moves.ts";
 import type { DrawnEnd } from "./outcomes.ts";

@@ -46,7 +46,9 @@ function putTogether(
   }
 }
 
-/** The list that a task returned; or how a task ends that needs it and does not get it. */
+/**
+ * The list that a task returned; or how a task ends that needs it and does not get it.
+ */
 function returned(model: RunModel, id: string): readonly Json[] | Instance["state"] {
   const own = instancesOf(model, id);
   const { kind } = taskOf(model, id);

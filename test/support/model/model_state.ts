@@ -1,4 +1,7 @@
-/** A run of the model as data: the plain state of each instance. What happens to it is in run_model.ts. */
+/**
+ * A run of the model as data: the plain state of each instance. What happens to it is in
+ * run_model.ts.
+ */
 import type { RunState } from "../../../runtime/state/run_state.ts";
 import type { TaskState } from "../../../runtime/state/task_state.ts";
 import type { Json } from "../../../sdk/json.ts";
@@ -9,7 +12,9 @@ export interface Instance {
   /** Another one when it was cleared meanwhile. */
   readonly serial: number;
   state: Exclude<TaskState, "none">;
-  /** Tries of its own that failed, and tries that were lost, since it was last cleared. */
+  /**
+   * Tries of its own that failed, and tries that were lost, since it was last cleared.
+   */
   failures: number;
   lost: number;
   /** The claim that holds it while it runs. */

@@ -1,4 +1,7 @@
-/** The moves that can be made in a world as it is: to its model, and to its run through the same doors that workers and people use. */
+/**
+ * The moves that can be made in a world as it is: to its model, and to its run through
+ * the same doors that workers and people use.
+ */
 import { cancelRun as cancelStoredRun } from "../../../runtime/actions/cancel.ts";
 import { cancelTask as cancelStoredTask } from "../../../runtime/actions/cancel_task.ts";
 import { clearRuns } from "../../../runtime/actions/clear.ts";
@@ -130,7 +133,10 @@ function ending(
   };
 }
 
-/** A try that is over, or was taken away, says how it ended. A sensor's next poke is the same try by the same worker, and no fence. */
+/**
+ * A try that is over, or was taken away, says how it ended. A sensor's next poke is the
+ * same try by the same worker, and no fence.
+ */
 export function sayLate(world: World, index: number, as: DrawnEnd): Move | null {
   const held = new Set(live(world));
   const stale = world.claims.filter(
@@ -192,7 +198,10 @@ export function passTime({ shape }: World): Move {
   };
 }
 
-/** Stops a task, or one item of it. The memory store has no such action, and gets the outcome that the action sends. */
+/**
+ * Stops a task, or one item of it. The memory store has no such action, and gets the
+ * outcome that the action sends.
+ */
 export function stopTask(task: string, item: number | null = null): Move {
   const mapIndex = item === null ? {} : { mapIndex: item };
   return {

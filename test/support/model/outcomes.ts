@@ -52,7 +52,10 @@ export function outcomeOf(shape: DagShape, task: ShapedTask, { as, size }: Drawn
   }
 }
 
-/** A branch returns ids: the first few of those after it; an object stands for the id of a task that does not come after it. */
+/**
+ * A branch returns ids: the first few of those after it; an object stands for the id of a
+ * task that does not come after it.
+ */
 function returning(
   shape: DagShape,
   { id, kind }: ShapedTask,

@@ -1,4 +1,7 @@
-/** What people do to a run, as the model has it: clear, mark, cancel, pause. Each answers as the action does: `done`, or the error's code. */
+/**
+ * What people do to a run, as the model has it: clear, mark, cancel, pause. Each answers
+ * as the action does: `done`, or the error's code.
+ */
 import type { Mark } from "../../../runtime/state/task_state.ts";
 import { allAfter } from "./after.ts";
 import {
@@ -87,7 +90,10 @@ function withSetups({ shape }: RunModel, chosen: readonly string[]): readonly st
   return [...new Set([...chosen, ...more])];
 }
 
-/** What was cleared waits for its task's turn; an item of which others stay waits for its place only. */
+/**
+ * What was cleared waits for its task's turn; an item of which others stay waits for its
+ * place only.
+ */
 function forget(
   model: RunModel,
   found: readonly { readonly id: string; readonly index: number }[],

@@ -1,6 +1,7 @@
 /**
- * The trigger rules as a table of plain states: for each rule what it says of the states before a task, the first line that holds. Written
- * from the rules and not from the engine, which decides from counts: the two are held against each other.
+ * The trigger rules as a table of plain states: for each rule what it says of the states
+ * before a task, the first line that holds. Written from the rules and not from the
+ * engine, which decides from counts: the two are held against each other.
  */
 import type { TriggerRule } from "../../../sdk/spec/index.ts";
 import type { ShapedTask } from "./dag_shape.ts";
@@ -78,7 +79,10 @@ const TABLE: Readonly<
 /** What is before a task, as letters. */
 export interface Before {
   readonly direct: readonly Letter[];
-  /** The setups that it needs and that are not directly before it; of a teardown: the setups that it undoes. */
+  /**
+   * The setups that it needs and that are not directly before it; of a teardown: the
+   * setups that it undoes.
+   */
   readonly setups: readonly Letter[];
   /** Of a teardown: everything else between its setups and itself. */
   readonly between: readonly Letter[];

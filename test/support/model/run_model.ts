@@ -1,7 +1,7 @@
 /**
- * A run as it should be: the plain state of each instance, and no counts. After every change all
- * undecided tasks are decided again, in waves: all tasks of a wave by the states before it. Simple
- * and slow, which is what makes it worth comparing with.
+ * A run as it should be: the plain state of each instance, and no counts. After every
+ * change all undecided tasks are decided again, in waves: all tasks of a wave by the
+ * states before it. Simple and slow, which is what makes it worth comparing with.
  */
 
 import type { Json } from "../../../sdk/json.ts";
@@ -71,7 +71,10 @@ export function takeUp(model: RunModel): void {
 /** What one task, or group, does next. @returns the ends that it brings */
 type Step = () => readonly End[];
 
-/** Where tasks may be decided: the run, and each group, or element of a mapped group, that runs. */
+/**
+ * Where tasks may be decided: the run, and each group, or element of a mapped group, that
+ * runs.
+ */
 interface Scope {
   readonly group: string | null;
   readonly place: number;
@@ -79,7 +82,8 @@ interface Scope {
 
 /**
  * Lets everything happen that follows from what ended.
- * @param isAnew all tasks are asked first, before anything is followed: a group that begins then has its tasks asked one wave later
+ * @param isAnew all tasks are asked first, before anything is followed: a group that
+ *   begins then has its tasks asked one wave later
  */
 export function follow(model: RunModel, ended: readonly End[], { isAnew = false } = {}): void {
   const fresh = new Set<Instance>();
@@ -138,7 +142,9 @@ function turnsIn(
   );
 }
 
-/** A group that runs ends, or waits for its next try, when all of its tasks have ended. */
+/**
+ * A group that runs ends, or waits for its next try, when all of its tasks have ended.
+ */
 function groupEnds(model: RunModel, task: ShapedTask): readonly Step[] {
   if (!isGroup(task)) return [];
   const members = scopeOf(model, task.id);
@@ -211,7 +217,10 @@ function endsItsRun({ task, instance }: End): boolean {
   return instance.state === "failed" && task.kind !== "teardown" && !task.allowFailure;
 }
 
-/** The first failure of a run that fails fast: what runs fails, what waits is skipped; what was only just made was never there. */
+/**
+ * The first failure of a run that fails fast: what runs fails, what waits is skipped;
+ * what was only just made was never there.
+ */
 function stopWork(model: RunModel, fresh: ReadonlySet<Instance>): void {
   for (const { id, kind } of model.shape.tasks) {
     if (kind === "teardown") continue;
@@ -225,7 +234,10 @@ function replace(model: RunModel, id: string, instances: Record<number, Instance
   (model.tasks as Record<string, Record<number, Instance>>)[id] = instances;
 }
 
-/** A mapped task lets items go as long as it has places; a loop that is not done goes on with its next iteration. */
+/**
+ * A mapped task lets items go as long as it has places; a loop that is not done goes on
+ * with its next iteration.
+ */
 function goOn(model: RunModel, id: string, isStopped: boolean): void {
   const { kind, maxActive } = taskOf(model, id);
   const own = instancesOf(model, id);
@@ -281,7 +293,10 @@ const LETTERS: Readonly<Record<string, Letter | "X">> = {
   removed: "X",
 };
 
-/** A task as those after it see it: a letter for each instance that counts. A loop is one task, and items that were left out are none. */
+/**
+ * A task as those after it see it: a letter for each instance that counts. A loop is one
+ * task, and items that were left out are none.
+ */
 function lettersOf(model: RunModel, task: ShapedTask, place: number): readonly Letter[] {
   const { id, allowFailure, kind } = task;
   const own = ownAt(model, task, place);
@@ -301,7 +316,10 @@ function lettersOf(model: RunModel, task: ShapedTask, place: number): readonly L
   return counted.length > 0 ? counted : ["K"];
 }
 
-/** That a task has ended as a whole is known one wave after its last instance has. @returns whether that was news */
+/**
+ * That a task has ended as a whole is known one wave after its last instance has.
+ * @returns whether that was news
+ */
 function tell(model: RunModel): boolean {
   const before = model.told.size;
   for (const { id } of model.shape.tasks) if (isClosed(model, id)) model.told.add(id);
@@ -353,7 +371,10 @@ function runnable(
   );
 }
 
-/** Whether a task that ended fails its run: a leaf that failed, or never could run. When a run fails fast, any task is one. */
+/**
+ * Whether a task that ended fails its run: a leaf that failed, or never could run. When a
+ * run fails fast, any task is one.
+ */
 function failsRun(model: RunModel, task: ShapedTask): boolean {
   const isLast = isLeaf({ tasks: scopeOf(model, null), failFast: model.shape.failFast }, task);
   return isLast && instancesOf(model, task.id).some(({ state }) => isFailure(task, state));
@@ -363,7 +384,10 @@ function isFailure({ allowFailure }: ShapedTask, state: Instance["state"]): bool
   return state === "upstream_failed" || (state === "failed" && !allowFailure);
 }
 
-/** Teardowns after a task do not keep it from being a leaf, and are none, unless their failure matters; or unless there is nothing else. */
+/**
+ * Teardowns after a task do not keep it from being a leaf, and are none, unless their
+ * failure matters; or unless there is nothing else.
+ */
 function isLeaf({ tasks, failFast }: DagShape, task: ShapedTask): boolean {
   const matters = ({ kind, flag }: ShapedTask): boolean => kind !== "teardown" || flag;
   const after = tasks.filter(({ upstream }) => upstream.includes(task.id));

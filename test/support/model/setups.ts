@@ -1,4 +1,7 @@
-/** Which setups a task needs, and what a teardown waits for, asked of the shape for one task at a time. */
+/**
+ * Which setups a task needs, and what a teardown waits for, asked of the shape for one
+ * task at a time.
+ */
 
 import { allAfter } from "./after.ts";
 import type { DagShape, ShapedTask } from "./dag_shape.ts";
@@ -7,14 +10,20 @@ function isTeardownOf(setup: string, { kind, upstream }: ShapedTask): boolean {
   return kind === "teardown" && upstream.includes(setup);
 }
 
-/** Whether a task needs a setup: the setup has no teardown, or one of its teardowns is yet to come. */
+/**
+ * Whether a task needs a setup: the setup has no teardown, or one of its teardowns is yet
+ * to come.
+ */
 export function needsSetup(shape: DagShape, taskId: string, setup: string): boolean {
   if (!allAfter(shape, setup).has(taskId)) return false;
   const teardowns = shape.tasks.filter((task) => isTeardownOf(setup, task));
   return teardowns.length === 0 || teardowns.some(({ id }) => allAfter(shape, taskId).has(id));
 }
 
-/** Of a teardown the setups that it undoes; of another task those that it needs, but for those directly before it. */
+/**
+ * Of a teardown the setups that it undoes; of another task those that it needs, but for
+ * those directly before it.
+ */
 export function setupsOf(shape: DagShape, task: ShapedTask): readonly string[] {
   const setups = shape.tasks.filter(({ kind }) => kind === "setup").map(({ id }) => id);
   return task.kind === "teardown"

@@ -1,4 +1,7 @@
-/** What workers and time do to a run, as the model has it. An end counts when its claim still holds the instance, and else changes nothing. */
+/**
+ * What workers and time do to a run, as the model has it. An end counts when its claim
+ * still holds the instance, and else changes nothing.
+ */
 
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import { MAX_LOST_TRIES } from "../../../runtime/state/lost_try.ts";

@@ -1,6 +1,7 @@
 /**
- * A run and its model side by side. Every move is made in both; they have to answer alike and to show the same states, and some things
- * have to hold whatever the model says. What was done is kept as a story, which a failure tells.
+ * A run and its model side by side. Every move is made in both; they have to answer alike
+ * and to show the same states, and some things have to hold whatever the model says. What
+ * was done is kept as a story, which a failure tells.
  */
 import { expect } from "vitest";
 import { isFinal } from "../../../runtime/state/task_state.ts";
@@ -38,7 +39,10 @@ export interface Move {
   readonly perform: (real: RealRun) => Promise<string>;
 }
 
-/** What a snapshot shows, but for what was cleared and items that their list no longer has. */
+/**
+ * What a snapshot shows, but for what was cleared and items that their list no longer
+ * has.
+ */
 function shownOf({ instances }: Snapshot): readonly Seen[] {
   return instances.filter(
     ({ state, reason }) =>
@@ -83,7 +87,10 @@ export class World {
     }, move.text);
   }
 
-  /** Makes moves at the same moment; what comes of them has to be what would have come of them one after the other, in some order. */
+  /**
+   * Makes moves at the same moment; what comes of them has to be what would have come of
+   * them one after the other, in some order.
+   */
   async makeTogether(real: RealRun, moves: readonly Move[]): Promise<void> {
     const text = `at once: ${moves.map((move) => move.text).join(" | ")}`;
     await this.#telling(async () => {
@@ -162,7 +169,10 @@ export class World {
     return this.shape.tasks.some((task) => task.id === taskId && isGroup(task));
   }
 
-  /** What may be taken has one token for the try that it is at; nothing has one for a try to come. */
+  /**
+   * What may be taken has one token for the try that it is at; nothing has one for a try
+   * to come.
+   */
   async #expectTokens(real: RealRun, shown: readonly Seen[]): Promise<void> {
     const tokens = Map.groupBy(await real.driver.tokens(), (token) => token);
     for (const { id, taskId, tryNumber, state } of shown.filter((one) => !this.#isGroup(one))) {

@@ -69,7 +69,9 @@ export const folded = z
   .transform((ids) => ids.split(",").filter((id) => id !== ""))
   .meta({ description: "Groups that are shown folded" });
 
-/** The fields of a form as they were sent. Fields of one name become lines of one text. */
+/**
+ * The fields of a form as they were sent. Fields of one name become lines of one text.
+ */
 export const formBody = z.record(
   z.string(),
   z.union([z.string(), z.array(z.string()).transform((texts) => texts.join("\n"))]),

@@ -1,4 +1,7 @@
-/** The last step of a backfill: the runs that it would create, and the button that starts it. */
+/**
+ * The last step of a backfill: the runs that it would create, and the button that starts
+ * it.
+ */
 import type { VNode } from "preact";
 import type { BackfillPreview } from "../../../actions/index.ts";
 import { Time } from "../parts/time.tsx";

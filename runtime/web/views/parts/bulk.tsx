@@ -1,6 +1,6 @@
 /**
- * A selection in a list, and the bar that acts on it. Boxes and buttons belong to one form
- * by its id, so that rows may have forms of their own. Works without a script.
+ * A selection in a list, and the bar that acts on it. Boxes and buttons belong to one
+ * form by its id, so that rows may have forms of their own. Works without a script.
  */
 import type { VNode } from "preact";
 

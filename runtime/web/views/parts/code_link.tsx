@@ -12,7 +12,9 @@ export interface CodePlace {
   readonly version: number;
 }
 
-/** A place in the code as stacks write it: a relative path, a line and perhaps a column. */
+/**
+ * A place in the code as stacks write it: a relative path, a line and perhaps a column.
+ */
 const PLACE = /((?:[\w@-][\w.@-]*\/)*[\w@-][\w.@-]*\.[cm]?[tj]sx?):(\d+)((?::\d+)?)/;
 
 /** A stack whose places in the code of users are links to the lines. */

@@ -12,7 +12,10 @@ export interface PostButtonProps {
   readonly title?: string;
   /** The question before it is sent. */
   readonly confirm?: string;
-  /** Whether the browser goes to the answer. Default: the page stays, and its live parts follow. */
+  /**
+   * Whether the browser goes to the answer. Default: the page stays, and its live parts
+   * follow.
+   */
   readonly opensAnswer?: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The sheet that confirms a bulk action: the exact list of what will change, a reason, one
- * button. And what came of it.
+ * The sheet that confirms a bulk action: the exact list of what will change, a reason,
+ * one button. And what came of it.
  */
 import type { ComponentChildren, VNode } from "preact";
 import type { RunState } from "../../../state/run_state.ts";

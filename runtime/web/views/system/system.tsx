@@ -1,4 +1,6 @@
-/** Whether the deployment is healthy: services, queue, database, and what was deployed. */
+/**
+ * Whether the deployment is healthy: services, queue, database, and what was deployed.
+ */
 import type { VNode } from "preact";
 import type { ServiceRow, SystemFacts } from "../../../store/reads/system.ts";
 import { durationText } from "../../../words/duration_text.ts";

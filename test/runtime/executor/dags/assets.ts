@@ -1,4 +1,7 @@
-/** Assets from one DAG to the next: what a task says of its update arrives at the run that it makes. */
+/**
+ * Assets from one DAG to the next: what a task says of its update arrives at the run that
+ * it makes.
+ */
 import { asset, assetAlias, chain, dag } from "dagsmith";
 
 const counted = asset<{ rows: number }>("s3://worker/counted");

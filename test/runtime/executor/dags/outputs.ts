@@ -1,4 +1,7 @@
-/** What tasks return, sound and unsound. The casts stand for code that the compiler did not see. */
+/**
+ * What tasks return, sound and unsound. The casts stand for code that the compiler did
+ * not see.
+ */
 import { dag } from "dagsmith";
 
 const d = dag("outputs");

@@ -1,4 +1,7 @@
-/** Tasks that write where they must not, replace what is not theirs, and leave things behind. */
+/**
+ * Tasks that write where they must not, replace what is not theirs, and leave things
+ * behind.
+ */
 import { spawn } from "node:child_process";
 import { writeSync } from "node:fs";
 import { createServer } from "node:net";
