@@ -239,6 +239,8 @@ const messages = {
     "The database at {url} has a schema named dagsmith that dagsmith did not make (it holds {table}). Use another database.",
   DATABASE_REFUSED:
     "The database refused the statement: {reason}. The user of DATABASE_URL needs the rights that docs/postgres.md lists.",
+  DATABASE_CLOSED:
+    "The database lets nothing in with DATABASE_URL: {reason}. Check that it exists, that it accepts connections, and the user and the password.",
   SCHEMA_NEWER:
     "The database has schema version {found}; this dagsmith knows versions up to {known}. Upgrade dagsmith on this machine.",
   SCHEMA_OLDER:

@@ -71,10 +71,21 @@ const REFUSED = "42501";
 export function databaseError(error: unknown): DagsmithError | undefined {
   if (isTransient(error))
     return new DagsmithError("DATABASE_AWAY", { reason: transientReason(error) }, { cause: error });
-  const { code, message } = error as { readonly code?: string; readonly message?: string };
-  return code === REFUSED
-    ? new DagsmithError("DATABASE_REFUSED", { reason: message ?? code }, { cause: error })
+  const { code = "", message = code } = error as { code?: string; message?: string };
+  if (code === REFUSED)
+    return new DagsmithError("DATABASE_REFUSED", { reason: message }, { cause: error });
+  return isClosed(error)
+    ? new DagsmithError("DATABASE_CLOSED", { reason: message }, { cause: error })
     : undefined;
+}
+
+/** Login or password refused, database unknown or dropped, and a pause of connections. */
+const CLOSED: readonly unknown[] = ["28000", "28P01", "3D000", "57P04", "55000"];
+
+/** Whether the server ended or refused a connection for a reason that does not pass by itself. */
+function isClosed(error: unknown): boolean {
+  const { code, severity } = error as { readonly code?: string; readonly severity?: string };
+  return severity === "FATAL" && CLOSED.includes(code);
 }
 
 /**
