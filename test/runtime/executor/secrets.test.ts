@@ -5,7 +5,7 @@ import { secretUses } from "../../../runtime/store/access/secret_read.ts";
 import { dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { postgresChanges } from "../../../sdk/sources/event.ts";
-import { newProject } from "../../support/cli.ts";
+import { CLI_ACTOR, newProject } from "../../support/cli.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { deploy, runEnd, type TestWorker, testWorker } from "../../support/worker.ts";
@@ -95,7 +95,6 @@ test("the command line lists who uses a connection, and the audit names who reve
   const env = {
     DATABASE_URL: postgres.db.url,
     DAG_CONN_WAREHOUSE: "postgres://etl@db",
-    USER: "ada",
   };
   const project = await newProject({}, env);
   onTestFinished(() => project.remove());
@@ -106,7 +105,8 @@ test("the command line lists who uses a connection, and the audit names who reve
   await project.dag(["connections", "get", "warehouse", "--reveal"]);
   const seen = await rows(
     postgres.db,
-    "select action, detail from dagsmith.audit where actor = 'ada'",
+    "select action, detail from dagsmith.audit where actor = $1",
+    [CLI_ACTOR],
   );
   expect(seen).toEqual([{ action: "read connection", detail: { id: "warehouse" } }]);
 });

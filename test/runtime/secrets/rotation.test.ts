@@ -7,7 +7,7 @@ import { parseSecretKeys } from "../../../runtime/secrets/keys.ts";
 import { storedSecrets } from "../../../runtime/secrets/stored.ts";
 import { type Database, openDatabase } from "../../../runtime/store/database/database.ts";
 import { parseConnection } from "../../../sdk/connection.ts";
-import { newProject, type Project } from "../../support/cli.ts";
+import { CLI_ACTOR, newProject, type Project } from "../../support/cli.ts";
 import { rows } from "../../support/migrated.ts";
 import { MIGRATED, type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
@@ -23,7 +23,7 @@ const both = { DAG_SECRET_KEY: `${newer} ${older}` };
 beforeAll(async () => {
   database = await testDatabase({ from: MIGRATED });
   db = openDatabase(database.url);
-  project = await newProject({}, { DATABASE_URL: database.url, USER: "ada" });
+  project = await newProject({}, { DATABASE_URL: database.url });
 }, 60_000);
 afterAll(async () => {
   await project.remove();
@@ -166,7 +166,7 @@ test("a rotation leaves an audit row with the person and the id of the key, neve
     "select actor, action, detail from dagsmith.audit where action = 'rotate keys' limit 1",
   );
   expect(entry).toEqual({
-    ...{ actor: "ada", action: "rotate keys" },
+    ...{ actor: CLI_ACTOR, action: "rotate keys" },
     detail: { key: newKeys.sealing },
   });
 });
