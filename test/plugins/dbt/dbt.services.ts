@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { dag, folder } from "dagsmith";
 import { type DbtOptions, dbt } from "dagsmith/plugins/dbt";
 import { runDag } from "dagsmith/testing";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { describeWith } from "../../support/counterpart.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 
@@ -38,10 +38,10 @@ describeWith("dbt from PyPI", pythonWithDbt(), () => {
   let home: string;
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), "dbt-test-"));
-    vi.stubEnv("HOME", home);
   });
+  // Each test ends with the environment as it was.
+  beforeEach(() => void vi.stubEnv("HOME", home));
   afterAll(async () => {
-    vi.unstubAllEnvs();
     await rm(home, { recursive: true, force: true });
   });
 

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { python } from "dagsmith/plugins/process";
 import { runTask } from "dagsmith/testing";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { describeWith } from "../../support/counterpart.ts";
 
@@ -29,10 +29,10 @@ describeWith("Python with PyPI", pythonWithPackages(), () => {
   let home: string;
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), "python-test-"));
-    vi.stubEnv("HOME", home);
   });
+  // Each test ends with the environment as it was.
+  beforeEach(() => void vi.stubEnv("HOME", home));
   afterAll(async () => {
-    vi.unstubAllEnvs();
     await rm(home, { recursive: true, force: true });
   });
 
