@@ -125,7 +125,8 @@ test("an upload that is cut once is sent again; one that is always cut fails the
     state: "failed",
     reason: expect.stringMatching(/^XCOM_FILE_UNWRITABLE: .*dagsmith\/\): \S/),
   });
-  expect(await place.keys()).toEqual(before);
+  // The value that was cleared may be swept meanwhile; a new one must not be there.
+  expect((await place.keys()).filter((key) => !before.includes(key))).toEqual([]);
   place.faults.cutUploads.times = 0;
   expect((await again(cut, "large")).task("reads")).toMatchObject({
     state: "success",
