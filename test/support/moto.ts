@@ -4,8 +4,7 @@
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -22,8 +21,9 @@ const PROGRAM = join(FOLDER, "bin", "moto_server");
 /** Its program; installed from PyPI when it is missing. */
 export async function findMoto(): Promise<Counterpart<string>> {
   try {
-    if (!existsSync(PROGRAM)) {
-      await mkdir(FOLDER, { recursive: true });
+    if (!(await runs(PROGRAM))) {
+      // An installation that was cut short, or whose Python has gone.
+      await rm(FOLDER, { recursive: true, force: true });
       await run("python3", ["-m", "venv", FOLDER]);
       await run(join(FOLDER, "bin", "pip"), ["install", "--quiet", "moto[server]==5.*"]);
     }
@@ -32,6 +32,12 @@ export async function findMoto(): Promise<Counterpart<string>> {
     return { missing: `moto cannot be installed: ${String(error).slice(0, 200)}` };
   }
 }
+
+const runs = (program: string): Promise<boolean> =>
+  run(program, ["--help"]).then(
+    () => true,
+    () => false,
+  );
 
 export interface Moto {
   readonly url: string;
