@@ -91,8 +91,8 @@ export class Server {
   /** Transactions that begin while `during` runs may only read. */
   refuseWrites(during: () => Promise<void>): Promise<void> {
     return this.#next(async () => {
-      await this.#set(READ_ONLY);
-      await during().finally(() => this.#set(WRITABLE));
+      await this.#set(READ_ONLY, "on");
+      await during().finally(() => this.#set(WRITABLE, "off"));
     });
   }
 
@@ -108,9 +108,18 @@ export class Server {
     return done;
   }
 
-  async #set(setting: Statement): Promise<void> {
+  /**
+   * Sessions learn of a setting by a signal, a moment after the reload was asked for. A
+   * transaction that began within that moment would still write.
+   */
+  async #set(setting: Statement, expected: "on" | "off"): Promise<void> {
     await this.db.query(setting);
     await this.db.query(RELOAD);
+    const isKnown = async (): Promise<boolean> => {
+      const [row] = await this.db.query<{ now: string }>(IS_READ_ONLY);
+      return row?.now === expected;
+    };
+    while (!(await isKnown())) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   async #crash(): Promise<void> {
@@ -142,6 +151,10 @@ const READ_ONLY = {
 const WRITABLE = {
   name: "chaos_writable",
   text: "alter system reset default_transaction_read_only",
+};
+const IS_READ_ONLY = {
+  name: "chaos_is_read_only",
+  text: "select current_setting('default_transaction_read_only') as now",
 };
 const RELOAD = { name: "chaos_reload", text: "select pg_reload_conf()" };
 
