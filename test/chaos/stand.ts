@@ -13,6 +13,7 @@ import { loadFolder } from "../../runtime/bundler/folder.ts";
 import { migrateQueue } from "../../runtime/executor/queue.ts";
 import type { Database } from "../../runtime/store/database/database.ts";
 import { migrate } from "../../runtime/store/database/migrate.ts";
+import { freePort } from "../support/free_port.ts";
 import { dagFiles } from "./dags.ts";
 import { TcpProxy } from "./proxy.ts";
 import { Server } from "./server.ts";
@@ -115,12 +116,4 @@ export class Stand implements AsyncDisposable {
     await this.server.stop();
     await rm(this.folder, { recursive: true, force: true });
   }
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const probe = await TcpProxy.before(0);
-  const { port } = probe;
-  await probe.close();
-  return port;
 }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { grantsOfClaim, parseOidcRules } from "../../../runtime/access/oidc_rules.ts";
 import * as actions from "../../../runtime/actions/index.ts";
 import { launchBrowser } from "../../support/browser.ts";
+import { freePort } from "../../support/free_port.ts";
 import { dagSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
@@ -38,15 +39,6 @@ afterAll(async () => {
   server.closeAllConnections();
   server.close();
 });
-
-async function freePort(): Promise<number> {
-  const taken = createServer().listen(0, "127.0.0.1");
-  await once(taken, "listening");
-  const { port } = taken.address() as AddressInfo;
-  taken.close();
-  await once(taken, "close");
-  return port;
-}
 
 function providerAt(issuer: string, redirectUri: string): Provider {
   return new Provider(issuer, {
