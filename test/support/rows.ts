@@ -3,7 +3,7 @@
  * is the one file of the tests that inserts such rows itself; whatever else makes runs
  * uses the product's own actions, as `engine_driver.ts` does.
  */
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import { deployVersions } from "../../runtime/store/dags/deploy.ts";
 import type { Queryable } from "../../runtime/store/database/database.ts";
@@ -107,7 +107,7 @@ const isEnded = ({ state = "success" }: RunRow): boolean =>
 
 const RUNS = rowsOf<OwnedRun>({
   dag_id: ["text", ({ dagId }) => dagId],
-  run_id: ["text", ({ runId }) => runId ?? `manual__${randomBytes(4).toString("hex")}`],
+  run_id: ["text", ({ runId }) => runId ?? `manual__${randomUUID()}`],
   run_type: ["text", () => "manual"],
   state: ["text", ({ state = "success" }) => state],
   version_id: ["bigint", ({ versionId }) => versionId],
