@@ -29,6 +29,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
 
 const args = process.argv.slice(2);
 const wanted = args.filter((arg) => !arg.startsWith("--"));
+refuseUnknown();
 const rows: Row[] = [];
 for (const [name, measure] of Object.entries(PARTS)) {
   if (wanted.length === 0 || wanted.includes(name)) rows.push(...(await measure()));
@@ -39,6 +40,17 @@ else
     console.log(
       `${row.ok ? "reached" : "MISSED "}  ${row.name}: ${format(row.value)} ${row.unit}  (${row.target})`,
     );
+
+/** A part that is misspelled would measure nothing, and an option would measure all. */
+function refuseUnknown(): void {
+  const unknown = args.find(
+    (arg) => !(arg in PARTS) && arg !== "--json" && !arg.startsWith("--instances="),
+  );
+  if (unknown === undefined) return;
+  const parts = Object.keys(PARTS).join(", ");
+  console.error(`${unknown} is unknown. Parts: ${parts}. Options: --json, --instances=N.`);
+  process.exit(2);
+}
 
 function format(value: number): string {
   return value < 10 ? value.toFixed(2) : value.toFixed(0);

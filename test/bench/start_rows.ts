@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { signIn } from "../support/signed_in.ts";
 import { atMost, median, type Row } from "./row.ts";
 
 const BIN = fileURLToPath(new URL("../../dist/runtime/cli/bin.js", import.meta.url));
@@ -50,8 +51,9 @@ async function devSeconds(folder: string): Promise<number> {
   const startedAt = performance.now();
   const dev = dag(folder, "dev");
   try {
-    const url = await pageAddress(dev);
-    const page = await fetch(url);
+    const { origin, searchParams } = new URL(await pageLink(dev));
+    const cookie = await signIn(origin, searchParams.get("token") ?? "");
+    const page = await fetch(origin, { headers: { cookie } });
     if (!page.ok) throw new Error(`the page answered ${page.status}`);
     return (performance.now() - startedAt) / 1_000;
   } finally {
@@ -60,11 +62,12 @@ async function devSeconds(folder: string): Promise<number> {
   }
 }
 
-async function pageAddress(dev: ChildProcess): Promise<string> {
+/** The link that signs in, as `dag dev` prints it. */
+async function pageLink(dev: ChildProcess): Promise<string> {
   if (dev.stdout)
     for await (const line of createInterface({ input: dev.stdout })) {
-      const url = /http:\/\/[\w.:]+/.exec(line);
-      if (url) return url[0];
+      const link = /http:\S+token=\S+/.exec(line);
+      if (link) return link[0];
     }
   throw new Error("dag dev ended without a page");
 }
