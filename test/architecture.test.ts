@@ -29,10 +29,10 @@ const code = files.filter((path) => /\.tsx?$/.test(path));
 const ours = code.filter((path) => /^(?:sdk|runtime|plugins|dags|migrations)\//.test(path));
 const textOf = (path: string): string => readFileSync(path, "utf8");
 
-/** Where the environment is read outside runtime/config.ts, and why. */
+/** Where the environment is read outside runtime/config/config.ts, and why. */
 const READS_ENVIRONMENT: Readonly<Record<string, string>> = {
   "plugins/process/process_group.ts": "hands the environment of the task on to its process",
-  "runtime/config.ts": "the one place",
+  "runtime/config/config.ts": "the one place",
 };
 
 /**

@@ -5,7 +5,7 @@
 import { type Command, CommanderError, InvalidArgumentError } from "commander";
 import { errorMessage } from "../../sdk/error_message.ts";
 import { DagsmithError, isDagsmithError } from "../../sdk/errors.ts";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { databaseError } from "../store/database/connection_loss.ts";
 import { safeText, type Terminal } from "./output/terminal.ts";
 

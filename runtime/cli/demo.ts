@@ -4,7 +4,7 @@
  * `npm start -- --once` ends instead, with exit code 1 when the run failed.
  */
 import { Command } from "commander";
-import { readConfig } from "../config.ts";
+import { readConfig } from "../config/config.ts";
 import { keepSecretKey } from "../secrets/key_file.ts";
 import { listRuns } from "../store/reads/run_list.ts";
 import { type Cli, EXIT, reportError } from "./command.ts";

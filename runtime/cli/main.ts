@@ -1,6 +1,6 @@
 /** The program `dag`: all commands, in the order in which `dag --help` lists them. */
 import { Command, CommanderError } from "commander";
-import { readConfig } from "../config.ts";
+import { readConfig } from "../config/config.ts";
 import { addCommand, EXIT, reportError } from "./command.ts";
 import { commands, groups } from "./commands.ts";
 import { processTerminal } from "./output/terminal.ts";

@@ -7,7 +7,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { errorMessage } from "../../sdk/error_message.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type Json, MAX_OUTPUT_BYTES } from "../../sdk/json.ts";
-import type { S3Folder } from "../config.ts";
+import type { S3Folder } from "../config/xcom_folder.ts";
 import { readByEngine } from "../engine/plan/engine_read_outputs.ts";
 import type { Plan } from "../engine/plan/plan.ts";
 import type { KeptJson } from "../engine/store.ts";

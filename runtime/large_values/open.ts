@@ -5,7 +5,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { errorMessage } from "../../sdk/error_message.ts";
-import type { S3Folder } from "../config.ts";
+import type { S3Folder } from "../config/xcom_folder.ts";
 import { valuesInFolder } from "./folder.ts";
 import type { LargeValues } from "./store.ts";
 

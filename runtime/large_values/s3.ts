@@ -16,7 +16,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { isDagsmithError } from "../../sdk/errors.ts";
-import type { S3Folder } from "../config.ts";
+import type { S3Folder } from "../config/xcom_folder.ts";
 import { type LargeValues, pathOf } from "./store.ts";
 
 const SECOND = 1_000;

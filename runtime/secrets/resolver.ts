@@ -6,7 +6,7 @@
 import { type Connection, parseConnection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
-import { connectionVariable, type EnvironmentSecrets } from "../config.ts";
+import { connectionVariable, type EnvironmentSecrets } from "../config/environment_secrets.ts";
 import { createMasker } from "./masker.ts";
 import { secretValuesOf, secretValuesOfParams, secretValuesOfVariable } from "./secret_values.ts";
 import { environmentSource } from "./sources/environment.ts";

@@ -5,7 +5,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DagsmithError } from "../../sdk/errors.ts";
-import type { S3Folder } from "../config.ts";
+import type { S3Folder } from "../config/xcom_folder.ts";
 import { largeValuesIn } from "../large_values/open.ts";
 import type { Database } from "../store/database/database.ts";
 import { pageReader } from "../store/reads/reader.ts";

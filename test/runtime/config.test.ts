@@ -1,6 +1,7 @@
 import { hostname, userInfo } from "node:os";
 import { describe, expect, test } from "vitest";
-import { connectionVariable, readConfig } from "../../runtime/config.ts";
+import { readConfig } from "../../runtime/config/config.ts";
+import { connectionVariable } from "../../runtime/config/environment_secrets.ts";
 
 test("nothing set gives the defaults", () => {
   const config = readConfig({});

@@ -13,7 +13,7 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { onTestFinished, vi } from "vitest";
-import type { S3Folder } from "../../runtime/config.ts";
+import type { S3Folder } from "../../runtime/config/xcom_folder.ts";
 import { pathOf } from "../../runtime/large_values/store.ts";
 import { type S3Faults, startSandboxS3 } from "../../runtime/sandbox/s3.ts";
 

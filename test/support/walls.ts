@@ -24,7 +24,7 @@ export interface Wall {
  */
 const FLOORS: readonly (readonly string[])[] = [
   ["retention.ts", "access"],
-  ["config.ts", "service", "state", "timetable", "embedded", "sandbox"],
+  ["config", "service", "state", "timetable", "embedded", "sandbox"],
   ["engine", "params", "words", "large_values"],
   ["store"],
   ["transactions"],
@@ -47,9 +47,8 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
     builtins: ["node:crypto", "node:util"],
     why: "pure: who may do what is decided in one place, for the page and the command line alike",
   },
-  "config.ts": {
-    builtins: ["node:net", "node:os", "node:path"],
-    packages: ["zod"],
+  config: {
+    builtins: ["node:net", "node:os"],
     why: "it reads the environment and does nothing else",
   },
   service: {
@@ -266,7 +265,7 @@ const DOORS: readonly Wall[] = [
   },
   {
     part: "runtime/large_values/s3.ts",
-    parts: ["sdk", "runtime/large_values", "runtime/config.ts"],
+    parts: ["sdk", "runtime/large_values", "runtime/config"],
     packages: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage"],
     why: "one file knows the client of the object store, which is slow to load; only a worker that is told to use it pays for it",
   },

@@ -2,7 +2,7 @@
 import { type Connection, parseConnection } from "../../../sdk/connection.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
-import { connectionVariable } from "../../config.ts";
+import { connectionVariable } from "../../config/environment_secrets.ts";
 import { looksSecret } from "../../secrets/secret_values.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { findUses, usedCells } from "../find/secret_uses.ts";

@@ -1,6 +1,6 @@
 /** `dag variables`: small settings that tasks read by name. */
 import { DagsmithError } from "../../../sdk/errors.ts";
-import { variableVariable } from "../../config.ts";
+import { variableVariable } from "../../config/environment_secrets.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { findUses, usedCells } from "../find/secret_uses.ts";
 import { secretInput } from "../input/secret_input.ts";

@@ -2,7 +2,8 @@
  * The keys and the connections of this command line: those of the environment and the
  * database only.
  */
-import { passwordsIn, type SecretSourceName } from "../../config.ts";
+import { passwordsIn } from "../../config/database.ts";
+import type { SecretSourceName } from "../../config/secret_sources.ts";
 import { readSecretKey } from "../../secrets/key_file.ts";
 import { parseSecretKeys, type SecretKeys } from "../../secrets/keys.ts";
 import type { ConnectionResolver } from "../../secrets/resolver.ts";

@@ -5,7 +5,7 @@
  * sets always replaces its stand-in.
  */
 import { type Connection, parseConnection } from "../../../sdk/connection.ts";
-import { connectionVariable, type EnvironmentSecrets } from "../../config.ts";
+import { connectionVariable, type EnvironmentSecrets } from "../../config/environment_secrets.ts";
 import type { Running } from "./running.ts";
 
 export interface Sandbox {

@@ -6,7 +6,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { errorMessage } from "../../../sdk/error_message.ts";
 import { DagsmithError, isDagsmithError } from "../../../sdk/errors.ts";
 import type { FileRef } from "../../../sdk/files/task_files.ts";
-import type { S3Folder } from "../../config.ts";
+import type { S3Folder } from "../../config/xcom_folder.ts";
 import { largeValuesIn } from "../../large_values/open.ts";
 import { readParts } from "../../large_values/read_parts.ts";
 import type { LargeValues } from "../../large_values/store.ts";

@@ -1,6 +1,6 @@
 /** DAG_CONN_<ID> and DAG_VAR_<KEY> of the environment. */
 import { type Connection, parseConnection } from "../../../sdk/connection.ts";
-import type { EnvironmentSecrets } from "../../config.ts";
+import type { EnvironmentSecrets } from "../../config/environment_secrets.ts";
 import type { SecretSource } from "./source.ts";
 
 export function environmentSource(environment: EnvironmentSecrets): SecretSource {

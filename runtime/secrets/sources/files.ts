@@ -10,7 +10,7 @@ import {
   connectionVariable,
   VARIABLE_PREFIX,
   variableVariable,
-} from "../../config.ts";
+} from "../../config/environment_secrets.ts";
 import { type SecretSource, sourceFailed } from "./source.ts";
 
 const MAX_BYTES = 1024 * 1024;

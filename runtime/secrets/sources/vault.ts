@@ -5,7 +5,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { type Connection, parseConnection } from "../../../sdk/connection.ts";
-import type { VaultSettings } from "../../config.ts";
+import type { VaultSettings } from "../../config/vault.ts";
 import type { SecretOwner } from "../encryption.ts";
 import { pathOf, type SecretSource, sourceFailed } from "./source.ts";
 

@@ -1,6 +1,6 @@
 /** DAG_RETENTION and the options of `dag clean`, as texts. */
 import { describe, expect, test } from "vitest";
-import { readConfig } from "../../../runtime/config.ts";
+import { readConfig } from "../../../runtime/config/config.ts";
 import { parseAge, parseKinds, RETENTION_KINDS } from "../../../runtime/retention.ts";
 
 const DAY_MS = 86_400_000;

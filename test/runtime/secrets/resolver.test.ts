@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { readConfig } from "../../../runtime/config.ts";
+import { readConfig } from "../../../runtime/config/config.ts";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";
 import { parseSecretKeys, seal } from "../../../runtime/secrets/keys.ts";
 import { createResolver } from "../../../runtime/secrets/resolver.ts";

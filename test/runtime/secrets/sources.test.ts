@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { readConfig } from "../../../runtime/config.ts";
+import { readConfig } from "../../../runtime/config/config.ts";
 import { createResolver } from "../../../runtime/secrets/resolver.ts";
 import { cached } from "../../../runtime/secrets/sources/cached.ts";
 import { environmentSource } from "../../../runtime/secrets/sources/environment.ts";

@@ -1,0 +1,42 @@
+/** What processes that load user code get to see, and the user that they run as. */
+import type { Environment, Setting } from "./environment.ts";
+import { ownSecrets } from "./own_secrets.ts";
+
+export interface ProcessSettings {
+  /** DAG_TASK_USER: the user that task processes run as. Null: that of the worker. */
+  readonly taskUser: string | null;
+  /** What a process that imports DAG files may see: PATH, HOME, TZ, LANG, NODE_ENV. */
+  readonly inherited: Readonly<Record<string, string | undefined>>;
+  /**
+   * What task processes see: everything but dagsmith's own settings and the ways into its
+   * database.
+   */
+  readonly taskEnvironment: Readonly<Record<string, string>>;
+}
+
+const INHERITED = ["PATH", "HOME", "TZ", "LANG", "NODE_ENV"];
+
+export function processSettings(setting: Setting, environment: Environment): ProcessSettings {
+  return {
+    taskUser: setting("DAG_TASK_USER"),
+    inherited: Object.fromEntries(INHERITED.map((name) => [name, environment[name]])),
+    taskEnvironment: taskEnvironment(environment),
+  };
+}
+
+/**
+ * A task gets its connections one by one, from its worker. Its environment must not hold
+ * all of them at once, nor a secret of dagsmith under another name.
+ */
+function taskEnvironment(environment: Environment): Readonly<Record<string, string>> {
+  const secrets = ownSecrets(environment);
+  const isOurs = (name: string, value: string): boolean =>
+    /^(DAG_|PG)/.test(name) ||
+    /^DATABASE_URL(_DIRECT)?$/.test(name) ||
+    secrets.some((secret) => value.includes(secret));
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      value === undefined || isOurs(name, value) ? [] : [[name, value]],
+    ),
+  );
+}
