@@ -36,7 +36,7 @@ export interface WholeRun {
   readonly returned: WaitOutcome;
 }
 
-type RunDag = (dag: Dag<unknown>, options: RunDagOptions, as: RunAs) => Promise<WholeRun>;
+export type RunWhole = (dag: Dag<unknown>, options: RunDagOptions, as: RunAs) => Promise<WholeRun>;
 
 /** A call of one instance, and how it ended. */
 export interface MadeCall {
@@ -51,7 +51,7 @@ export async function callInMemory(
   call: CallSpec,
   { taskId, mapIndex }: MemoryInstance,
   from: CallingRun,
-  runDag: RunDag,
+  runWhole: RunWhole,
 ): Promise<MadeCall> {
   const caller = { dagId: from.dagId, runId: from.runId, taskId, mapIndex };
   const as = {
@@ -60,7 +60,7 @@ export async function callInMemory(
   };
   try {
     const dag = await calledDag(ref, call, from.options);
-    const whole = await runDag(dag, calledOptions(call, caller, from), as);
+    const whole = await runWhole(dag, calledOptions(call, caller, from), as);
     return { outcome: outcomeOf(call, whole), run: whole.result };
   } catch (error) {
     if (!isDagsmithError(error)) throw error;

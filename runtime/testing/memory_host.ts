@@ -1,39 +1,18 @@
 /** The side of the run that a task sees, in memory: its request, and what it may ask. */
 import type { Json } from "../../sdk/json.ts";
 import type { AssetEvent } from "../../sdk/sources/asset.ts";
-import type { DagSpec } from "../../sdk/spec/index.ts";
 import type { TaskHost, TryRequest } from "../child/run_try.ts";
 import type { MemoryInstance } from "../engine/memory/instance.ts";
-import type { MemoryStore } from "../engine/memory/store.ts";
 import { eagerInputs, fieldOf, isLoop, missingInput, shareMapIndex } from "../engine/plan/plan.ts";
 import { assertAllowed } from "../secrets/allowed.ts";
-import type { DagRunEvent, RunDagOptions } from "./dag_run.ts";
-import type { LocalFiles } from "./local_files.ts";
+import type { DagRunEvent } from "./dag_run.ts";
 import { localFolder } from "./local_folder.ts";
+import type { MemoryRun } from "./memory_run.ts";
 import { stateHost } from "./memory_state.ts";
 import { connectionOf } from "./run_task.ts";
 
-/** What tasks write on their run. */
-export interface RunNotes {
-  readonly labels: Record<string, string>;
-  note: string | null;
-}
-
-/** A run in memory. */
-export interface MemoryRun {
-  readonly store: MemoryStore;
-  readonly spec: DagSpec;
-  readonly options: RunDagOptions;
-  readonly runId: string;
-  /** ISO 8601. */
-  readonly logicalDate: string;
-  readonly interval: { readonly start: Date; readonly end: Date };
-  readonly notes: RunNotes;
-  readonly files: LocalFiles;
-}
-
-export type InstanceInRun = Pick<MemoryInstance, "taskId" | "mapIndex">;
-type TryInRun = Pick<MemoryInstance, "taskId" | "mapIndex" | "tryNumber" | "item">;
+type InstanceInRun = Pick<MemoryInstance, "taskId" | "mapIndex">;
+export type TryInRun = Pick<MemoryInstance, "taskId" | "mapIndex" | "tryNumber" | "item">;
 
 /** The request to run a try, as a task process gets it. */
 export function requestOf(
