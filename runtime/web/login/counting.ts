@@ -23,7 +23,7 @@ export function countingLimit({ windowMs, most, message, keyOf = addressKey }: L
     standardHeaders: true,
     legacyHeaders: false,
     validate: false,
-    handler: (_request, _response, next) => next(new Refused(429, message)),
+    handler: (_request, _response, next) => next(new Refused(429, message, { isBrief: true })),
   });
 }
 

@@ -1,8 +1,10 @@
 /**
- * The last handler: a page for people, JSON for programs, and the internals for our log.
+ * The last handler: a page for people, or a line of text when they may be many; JSON for
+ * programs; and the internals for our log.
  */
 import type { ErrorRequestHandler } from "express";
 import { refusalOf } from "../http/refusal.ts";
+import { Refused } from "../http/refused.ts";
 import type { WebServices } from "../http/services.ts";
 import { ErrorPage } from "../views/parts/plain.tsx";
 import { sendPlain } from "./send_page.ts";
@@ -21,6 +23,8 @@ export function answerError(
     if (status === 503) response.set("Retry-After", "5");
     if (/^\/(?:api|hooks)\//.test(request.path))
       return void response.status(status).json({ error: { code, message } });
+    if (error instanceof Refused && error.isBrief)
+      return void response.status(status).type("text/plain").send(`${message}\n`);
     sendPlain(services, response, status, String(status), ErrorPage({ status, message })).catch(
       next,
     );

@@ -11,6 +11,7 @@ import { startWeb, type WebServer } from "../../../runtime/web/index.ts";
 import { OpenStreams, openStream } from "../../../runtime/web/live/event_stream.ts";
 import { dagSpec } from "../../support/rows.ts";
 import { signIn } from "../../support/signed_in.ts";
+import { until } from "../../support/until.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
 let web: TestWeb;
@@ -131,7 +132,7 @@ describe("many streams", () => {
     expect(streams.size).toBe(500);
     hasExpired = true;
     const texts = await Promise.all(clients.map((client) => client.text()));
-    expect(new Set(texts)).toEqual(new Set(["retry: 2000\n\n"]));
+    for (const text of texts) expect(text).toMatch(/^retry: 2000\n\n(: still here\n\n)*$/);
     expect(streams.size).toBe(0);
     server.close();
     await once(server, "close");
@@ -139,11 +140,15 @@ describe("many streams", () => {
 
   test("of 200 idle clients let the page answer, and end with their clients", async () => {
     const abort = new AbortController();
-    const clients = await Promise.all(
-      Array.from({ length: 200 }, () =>
-        fetch(`${web.url}/events?topic=home`, { signal: abort.signal }),
-      ),
-    );
+    // A page that is too busy to ask its database says 503, and is asked again.
+    const open = () =>
+      until("the page is not busy", async () => {
+        const client = await fetch(`${web.url}/events?topic=home`, { signal: abort.signal });
+        return client.status === 503 ? undefined : client;
+      });
+    const clients: Response[] = [];
+    while (clients.length < 200)
+      clients.push(...(await Promise.all(Array.from({ length: 20 }, open))));
     expect(new Set(clients.map(({ status }) => status))).toEqual(new Set([200]));
     expect((await fetch(web.url)).status).toBe(200);
     abort.abort();
