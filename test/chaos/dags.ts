@@ -30,8 +30,15 @@ const again = { retries: 3, retryDelay: "300ms" };
 const limits = { maxActiveRuns: 6 };
 `;
 
-/** The text of each DAG file, by name. */
-export function dagFiles(seed: number, revision: number): Readonly<Record<string, string>> {
+/**
+ * The text of each DAG file, by name.
+ * @param isScheduled whether the scheduled DAG still has its schedule
+ */
+export function dagFiles(
+  seed: number,
+  revision: number,
+  isScheduled = true,
+): Readonly<Record<string, string>> {
   const random = randomOf(seed + 7);
   const size = (least: number, most: number): number => random.between(least, most);
   const bodies: Readonly<Record<string, string>> = {
@@ -102,7 +109,7 @@ export function dagFiles(seed: number, revision: number): Readonly<Record<string
     Object.entries(bodies).map(([id, text]) => [
       `${id}.js`,
       `${PRELUDE(revision)}
-const d = dag("${id}", { ${optionsOf(id)} ...limits, onSuccess: called, onFailure: called });
+const d = dag("${id}", { ${isScheduled ? scheduleOf(id) : ""} ...limits, onSuccess: called, onFailure: called });
 ${text}
 export default d;
 `,
@@ -119,5 +126,5 @@ export function triggeredDags(seed: number): readonly string[] {
     .filter((id) => id !== SCHEDULED && id !== POISONED);
 }
 
-const optionsOf = (id: string): string =>
+const scheduleOf = (id: string): string =>
   id === SCHEDULED ? `schedule: "*/3 * * * * *", startDate: "2020-01-01", catchup: "last",` : "";

@@ -1,8 +1,8 @@
 /** One chaos run from begin to end: work and faults, then rest, then checks. */
 import { readdir, readFile } from "node:fs/promises";
-import { pauseDag, triggerRun } from "../../runtime/actions/index.ts";
+import { triggerRun } from "../../runtime/actions/index.ts";
 import { type Check, checkAll } from "./checks.ts";
-import { SCHEDULED, triggeredDags } from "./dags.ts";
+import { triggeredDags } from "./dags.ts";
 import { doFault } from "./faults.ts";
 import { readJournal } from "./journal.ts";
 import { Monitor } from "./monitor.ts";
@@ -39,7 +39,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   const monitor = new Monitor(stand);
   const faults = await underFire(stand, plan, log);
   log("the faults are over; waiting for the end of all runs");
-  await pauseDag(stand.db, { dagId: SCHEDULED, actor: ACTOR });
+  await stand.endSchedule();
   await rest(stand, log);
   await monitor.stop();
   const journal = await readJournal(stand.journal);

@@ -79,12 +79,24 @@ export class Stand implements AsyncDisposable {
   }
 
   /** Deploys the next revision of all DAGs. */
-  async deploy(): Promise<void> {
+  deploy(): Promise<void> {
+    return this.#deploy(true);
+  }
+
+  /**
+   * Deploys all DAGs without the schedule. A pause would leave its queued runs queued for
+   * ever.
+   */
+  endSchedule(): Promise<void> {
+    return this.#deploy(false);
+  }
+
+  async #deploy(isScheduled: boolean): Promise<void> {
     const dags = join(this.folder, "dags");
     await mkdir(dags, { recursive: true });
     this.#revision += 1;
-    for (const [file, text] of Object.entries(dagFiles(this.seed, this.#revision)))
-      await writeFile(join(dags, file), text);
+    const files = dagFiles(this.seed, this.#revision, isScheduled);
+    for (const [file, text] of Object.entries(files)) await writeFile(join(dags, file), text);
     const loaded = await loadFolder(dags, { processes: 1, environment: { PATH } });
     const [error] = loaded.errors;
     if (error) throw new Error(error.message);
