@@ -120,10 +120,10 @@ export async function runTry(
       run: runNotes(host),
       files: ofTry.files,
     };
-    const context: TaskContext = {
-      ...taskContext(request, given, host, hooks, signal),
-      ...iterationOf(ref, request),
-    };
+    const context: TaskContext = Object.assign(
+      taskContext(request, given, host, hooks, signal),
+      iterationOf(ref, request),
+    );
     if (request.asksKeys)
       return { outcome: "keys", keys: await keysOf(dag, ref, context), ...named };
     const output = await definitionOf(ref).body?.(context as TaskContext<never, never, never>);
@@ -270,10 +270,20 @@ export function taskContext<Of extends Partial<Given>>(
   const { dagId, taskId, runId, tryNumber, mapIndex, trigger } = request;
   const date = (iso: string): DateTime<true> =>
     DateTime.fromISO(iso, { zone: request.timezone }) as DateTime<true>;
+  // Parsing three dates takes as long as all else that a short try needs.
+  const logicalDate = computedOnce(() => date(request.logicalDate));
+  const dataInterval = computedOnce(() => ({
+    start: date(request.dataIntervalStart),
+    end: date(request.dataIntervalEnd),
+  }));
   return {
     ...{ dagId, taskId, runId, tryNumber, mapIndex, signal, trigger, ...given },
-    logicalDate: date(request.logicalDate),
-    dataInterval: { start: date(request.dataIntervalStart), end: date(request.dataIntervalEnd) },
+    get logicalDate() {
+      return logicalDate();
+    },
+    get dataInterval() {
+      return dataInterval();
+    },
     partitionKey: request.partitionKey ?? null,
     log: taskLog(host),
     triggeredBy: eventsOf(trigger),
@@ -300,6 +310,15 @@ export function taskContext<Of extends Partial<Given>>(
         });
       return value;
     },
+  };
+}
+
+/** The value of a function, which is called when the value is first read. */
+function computedOnce<Value extends object>(compute: () => Value): () => Value {
+  let value: Value | undefined;
+  return () => {
+    value ??= compute();
+    return value;
   };
 }
 

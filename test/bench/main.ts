@@ -10,6 +10,7 @@ import { engineRows } from "./engine_rows.ts";
 import { fileRows } from "./file_rows.ts";
 import { groupRows } from "./group_rows.ts";
 import { historyRows } from "./history_rows.ts";
+import { profileRows } from "./profile_rows.ts";
 import type { Row } from "./row.ts";
 import { scheduleRows } from "./schedule_rows.ts";
 import { sensorRows } from "./sensor_rows.ts";
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   clean: () => cleanRows(instances()),
   start: startRows,
   files: fileRows,
+  profile: profileRows,
 };
 
 const args = process.argv.slice(2);

@@ -2,23 +2,19 @@
  * Ten thousand sensors that wait: what they cost while they do, and how soon all have
  * passed when what they wait for is there.
  */
-import { readdirSync, readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { triggerRun } from "../../runtime/actions/index.ts";
 import { startScheduler } from "../../runtime/scheduler/service.ts";
 import type { Database } from "../../runtime/store/database/database.ts";
+import { familySeconds } from "./processor_time.ts";
 import { atMost, type Row } from "./row.ts";
 import { openStand } from "./stand.ts";
 
 const SENSORS = 10_000;
 const WATCHED_MS = 30_000;
 const SLOTS = 16;
-/**
- * Clock ticks of /proc in a second: what Linux has on every machine that this runs on.
- */
-const TICKS_PER_SECOND = 100;
 
 const flag = join(tmpdir(), `dagsmith-bench-sensors-${process.pid}`);
 const DAG = `
@@ -38,9 +34,9 @@ export async function sensorRows(): Promise<readonly Row[]> {
     const { id } = await triggerRun(stand.db, { dagId: "sensors", actor: "bench" });
     await until(stand.db, id, "up_for_reschedule");
     const pokeMs = await averagePokeMs(stand.db, id);
-    const before = cpuSeconds();
+    const before = familySeconds(process.pid);
     await new Promise((resolve) => setTimeout(resolve, WATCHED_MS));
-    const cores = (cpuSeconds() - before) / (WATCHED_MS / 1_000);
+    const cores = (familySeconds(process.pid) - before) / (WATCHED_MS / 1_000);
     await writeFile(flag, "");
     const releasedAt = performance.now();
     // Their next poke would be minutes away: bring it near, as time would.
@@ -87,40 +83,4 @@ async function averagePokeMs(db: Database, runId: number): Promise<number> {
     [runId],
   );
   return rows[0].ms;
-}
-
-/**
- * CPU time of this process, which is worker and scheduler, and of all that it started:
- * task processes and the database.
- */
-function cpuSeconds(): number {
-  const processes = readdirSync("/proc").flatMap((entry) => statOf(entry) ?? []);
-  const family = new Set([process.pid]);
-  for (let size = 0; size !== family.size; ) {
-    size = family.size;
-    for (const { pid, parent } of processes) if (family.has(parent)) family.add(pid);
-  }
-  return (
-    processes.filter(({ pid }) => family.has(pid)).reduce((sum, { ticks }) => sum + ticks, 0) /
-    TICKS_PER_SECOND
-  );
-}
-
-/**
- * The fields of /proc/<pid>/stat behind the name, which may hold anything: state, parent
- * … user and system time.
- */
-function statOf(
-  entry: string,
-): { readonly pid: number; readonly parent: number; readonly ticks: number } | undefined {
-  if (!/^\d+$/.test(entry)) return undefined;
-  try {
-    const text = readFileSync(`/proc/${entry}/stat`, "utf8");
-    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-    // Ended children count in their parent's own account of them.
-    const ticks = [11, 12, 13, 14].reduce((sum, index) => sum + Number(fields[index]), 0);
-    return { pid: Number(entry), parent: Number(fields[1]), ticks };
-  } catch {
-    return undefined;
-  }
 }

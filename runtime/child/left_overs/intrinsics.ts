@@ -4,6 +4,7 @@
  */
 
 const { keys, getOwnPropertyNames, getOwnPropertyDescriptors } = Object;
+const { stringify } = JSON;
 
 /** The objects whose functions are compared one by one. */
 const WATCHED: Readonly<Record<string, object>> = {
@@ -49,19 +50,17 @@ export interface Intrinsics {
 }
 
 /**
- * Remembers what JavaScript provides now. One comparison reads about 500 functions, in 12
- * µs.
+ * Remembers what JavaScript provides now. One comparison reads about 500 functions, in 1
+ * µs, and counts the properties of the open objects, in 12 µs.
  */
 export function intrinsicsNow(): Intrinsics {
-  const watched = keys(WATCHED).map((name) => functionsOf(name, WATCHED[name] as object));
+  const replaced = comparison();
   const closed = keys(CLOSED).map((name) => sizeOf(name, CLOSED[name] as object));
   const globals = getOwnPropertyNames(globalThis).length;
   return {
     changed: () => {
-      for (let index = 0; index < watched.length; index++) {
-        const found = watched[index]?.();
-        if (found !== undefined) return found;
-      }
+      const name = replaced();
+      if (name !== undefined) return name;
       for (let index = 0; index < closed.length; index++) {
         const found = closed[index]?.();
         if (found !== undefined) return found;
@@ -75,17 +74,36 @@ export function intrinsicsNow(): Intrinsics {
 
 type Check = () => string | undefined;
 
-function functionsOf(name: string, object: object): Check {
-  const target = object as Readonly<Record<string, unknown>>;
-  const descriptors = getOwnPropertyDescriptors(target);
+interface WatchedFunction {
+  readonly object: object;
+  readonly name: string;
+  readonly key: string;
+  readonly value: unknown;
+}
+
+/**
+ * Compares each function with what it is now. Compiled, because a loop over names takes
+ * 20 µs, which is much for a try that lasts 50 µs: V8 reads a property of a known name
+ * twenty times as fast.
+ */
+function comparison(): Check {
+  const watched = keys(WATCHED).flatMap((name) => functionsOf(name, WATCHED[name] as object));
+  const lines = watched.map(
+    ({ name, key }, index) =>
+      `if (o${index}[${stringify(key)}] !== f${index}) return ${stringify(`${name}.${key}`)};`,
+  );
+  const names = watched.flatMap((_, index) => [`o${index}`, `f${index}`]);
+  const make = new Function(...names, `return () => { ${lines.join("\n")} };`);
+  return make(...watched.flatMap(({ object, value }) => [object, value]));
+}
+
+function functionsOf(name: string, object: object): readonly WatchedFunction[] {
+  const descriptors = getOwnPropertyDescriptors(object) as PropertyDescriptorMap;
   // A getter, such as that of `fetch`, would load what it stands for.
-  const names = keys(descriptors).filter((key) => typeof descriptors[key]?.value === "function");
-  const values = names.map((key) => target[key]);
-  return () => {
-    for (let index = 0; index < names.length; index++)
-      if (target[names[index] as string] !== values[index]) return `${name}.${names[index]}`;
-    return undefined;
-  };
+  return keys(descriptors).flatMap((key) => {
+    const value: unknown = descriptors[key]?.value;
+    return typeof value === "function" ? [{ object, name, key, value }] : [];
+  });
 }
 
 function sizeOf(name: string, object: object): Check {
