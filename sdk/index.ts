@@ -4,6 +4,11 @@
  */
 export type { CalendarDuration } from "./calendar_duration.ts";
 export { type Connection, parseConnection } from "./connection.ts";
+export {
+  type ConnectionType,
+  type ConnectionTypeOptions,
+  connectionType,
+} from "./connection_type.ts";
 export { type Dag, dag, isDag } from "./dag/dag.ts";
 export type { DagOptions, ParamsSchema } from "./dag/dag_options.ts";
 export type { OutputRefs, OutputValues } from "./dag/dag_output.ts";

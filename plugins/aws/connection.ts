@@ -1,92 +1,140 @@
 /**
- * The AWS fields of a connection: which service, and whose credentials. Pure and apart
- * from the clients, so that S3 and Redshift read a connection in the same way, and no
- * client code ever sees a password.
+ * The connection type `aws`, in Airflow's fields, and the fields that `redshift` shares
+ * with it. Apart from the clients, which are slow to load.
  */
-import { type Connection, DagsmithError } from "dagsmith";
-
-/**
- * The part of an SDK client's configuration that comes from a connection. A field left
- * out follows the SDK's own default chain.
- */
-export interface AwsConfig {
-  readonly region?: string;
-  /**
-   * Set when the connection has a custom endpoint: MinIO, a test server, a VPC endpoint.
-   */
-  readonly endpoint?: string;
-  readonly credentials?: AwsCredentials;
-}
-
-export interface AwsCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}
+import { connectionType } from "dagsmith";
+import { z } from "zod";
+import type { AwsConfig, AwsCredentials } from "./config.ts";
 
 /** A custom endpoint ignores the region, but requests must be signed with a region. */
 const REGION_OF_CUSTOM_ENDPOINTS = "us-east-1";
 
+export const endpoint = (title: string) =>
+  z
+    .string()
+    .refine(isUrl, "is not a URL that begins with http:// or https://")
+    .optional()
+    .meta({ title, format: "uri" });
+
+export const region = z
+  .string()
+  .optional()
+  .meta({
+    title: "Region",
+    description: "Default: as the AWS SDK finds it.",
+    examples: ["eu-west-1"],
+  });
+export const plainRegion = z
+  .string()
+  .optional()
+  .meta({ title: "Region, older name", description: "Use region_name." });
+export const accessKey = {
+  aws_access_key_id: z.string().optional().meta({ title: "Access key id" }),
+  aws_secret_access_key: z
+    .string()
+    .optional()
+    .meta({ title: "Secret access key", writeOnly: true }),
+  aws_session_token: z.string().optional().meta({ title: "Session token", writeOnly: true }),
+};
+export const role = z.string().optional().meta({
+  title: "Role of COPY",
+  description: "The ARN of the role with which Redshift reads S3, or default.",
+});
+
+const awsFields = z.object({
+  login: z.string().optional().meta({
+    title: "Access key id",
+    description: "Without one, the AWS SDK finds the credentials: environment, profile, role.",
+  }),
+  password: z.string().optional().meta({ title: "Secret access key", writeOnly: true }),
+  region_name: region,
+  endpoint_url: endpoint("Endpoint of all services"),
+  s3_endpoint_url: endpoint("Endpoint of S3"),
+  host: z
+    .string()
+    .optional()
+    .meta({ title: "Host", description: "An endpoint, when it is a whole URL." }),
+  role_arn: role,
+  region: plainRegion,
+  ...accessKey,
+});
+
+/** The fields of a connection of type `aws` as its hooks use them. */
+interface AwsConnection {
+  readonly s3: AwsConfig;
+  readonly roleArn?: string;
+  /** The region of the bucket, for COPY; none with a custom endpoint as host. */
+  readonly bucketRegion?: string;
+}
+
+/** The connection type `aws`: S3, or a store that speaks its protocol. */
+export const awsConnection = connectionType({
+  id: "aws",
+  aliases: ["s3"],
+  title: "AWS",
+  description: "S3, or a store that speaks its protocol.",
+  example: "aws://AKIAEXAMPLE:secret@?region_name=eu-west-1",
+  fields: awsFields.transform((given, { addIssue }): AwsConnection => {
+    const credentials = credentialsOf(given.login, given.password, given);
+    if (credentials === "half") addIssue(HALF_A_KEY);
+    const own = given.s3_endpoint_url ?? given.endpoint_url ?? hostUrl(given.host);
+    const bucketRegion = hostUrl(given.host) ? undefined : (given.region_name ?? given.region);
+    return {
+      s3: awsConfig(given, own, credentials),
+      ...(given.role_arn && { roleArn: given.role_arn }),
+      ...(bucketRegion && { bucketRegion }),
+    };
+  }),
+  test: async ({ s3 }, { signal, log }) => {
+    const { tryS3 } = await import("./try_s3.ts");
+    return tryS3(s3, signal, log);
+  },
+});
+
+export const HALF_A_KEY = {
+  code: "custom" as const,
+  message: "an access key needs both its id (login) and its secret (password)",
+  input: undefined,
+};
+type KeyFields = z.output<z.ZodObject<typeof accessKey>>;
+
 /**
- * Reads Airflow's fields: login and password are access key id and secret (or
- * `extra.aws_access_key_id`, `extra.aws_secret_access_key`), `extra.aws_session_token`,
- * `extra.region_name` (or `region`), and as endpoint `extra.<service>_endpoint_url`,
- * `extra.endpoint_url`, or a host that is a whole URL.
- * @throws DagsmithError INVALID_CONNECTION
+ * The access key; undefined leaves it to the SDK's default chain (environment, profile,
+ * role of the machine).
  */
-export function awsConfig(connection: Connection, service: "s3" | "redshift"): AwsConfig {
-  const endpoint = endpointOf(connection, service);
-  const region =
-    extraText(connection, "region_name") ??
-    extraText(connection, "region") ??
-    (endpoint && REGION_OF_CUSTOM_ENDPOINTS);
-  const credentials = awsCredentials(connection);
+export function credentialsOf(
+  login: string | undefined,
+  password: string | undefined,
+  { aws_access_key_id, aws_secret_access_key, aws_session_token }: KeyFields,
+): AwsCredentials | "half" | undefined {
+  const accessKeyId = aws_access_key_id ?? login;
+  const secretAccessKey = aws_secret_access_key ?? password;
+  if (!accessKeyId && !secretAccessKey) return undefined;
+  if (!accessKeyId || !secretAccessKey) return "half";
   return {
-    ...(region && { region }),
-    ...(endpoint && { endpoint }),
-    ...(credentials && { credentials }),
+    ...{ accessKeyId, secretAccessKey },
+    ...(aws_session_token && { sessionToken: aws_session_token }),
   };
 }
 
-/**
- * The access key of a connection; undefined leaves it to the SDK's default chain
- * (environment, profile, role of the machine).
- */
-export function awsCredentials(connection: Connection): AwsCredentials | undefined {
-  // A redshift connection's login is a database user, never an access key.
-  const mayLogIn = connection.type !== "redshift";
-  const accessKeyId =
-    extraText(connection, "aws_access_key_id") ?? (mayLogIn ? connection.login : null);
-  const secretAccessKey =
-    extraText(connection, "aws_secret_access_key") ?? (mayLogIn ? connection.password : null);
-  const sessionToken = extraText(connection, "aws_session_token");
-  if (!accessKeyId && !secretAccessKey) return undefined;
-  if (!accessKeyId || !secretAccessKey)
-    throw invalid(connection, "an access key needs both its id (login) and its secret (password)");
-  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+export function awsConfig(
+  given: { readonly region_name?: string | undefined; readonly region?: string | undefined },
+  own: string | undefined,
+  credentials: AwsCredentials | "half" | undefined,
+): AwsConfig {
+  const named = given.region_name ?? given.region ?? (own && REGION_OF_CUSTOM_ENDPOINTS);
+  return {
+    ...(named && { region: named }),
+    ...(own && { endpoint: own }),
+    ...(credentials && credentials !== "half" && { credentials }),
+  };
 }
 
-/** A field of `extra` as text; undefined when it is absent or empty. */
-export function extraText({ extra }: Connection, name: string): string | undefined {
-  const value = extra[name];
-  return value === undefined || value === null || value === "" ? undefined : String(value);
-}
-
-function endpointOf(connection: Connection, service: string): string | undefined {
-  const text =
-    extraText(connection, `${service}_endpoint_url`) ??
-    extraText(connection, "endpoint_url") ??
-    (isUrl(connection.host) ? connection.host : undefined);
-  if (text !== undefined && !isUrl(text))
-    throw invalid(connection, "the endpoint is not a URL that begins with http:// or https://");
-  return text;
+export function hostUrl(host: string | undefined): string | undefined {
+  return host !== undefined && isUrl(host) ? host : undefined;
 }
 
 /** Whether a host is a whole URL, and so an endpoint, instead of a name. */
-export function isUrl(text: string | null): text is string {
-  return text !== null && /^https?:\/\//.test(text) && URL.canParse(text);
-}
-
-function invalid({ id }: Connection, reason: string): DagsmithError {
-  return new DagsmithError("INVALID_CONNECTION", { id, reason });
+export function isUrl(text: string): boolean {
+  return /^https?:\/\//.test(text) && URL.canParse(text);
 }

@@ -2,6 +2,9 @@
  * dagsmith/plugins/aws: S3 in streams, Redshift through its Data API, and loads from S3
  * into Redshift or PostgreSQL.
  */
+import { awsConnection } from "./connection.ts";
+import { redshiftConnection } from "./redshift_connection.ts";
+
 export type { Redshift } from "./redshift.ts";
 export { redshiftHook } from "./redshift_hook.ts";
 export type { RedshiftTableAttributes } from "./redshift_load.ts";
@@ -17,3 +20,6 @@ export {
   s3ToPostgres,
   s3ToRedshift,
 } from "./s3_to_warehouse.ts";
+
+/** The connection types of this plugin. */
+export const connectionTypes = [awsConnection, redshiftConnection];

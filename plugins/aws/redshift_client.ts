@@ -15,7 +15,7 @@ import {
 } from "@aws-sdk/client-redshift-data";
 import { FailTask, type Json, type Sql } from "dagsmith";
 import { awsError } from "./aws_error.ts";
-import type { AwsConfig } from "./connection.ts";
+import type { AwsConfig } from "./config.ts";
 import { lateSignal } from "./late_signal.ts";
 import type { Redshift, RedshiftTarget } from "./redshift.ts";
 import { renderStatements } from "./redshift_statement.ts";

@@ -4,7 +4,8 @@
  */
 import { type Connection, DagsmithError, identifier, joinSql, Sql, sql } from "dagsmith";
 import type { CsvFormat } from "dagsmith/plugins/postgres";
-import { awsCredentials, extraText, isUrl } from "./connection.ts";
+import { awsConnection } from "./connection.ts";
+import { redshiftConnection } from "./redshift_connection.ts";
 
 export interface CopySource {
   readonly bucket: string;
@@ -108,17 +109,16 @@ const PLAIN = /^[\w+/=:.,@-]+$/;
  * @throws DagsmithError INVALID_CONNECTION
  */
 export function copyAccess(warehouse: Connection, s3: Connection): CopyAccess {
-  const role = extraText(warehouse, "role_arn") ?? extraText(s3, "role_arn");
-  const keys = role ? undefined : awsCredentials(s3);
+  const source = awsConnection.read(s3);
+  const role = redshiftConnection.read(warehouse).roleArn ?? source.roleArn;
+  const keys = role ? undefined : source.s3.credentials;
   if (!role && !keys) {
     throw new DagsmithError("INVALID_CONNECTION", {
       id: warehouse.id,
       reason: `COPY needs extra.role_arn (an ARN, or "default"), or the access key of connection "${s3.id}"`,
     });
   }
-  const region = isUrl(s3.host)
-    ? undefined
-    : (extraText(s3, "region_name") ?? extraText(s3, "region"));
+  const region = source.bucketRegion;
   const secrets = keys
     ? [keys.secretAccessKey, ...(keys.sessionToken ? [keys.sessionToken] : [])]
     : [];

@@ -19,7 +19,7 @@ import {
 import { Upload } from "@aws-sdk/lib-storage";
 import { errorMessage, FailTask, type TaskLog } from "dagsmith";
 import { awsError, statusOf } from "./aws_error.ts";
-import type { AwsConfig } from "./connection.ts";
+import type { AwsConfig } from "./config.ts";
 import { gunzipped } from "./gzip.ts";
 import { lateSignal } from "./late_signal.ts";
 import type { PutOptions, S3, S3Object, S3ObjectHead } from "./s3.ts";

@@ -3,7 +3,7 @@
  * is imported far more often than it moves an object.
  */
 import { defineHook } from "dagsmith";
-import { awsConfig } from "./connection.ts";
+import { awsConnection } from "./connection.ts";
 import type { S3 } from "./s3.ts";
 
 /**
@@ -16,11 +16,11 @@ import type { S3 } from "./s3.ts";
  * await s3.putStream("raw", "trips.csv", createReadStream("trips.csv"));
  */
 export const s3Hook = defineHook<S3>({
-  types: ["aws", "s3"],
+  types: awsConnection.ids,
   open: async (connection, { signal, log }) => {
-    const config = awsConfig(connection, "s3");
+    const { s3 } = awsConnection.read(connection);
     const { openS3 } = await import("./s3_client.ts");
-    return openS3(config, signal, log);
+    return openS3(s3, signal, log);
   },
   close: ({ client }) => client.destroy(),
 });

@@ -1,5 +1,6 @@
 /** The profile of dbt, made from a connection. */
 import { type Connection, DagsmithError } from "dagsmith";
+import { postgresConnection } from "dagsmith/plugins/postgres";
 
 /**
  * The environment variable with the password. dbt keeps values of this prefix out of its
@@ -17,20 +18,21 @@ export interface Profile {
 
 /**
  * @param options.schema where models are built; default `public`
- * @throws DagsmithError WRONG_CONNECTION_TYPE
+ * @throws DagsmithError WRONG_CONNECTION_TYPE, INVALID_CONNECTION
  */
 export function profileOf(
   connection: Connection,
   { threads, schema }: { readonly threads: number; readonly schema: string | undefined },
 ): Profile {
-  const { id, type, host, port, login, password, schema: dbname, extra } = connection;
+  const { id, type, password } = connection;
   if (type !== "postgres")
     throw new DagsmithError("WRONG_CONNECTION_TYPE", { id, found: type, expected: "postgres" });
+  const { host, port, user = "", database = user } = postgresConnection.read(connection);
+  const { sslmode } = connection.extra;
   const output = {
-    ...{ type, host: host ?? "localhost", port: port ?? 5432, user: login ?? "" },
-    ...{ dbname: dbname ?? login ?? "", schema: schema ?? "public", threads },
+    ...{ type, host, port, user, dbname: database, schema: schema ?? "public", threads },
     password: `{{ env_var('${PASSWORD}') }}`,
-    ...(extra.sslmode ? { sslmode: extra.sslmode } : {}),
+    ...(sslmode ? { sslmode } : {}),
   };
   return {
     text: JSON.stringify({ [PROFILE_NAME]: { target: "run", outputs: { run: output } } }),

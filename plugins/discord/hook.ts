@@ -2,6 +2,7 @@
 import { defineHook } from "dagsmith";
 import { webhookUrl } from "dagsmith/plugins/notify";
 import { DiscordClient } from "./client.ts";
+import { DISCORD_HOST, discordConnection } from "./connection.ts";
 
 /**
  * A client of the webhook of a connection of type `discord`: its URL in
@@ -10,6 +11,6 @@ import { DiscordClient } from "./client.ts";
  * @example await (await hook(discordHook("team"))).send("the load is done");
  */
 export const discordHook = defineHook<DiscordClient>({
-  types: ["discord"],
-  open: (connection, context) => new DiscordClient(webhookUrl(connection, "discord.com"), context),
+  types: discordConnection.ids,
+  open: (connection, context) => new DiscordClient(webhookUrl(connection, DISCORD_HOST), context),
 });

@@ -1,4 +1,9 @@
 /** dagsmith/plugins/discord: messages to a Discord channel, by its webhook. */
+import { discordConnection } from "./connection.ts";
+
 export type { DiscordClient } from "./client.ts";
 export { discordHook } from "./hook.ts";
 export { type DiscordMessageOptions, discordMessage } from "./message.ts";
+
+/** The connection types of this plugin. */
+export const connectionTypes = [discordConnection];

@@ -1,77 +1,122 @@
 /**
- * The address and the login of a `github` connection. In a file of its own because it is
- * pure, and because no message may show a token.
+ * The connection type `github`: the address and the login. In a file of its own because
+ * no message may show a token.
  */
-import { type Connection, DagsmithError } from "dagsmith";
+import { connectionType } from "dagsmith";
+import { z } from "zod";
+import type { GithubAuth, GithubTarget } from "./target.ts";
 
 const DEFAULT_BASE_URL = "https://api.github.com";
+const NO_HOST = "is neither a host name nor an http(s) URL";
+
+const fields = z.object({
+  password: z.string().optional().meta({
+    title: "Token",
+    description: "With a login: the password of basic authentication.",
+    writeOnly: true,
+  }),
+  login: z.string().optional().meta({ title: "Login" }),
+  token: z
+    .string()
+    .optional()
+    .meta({ title: "Token in extra", description: "Before all other logins.", writeOnly: true }),
+  app_id: z.string().optional().meta({ title: "Id of a GitHub App" }),
+  installation_id: z.string().optional().meta({ title: "Id of the installation" }),
+  private_key: z
+    .string()
+    .optional()
+    .meta({
+      ...{ title: "Private key of the App", description: "PEM text, here or as password." },
+      ...{ format: "multiline", writeOnly: true },
+    }),
+  host: z
+    .string()
+    .refine((host) => URL.canParse(isUrl(host) ? host : `https://${host}`), NO_HOST)
+    .optional()
+    .meta({
+      title: "Host",
+      description: "Of GitHub Enterprise Server: the whole root of the API.",
+      examples: ["https://github.example.com/api/v3"],
+    }),
+  port: z.int().min(1).max(65_535).optional().meta({ title: "Port" }),
+  base_url: z
+    .string()
+    .refine((url) => URL.canParse(isUrl(url) ? url : `https://${url}`), NO_HOST)
+    .optional()
+    .meta({ title: "Root of the API", description: "In place of the host." }),
+  protocol: z
+    .enum(["https", "http"], "is neither https nor http")
+    .default("https")
+    .meta({ title: "Protocol" }),
+  key_path: z.string().optional().meta({
+    title: "File of the private key",
+    description: "Airflow's field. Files are not read: write the key itself.",
+  }),
+});
+type Fields = z.output<typeof fields>;
+
+/** The connection type `github`. */
+export const githubConnection = connectionType({
+  id: "github",
+  title: "GitHub",
+  description: "A token, a login with its password, or a GitHub App.",
+  example: "github://:ghp_secret@",
+  fields: fields.transform((given, { addIssue }): GithubTarget => {
+    const auth = authOf(given);
+    if (auth === "half") addIssue(HALF_AN_APP);
+    return { baseUrl: baseUrl(given), auth: auth === "half" ? undefined : auth };
+  }),
+  test: async (target, context) => {
+    const { openGithub } = await import("./client.ts");
+    const github = await openGithub(target, context);
+    const { data } = await github.request("GET /rate_limit", { request: { retries: 0 } });
+    return `${new URL(target.baseUrl).host}, ${data.rate.remaining} of ${data.rate.limit} requests left`;
+  },
+});
 
 /**
- * The root of the API, without a slash at its end: `extra.base_url`, else `host` (a URL
- * or a host name, with `port` and `extra.protocol`), else GitHub itself. A GitHub
- * Enterprise Server needs its whole root, such as `https://github.example.com/api/v3`.
- * @throws DagsmithError INVALID_CONNECTION
+ * `extra.base_url`, else `host` (a URL or a host name, with `port` and `extra.protocol`),
+ * else GitHub itself.
  */
-export function baseUrl({ id, host, port, extra }: Connection): string {
-  const text = typeof extra.base_url === "string" ? extra.base_url : host;
-  if (text === null) return DEFAULT_BASE_URL;
-  const url = URL.parse(
-    /^https?:\/\//.test(text) ? text : `${extra.protocol === "http" ? "http" : "https"}://${text}`,
-  );
-  if (url === null)
-    throw new DagsmithError("INVALID_CONNECTION", {
-      id,
-      reason: "the host is neither a host name nor an http(s) URL",
-    });
-  if (port !== null && url.port === "") url.port = String(port);
+function baseUrl({ base_url, host, port, protocol }: Fields): string {
+  const text = base_url ?? host;
+  if (text === undefined) return DEFAULT_BASE_URL;
+  const url = new URL(isUrl(text) ? text : `${protocol}://${text}`);
+  if (port !== undefined && url.port === "") url.port = String(port);
   // A login in the URL would appear in log lines and errors; it belongs into the
   // connection's own fields.
   return `${url.origin}${url.pathname}`.replace(/\/+$/, "");
 }
 
-/** A GitHub App that is installed in an organisation. */
-interface GithubApp {
-  readonly appId: string;
-  readonly privateKey: string;
-  readonly installationId: number;
-}
-
-/**
- * The login of requests: a token, an app, the value of a basic Authorization header, or
- * none.
- */
-export type GithubAuth =
-  | { readonly token: string }
-  | { readonly app: GithubApp }
-  | { readonly basic: string }
-  | undefined;
-
 /**
  * `extra.token` before a GitHub App before `password`; a password with a login is basic
  * authentication. An app has `extra.app_id`, `extra.installation_id`, and its private key
  * as PEM text in `extra.private_key` or `password`.
- * @throws DagsmithError INVALID_CONNECTION for an app without all of them
  */
-export function authOf(connection: Connection): GithubAuth {
-  const { login, password, extra } = connection;
-  if (typeof extra.token === "string" && extra.token !== "") return { token: extra.token };
-  if (APP_FIELDS.some((name) => extra[name] !== undefined)) return { app: appOf(connection) };
-  if (password === null) return undefined;
-  return login === null
+function authOf(given: Fields): GithubAuth | "half" {
+  const { token, login, password, app_id, installation_id, private_key, key_path } = given;
+  if (token !== undefined) return { token };
+  if (app_id ?? installation_id ?? private_key ?? key_path) return appOf(given);
+  if (password === undefined) return undefined;
+  return login === undefined
     ? { token: password }
     : { basic: `Basic ${Buffer.from(`${login}:${password}`).toString("base64")}` };
 }
 
-const APP_FIELDS = ["app_id", "installation_id", "private_key", "key_path"];
+function appOf({ app_id, installation_id = "", private_key, password }: Fields) {
+  const privateKey = (private_key ?? password ?? "").replaceAll("\\n", "\n");
+  if (!app_id || !/^\d+$/.test(installation_id) || !privateKey.includes("-----BEGIN "))
+    return "half";
+  return { app: { appId: app_id, privateKey, installationId: Number(installation_id) } };
+}
 
-function appOf({ id, password, extra }: Connection): GithubApp {
-  const privateKey = String(extra.private_key ?? password ?? "").replaceAll("\\n", "\n");
-  const isWhole = extra.app_id && /^\d+$/.test(String(extra.installation_id ?? ""));
-  if (!isWhole || !privateKey.includes("-----BEGIN "))
-    throw new DagsmithError("INVALID_CONNECTION", {
-      id,
-      reason:
-        "a GitHub App needs extra.app_id, extra.installation_id (a number) and its private key as PEM text in extra.private_key or password",
-    });
-  return { appId: String(extra.app_id), privateKey, installationId: Number(extra.installation_id) };
+const HALF_AN_APP = {
+  code: "custom" as const,
+  message:
+    "a GitHub App needs extra.app_id, extra.installation_id (a number) and its private key as PEM text in extra.private_key or password",
+  input: undefined,
+};
+
+function isUrl(text: string): boolean {
+  return /^https?:\/\//.test(text);
 }

@@ -2,6 +2,8 @@
  * dagsmith/plugins/github: a configured Octokit, and the extract of an organisation's
  * objects to S3.
  */
+import { githubConnection } from "./connection.ts";
+
 export { type Column, type ColumnType, githubColumns } from "./columns.ts";
 export type { GithubRecord } from "./flatten.ts";
 export { githubHook } from "./hook.ts";
@@ -14,3 +16,6 @@ export type {
 } from "./objects.ts";
 export { githubPages, githubRecords } from "./records.ts";
 export { type GithubToS3Options, type GithubToS3Result, githubToS3 } from "./to_s3.ts";
+
+/** The connection types of this plugin. */
+export const connectionTypes = [githubConnection];

@@ -4,8 +4,8 @@
  */
 import { FailTask, type Json } from "dagsmith";
 import type { Octokit } from "octokit";
+import { isRateLimit, isRequestError, LASTING } from "./client.ts";
 import { type GithubRecord, toRecord } from "./flatten.ts";
-import { isRateLimit, isRequestError, LASTING } from "./hook.ts";
 import {
   definitionOf,
   type GithubObject,

@@ -1,7 +1,7 @@
 /** The HTTP hook. */
 import { defineHook } from "dagsmith";
 import { HttpClient } from "./client.ts";
-import { baseUrl, headersOf } from "./connection.ts";
+import { baseUrl, headersOf, httpConnection } from "./connection.ts";
 
 /**
  * A client of the service of a connection of type `http` or `https`: `host` (a URL or a
@@ -12,7 +12,7 @@ import { baseUrl, headersOf } from "./connection.ts";
  * const latest = await rates.json("/v1/latest", { query: { base: "EUR" } });
  */
 export const httpHook = defineHook<HttpClient>({
-  types: ["http", "https"],
+  types: httpConnection.ids,
   open: (connection, context) =>
     new HttpClient(baseUrl(connection), headersOf(connection), context),
 });

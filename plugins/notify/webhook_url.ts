@@ -2,7 +2,47 @@
  * The address of a connection's webhook. Who knows the address can write into the
  * channel, so the address is a secret: no message repeats it.
  */
-import { type Connection, DagsmithError } from "dagsmith";
+import { type Connection, connectionType, DagsmithError, type HookContext } from "dagsmith";
+import { z } from "zod";
+
+const TRY_TIMEOUT_MS = 10_000;
+
+const shape = {
+  webhook_url: z
+    .string()
+    .optional()
+    .meta({ title: "Webhook URL", description: "The whole address.", writeOnly: true }),
+  host: z.string().optional().meta({
+    title: "Host",
+    description: "The address in parts, in place of the URL: a name, or the whole URL.",
+  }),
+  port: z.int().min(1).max(65_535).optional().meta({ title: "Port" }),
+  schema: z.string().optional().meta({ title: "Path", description: "May hold a secret." }),
+  webhook_endpoint: z
+    .string()
+    .optional()
+    .meta({ title: "Path, as in Airflow", description: "Before the other path.", writeOnly: true }),
+  protocol: z
+    .enum(["https", "http"], "is neither https nor http")
+    .default("https")
+    .meta({ title: "Protocol" }),
+};
+
+/**
+ * The fields of a webhook's address, for a connection type of one's own.
+ * @example const fields = webhookFields.extend({ channel: z.string().optional() });
+ */
+export const webhookFields = z.object(shape);
+
+/** The connection type `webhook`: an address that takes JSON. */
+export const webhookConnection = connectionType({
+  id: "webhook",
+  title: "Webhook",
+  description: "An address that takes JSON. Types http and https are taken too.",
+  example: "webhook://hooks.example.com/services/secret",
+  fields: webhookFields,
+  test: (_fields, context, connection) => tryWebhook(webhookUrl(connection), context),
+});
 
 /**
  * Reads `extra.webhook_url`; or `host` as a whole URL; or `host` (name, port,
@@ -13,7 +53,7 @@ import { type Connection, DagsmithError } from "dagsmith";
  * @example const url = webhookUrl(await connection("team"), "discord.com");
  */
 export function webhookUrl(connection: Connection, defaultHost = ""): URL {
-  const url = URL.parse(textOf(connection, defaultHost));
+  const url = URL.parse(textOf(webhookConnection.read(connection), defaultHost));
   if (url === null || !/^https?:$/.test(url.protocol) || url.pathname === "/") {
     throw new DagsmithError("INVALID_CONNECTION", {
       id: connection.id,
@@ -23,12 +63,31 @@ export function webhookUrl(connection: Connection, defaultHost = ""): URL {
   return url;
 }
 
-function textOf({ host, port, schema, extra }: Connection, defaultHost: string): string {
-  if (typeof extra.webhook_url === "string") return extra.webhook_url;
-  const protocol = extra.protocol === "http" ? "http" : "https";
-  const root = /^https?:\/\//.test(host ?? "")
+function textOf(given: z.output<typeof webhookFields>, defaultHost: string): string {
+  const { webhook_url, host = "", port, protocol, webhook_endpoint, schema } = given;
+  if (webhook_url !== undefined) return webhook_url;
+  const root = /^https?:\/\//.test(host)
     ? host
-    : `${protocol}://${host ?? defaultHost}${port === null ? "" : `:${port}`}`;
-  const path = typeof extra.webhook_endpoint === "string" ? extra.webhook_endpoint : schema;
-  return path === null ? `${root}` : `${root?.replace(/\/+$/, "")}/${path.replace(/^\/+/, "")}`;
+    : `${protocol}://${host || defaultHost}${port === undefined ? "" : `:${port}`}`;
+  const path = webhook_endpoint ?? schema;
+  return path === undefined ? root : `${root.replace(/\/+$/, "")}/${path.replace(/^\/+/, "")}`;
+}
+
+/**
+ * Tries the server of a webhook. Any request to the address itself would post a message.
+ * @throws Error without the address, when the server cannot be reached
+ * @example const line = await tryWebhook(url, context);
+ */
+export async function tryWebhook(url: URL, { signal }: HookContext): Promise<string> {
+  try {
+    await fetch(url.origin, {
+      ...{ method: "HEAD", redirect: "manual" },
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TRY_TIMEOUT_MS)]),
+    });
+  } catch (error) {
+    const { cause, name } = error as Error;
+    const reason = cause instanceof Error && "code" in cause ? String(cause.code) : name;
+    throw new Error(`${url.host} could not be reached: ${reason}`);
+  }
+  return `${url.host} answers; the path was not tried, because that would post a message`;
 }

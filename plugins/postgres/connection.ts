@@ -1,34 +1,90 @@
 /**
- * What a `postgres` connection says, as the configuration of a client. Pure: no message
- * of it may show a password.
+ * The connection type `postgres`: its fields, as the configuration of a client. No
+ * message shows a password.
  */
 import { X509Certificate } from "node:crypto";
 import type { ConnectionOptions } from "node:tls";
-import { type Connection, DagsmithError } from "dagsmith";
+import { connectionType, sql } from "dagsmith";
 import type { PoolConfig } from "pg";
+import { z } from "zod";
 
 const CONNECT_TIMEOUT_MS = 10_000;
-const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"];
+const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
 
-/**
- * host (default localhost), port (5432), login, password, schema = database;
- * `extra.sslmode` in libpq's words, `extra.sslrootcert`, `extra.sslcert`, `extra.sslkey`
- * as PEM text; `extra.application_name`, `extra.options`, `extra.connect_timeout` in
- * seconds.
- * @throws DagsmithError INVALID_CONNECTION
- */
-export function poolConfig(connection: Connection): PoolConfig {
-  const { host, port, login, password, schema, extra } = connection;
+const pem = z
+  .string()
+  .refine((text) => text.includes("-----BEGIN "), "is not PEM text")
+  .transform((text) => text.replaceAll("\\n", "\n"));
+
+const fields = z.object({
+  host: z.string().default("localhost").meta({ title: "Host" }),
+  port: z.int().min(1).max(65_535).default(5432).meta({ title: "Port" }),
+  schema: z
+    .string()
+    .optional()
+    .meta({ title: "Database", description: "PostgreSQL's default is the name of the login." }),
+  login: z.string().optional().meta({ title: "Login" }),
+  password: z.string().optional().meta({ title: "Password", writeOnly: true }),
+  sslmode: z
+    .enum(SSL_MODES, `is none of ${SSL_MODES.join(", ")}`)
+    .default("disable")
+    .meta({ title: "TLS", description: "As libpq's sslmode; allow and prefer mean disable." }),
+  sslrootcert: pem
+    .refine(isCertificate, "is not a certificate")
+    .optional()
+    .meta({ title: "Certificate authority", description: "PEM text.", format: "multiline" }),
+  sslcert: pem
+    .optional()
+    .meta({ title: "Client certificate", description: "PEM text.", format: "multiline" }),
+  sslkey: pem.optional().meta({
+    ...{ title: "Key of the client certificate", description: "PEM text." },
+    ...{ format: "multiline", writeOnly: true },
+  }),
+  application_name: z.string().default("dagsmith").meta({ title: "Application name" }),
+  options: z
+    .string()
+    .optional()
+    .meta({ title: "Options", description: "Options of the server, such as -c search_path=raw." }),
+  connect_timeout: z
+    .number()
+    .min(0)
+    .optional()
+    .meta({ title: "Time to connect", description: "In seconds. 10 when it is not set." }),
+});
+type Fields = z.output<typeof fields>;
+
+/** The connection type `postgres`; its fields are read as the configuration of `pg`. */
+export const postgresConnection = connectionType({
+  id: "postgres",
+  title: "PostgreSQL",
+  example: "postgres://etl:secret@db:5432/lake?sslmode=verify-full",
+  fields: fields.transform(poolConfig),
+  test: async (config, { signal }) => {
+    const { openPostgres } = await import("./client.ts");
+    const postgres = openPostgres(config, signal);
+    try {
+      const [row] = await postgres.query<{ database: string; login: string; version: string }>(
+        sql`select current_database() as database, current_user as login, current_setting('server_version') as version`,
+      );
+      return `PostgreSQL ${row?.version}, database ${row?.database}, as ${row?.login}`;
+    } finally {
+      await postgres.pool.end();
+    }
+  },
+});
+
+function poolConfig(given: Fields): PoolConfig {
+  const { login, password, schema, options } = given;
   return {
-    host: host ?? "localhost",
-    port: port ?? 5432,
-    application_name: text(extra.application_name) ?? "dagsmith",
-    connectionTimeoutMillis: Number(extra.connect_timeout ?? 0) * 1000 || CONNECT_TIMEOUT_MS,
-    ssl: sslOptions(connection),
-    ...(login !== null && { user: login }),
-    ...(password !== null && { password }),
-    ...(schema !== null && { database: schema }),
-    ...(text(extra.options) && { options: String(extra.options) }),
+    host: given.host,
+    port: given.port,
+    application_name: given.application_name,
+    connectionTimeoutMillis: (given.connect_timeout ?? 0) * 1000 || CONNECT_TIMEOUT_MS,
+    ssl: sslOptions(given),
+    ...(login !== undefined && { user: login }),
+    ...(password !== undefined && { password }),
+    ...(schema !== undefined && { database: schema }),
+    ...(options !== undefined && { options }),
   };
 }
 
@@ -38,46 +94,23 @@ export function poolConfig(connection: Connection): PoolConfig {
  * `verify-full` the host name too. Default `disable`; `allow` and `prefer` promise
  * nothing and mean it too.
  */
-function sslOptions({ id, extra }: Connection): false | ConnectionOptions {
-  const mode = text(extra.sslmode) ?? "disable";
-  if (!SSL_MODES.includes(mode)) throw invalid(id, `sslmode is none of ${SSL_MODES.join(", ")}`);
-  if (["disable", "allow", "prefer"].includes(mode)) return false;
-  const [ca, cert, key] = [
-    pem(id, extra, "sslrootcert"),
-    pem(id, extra, "sslcert"),
-    pem(id, extra, "sslkey"),
-  ];
-  if (ca) refuseBadCertificate(id, ca);
-  const verify = mode !== "require" || ca !== undefined;
+function sslOptions({ sslmode, sslrootcert, sslcert, sslkey }: Fields): false | ConnectionOptions {
+  if (["disable", "allow", "prefer"].includes(sslmode)) return false;
   return {
-    rejectUnauthorized: verify,
-    ...(mode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
-    ...(ca && { ca }),
-    ...(cert && { cert }),
-    ...(key && { key }),
+    rejectUnauthorized: sslmode !== "require" || sslrootcert !== undefined,
+    ...(sslmode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
+    ...(sslrootcert && { ca: sslrootcert }),
+    ...(sslcert && { cert: sslcert }),
+    ...(sslkey && { key: sslkey }),
   };
 }
 
-function pem(id: string, extra: Connection["extra"], name: string): string | undefined {
-  const value = text(extra[name])?.replaceAll("\\n", "\n");
-  if (value !== undefined && !value.includes("-----BEGIN "))
-    throw invalid(id, `${name} is not PEM text`);
-  return value;
-}
-
 /** Node would ignore a certificate it cannot read and then complain of the server's. */
-function refuseBadCertificate(id: string, ca: string): void {
+function isCertificate(text: string): boolean {
   try {
-    new X509Certificate(ca);
+    new X509Certificate(text);
+    return true;
   } catch {
-    throw invalid(id, "sslrootcert is not a certificate");
+    return false;
   }
-}
-
-function text(value: unknown): string | undefined {
-  return value === undefined || value === null || value === "" ? undefined : String(value);
-}
-
-function invalid(id: string, reason: string): DagsmithError {
-  return new DagsmithError("INVALID_CONNECTION", { id, reason });
 }

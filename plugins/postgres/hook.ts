@@ -1,6 +1,6 @@
 /** The PostgreSQL hook. The client library is loaded when a task opens it. */
 import { defineHook } from "dagsmith";
-import { poolConfig } from "./connection.ts";
+import { postgresConnection } from "./connection.ts";
 import type { Postgres } from "./session.ts";
 
 /**
@@ -11,9 +11,9 @@ import type { Postgres } from "./session.ts";
  * const rows = await lake.query<{ day: string; trips: string }>(sql`select day, trips from daily where day >= ${dataInterval.start}`);
  */
 export const postgresHook = defineHook<Postgres>({
-  types: ["postgres"],
+  types: postgresConnection.ids,
   open: async (connection, { signal }) => {
-    const config = poolConfig(connection);
+    const config = postgresConnection.read(connection);
     const { openPostgres } = await import("./client.ts");
     return openPostgres(config, signal);
   },

@@ -3,6 +3,9 @@
  * streams into tables. Loads from S3 into PostgreSQL are in dagsmith/plugins/aws
  * (`s3ToPostgres`), so that this plugin knows nothing of S3.
  */
+import { postgresConnection } from "./connection.ts";
+
+export { postgresConnection } from "./connection.ts";
 export { postgresHook } from "./hook.ts";
 export { type EarlierLoad, earlierLoadQuery } from "./load/catalog.ts";
 export {
@@ -47,3 +50,6 @@ export type { Postgres, PostgresSession } from "./session.ts";
 export { type PostgresSqlOptions, postgresSql, runStatements } from "./sql_operator.ts";
 export { type SqlSensorOptions, sqlSensor } from "./sql_sensor.ts";
 export { canonicalType } from "./values/type_name.ts";
+
+/** The connection types of this plugin. */
+export const connectionTypes = [postgresConnection];

@@ -1,4 +1,9 @@
 /** dagsmith/plugins/slack: messages to Slack, by a bot or by an incoming webhook. */
+import { slackConnection } from "./connection.ts";
+
 export type { SlackClient, SlackMessage } from "./client.ts";
 export { slackHook } from "./hook.ts";
 export { type SlackMessageOptions, slackMessage } from "./message.ts";
+
+/** The connection types of this plugin. */
+export const connectionTypes = [slackConnection];

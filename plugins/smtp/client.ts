@@ -84,6 +84,18 @@ export class SmtpClient {
     }
   }
 
+  /**
+   * Connects and logs in, and sends nothing.
+   * @throws as {@link send}
+   */
+  async verify(): Promise<void> {
+    try {
+      await this.#transport.verify();
+    } catch (error) {
+      throw mailFailure(this.#server, error);
+    }
+  }
+
   /** Called by the hook only. */
   close(): void {
     this.#transport.close();

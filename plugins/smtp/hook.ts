@@ -1,7 +1,7 @@
 /** The SMTP hook. */
 import { defineHook } from "dagsmith";
 import { SmtpClient } from "./client.ts";
-import { smtpServer } from "./server.ts";
+import { smtpConnection } from "./connection.ts";
 
 /**
  * A client of the mail server of a connection of type `smtp` or `email`: host, port
@@ -10,7 +10,7 @@ import { smtpServer } from "./server.ts";
  * await (await hook(smtpHook("mail"))).send({ to: "data@example.org", subject: "Done" });
  */
 export const smtpHook = defineHook<SmtpClient>({
-  types: ["smtp", "email"],
-  open: (connection) => new SmtpClient(smtpServer(connection)),
+  types: smtpConnection.ids,
+  open: (connection) => new SmtpClient(smtpConnection.read(connection)),
   close: (client) => client.close(),
 });

@@ -1,4 +1,9 @@
 /** dagsmith/plugins/smtp: mails by an SMTP server. On nodemailer. */
+import { smtpConnection } from "./connection.ts";
+
 export type { Mail, MailAddresses, MailAttachment, SmtpClient } from "./client.ts";
 export { type EmailOptions, email, sendEmail } from "./email.ts";
 export { smtpHook } from "./hook.ts";
+
+/** The connection types of this plugin. */
+export const connectionTypes = [smtpConnection];

@@ -2,6 +2,7 @@
 import { defineHook } from "dagsmith";
 import { webhookUrl } from "dagsmith/plugins/notify";
 import { TeamsClient } from "./client.ts";
+import { teamsConnection } from "./connection.ts";
 
 /**
  * A client of the webhook of a connection of type `teams` or `msteams`: its URL in
@@ -9,6 +10,6 @@ import { TeamsClient } from "./client.ts";
  * @example await (await hook(teamsHook("data"))).send("the load is done");
  */
 export const teamsHook = defineHook<TeamsClient>({
-  types: ["teams", "msteams"],
+  types: teamsConnection.ids,
   open: (connection, context) => new TeamsClient(webhookUrl(connection), context),
 });

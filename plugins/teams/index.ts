@@ -1,4 +1,9 @@
 /** dagsmith/plugins/teams: messages to a channel of Microsoft Teams, by its webhook. */
+import { teamsConnection } from "./connection.ts";
+
 export type { TeamsClient } from "./client.ts";
 export { teamsHook } from "./hook.ts";
 export { type TeamsMessageOptions, teamsMessage } from "./message.ts";
+
+/** The connection types of this plugin. */
+export const connectionTypes = [teamsConnection];

@@ -292,7 +292,7 @@ const BOTTOM: readonly Wall[] = [
   },
   {
     part: "plugins",
-    packages: ["dagsmith", "dagsmith/plugins/", "luxon"],
+    packages: ["dagsmith", "dagsmith/plugins/", "luxon", "zod"],
     why: "a plugin is written as an outsider would write it",
   },
   {
@@ -316,7 +316,7 @@ export const WALLS: readonly Wall[] = [
   ...BOTTOM,
   ...Object.entries(CLIENTS).map(([name, clients]) => ({
     part: `plugins/${name}`,
-    packages: ["dagsmith", "dagsmith/plugins/", "luxon", ...clients],
+    packages: ["dagsmith", "dagsmith/plugins/", "luxon", "zod", ...clients],
     why: "a plugin imports dagsmith by name, and the client of its own system",
   })),
   ...DOORS,

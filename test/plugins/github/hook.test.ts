@@ -3,7 +3,7 @@ import { parseConnection } from "dagsmith";
 import { githubHook } from "dagsmith/plugins/github";
 import { type RunTaskOptions, runTask } from "dagsmith/testing";
 import { expect, test } from "vitest";
-import { baseUrl } from "../../../plugins/github/connection.ts";
+import { githubConnection } from "../../../plugins/github/connection.ts";
 import { loopback, sendJson } from "../../support/loopback.ts";
 
 type ConnectionValue = NonNullable<RunTaskOptions["connections"]>[string];
@@ -118,13 +118,13 @@ test.each([
   ],
   ["github://:t@https%3A%2F%2Flogin%3Asecret%40github.example.com", "https://github.example.com"],
 ])("reads %s as %s", (uri, url) => {
-  expect(baseUrl(parseConnection("github", uri))).toBe(url);
+  expect(githubConnection.read(parseConnection("github", uri)).baseUrl).toBe(url);
 });
 
 test("refuses a host that is none, without repeating it", () => {
   expect(() =>
-    baseUrl(parseConnection("github", '{"type": "github", "host": "a b:s3cret"}')),
-  ).toThrow(/^Connection "github" cannot be read: the host is neither/);
+    githubConnection.read(parseConnection("github", '{"type": "github", "host": "a b:s3cret"}')),
+  ).toThrow(/^Connection "github" cannot be read: host is neither/);
 });
 
 test("fails on a body that was cut, instead of answering with nothing", async () => {

@@ -46,7 +46,7 @@ test.each([
 
 test("refuses a connection without a host", () => {
   expect(() => baseUrl(parseConnection("api", "http://"))).toThrow(
-    "the host is neither a host name nor an http(s) URL",
+    "host is neither a host name nor an http(s) URL",
   );
 });
 

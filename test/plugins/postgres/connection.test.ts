@@ -1,9 +1,9 @@
 /** What a postgres connection means, TLS above all. */
 import { parseConnection } from "dagsmith";
 import { expect, test } from "vitest";
-import { poolConfig } from "../../../plugins/postgres/connection.ts";
+import { postgresConnection } from "../../../plugins/postgres/connection.ts";
 
-const config = (uri: string) => poolConfig(parseConnection("lake", uri));
+const config = (uri: string) => postgresConnection.read(parseConnection("lake", uri));
 
 test("the fields of the URI, with PostgreSQL's defaults", () => {
   expect(

@@ -1,0 +1,62 @@
+/** What holds for the connection types of every plugin. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { type ConnectionType, parseConnection } from "dagsmith";
+import { describe, expect, test } from "vitest";
+import { looksSecret } from "../../runtime/secrets/secret_values.ts";
+
+const plugins = readdirSync("plugins").filter((name) => existsSync(`plugins/${name}/index.ts`));
+const types: ConnectionType[] = [];
+for (const name of plugins) {
+  const module = (await import(`../../plugins/${name}/index.ts`)) as {
+    readonly connectionTypes?: readonly ConnectionType[];
+  };
+  types.push(...(module.connectionTypes ?? []));
+}
+
+interface Field {
+  readonly title?: string;
+  readonly writeOnly?: boolean;
+}
+const fieldsOf = (type: ConnectionType): readonly (readonly [string, Field])[] =>
+  Object.entries(
+    (type.jsonSchema() as unknown as { properties: Record<string, Field> }).properties,
+  );
+
+test("every plugin with a hook has a connection type", () => {
+  const hooks = plugins.filter((name) =>
+    readdirSync(`plugins/${name}`).some((file) =>
+      /\bdefineHook</.test(
+        file.endsWith(".ts") ? readFileSync(`plugins/${name}/${file}`, "utf8") : "",
+      ),
+    ),
+  );
+  const withTypes = plugins.filter((name) =>
+    /export const connectionTypes/.test(readFileSync(`plugins/${name}/index.ts`, "utf8")),
+  );
+  expect(hooks.filter((name) => !withTypes.includes(name))).toEqual([]);
+  expect(withTypes.length).toBeGreaterThan(5);
+});
+
+test("no two types have the same name", () => {
+  const ids = types.flatMap((type) => type.ids);
+  expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
+});
+
+describe.each(types.map((type) => [type.id, type] as const))("%s", (_, type) => {
+  test("reads its own example, and its aliases", () => {
+    for (const id of type.ids) {
+      const uri = type.example.replace(/^[^:]+/, id);
+      expect(() => type.read(parseConnection("example", uri))).not.toThrow();
+    }
+  });
+
+  test("has a title for each field", () => {
+    expect(fieldsOf(type).filter(([, field]) => !field.title)).toEqual([]);
+  });
+
+  test("has secret fields only under names that the masker hides", () => {
+    const secrets = fieldsOf(type).filter(([, { writeOnly }]) => writeOnly === true);
+    const plain = secrets.map(([name]) => name).filter((name) => name !== "headers");
+    expect(plain.filter((name) => name !== "password" && !looksSecret(name))).toEqual([]);
+  });
+});
