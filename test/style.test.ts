@@ -86,6 +86,12 @@ test("tests wait for signals and conditions, and not for time", () => {
   expect(waiting.sort()).toEqual(Object.keys(OF_TIME).sort());
 });
 
+test("random cases are those of one seed", () => {
+  const tests = files.filter((path) => /^test\/.*\.ts$/.test(path));
+  const drawing = tests.filter((path) => /^import .* from "fast-check";$/m.test(textOf(path)));
+  expect(drawing).toEqual(["test/support/fast_check.ts"]);
+});
+
 /** Where runs, instances and DAGs are written as SQL all the same, with the reason. */
 const OF_ROWS: Readonly<Record<string, string>> = {
   "test/support/rows.ts": "it is the one writer",

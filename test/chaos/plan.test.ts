@@ -1,6 +1,7 @@
 /** The plan of a chaos run: its seed repeats it, and it leaves no kind of fault out. */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
+import fc from "../support/fast_check.ts";
 import { dagFiles } from "./dags.ts";
 import { FAULT_KINDS, planOf } from "./plan.ts";
 

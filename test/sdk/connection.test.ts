@@ -1,7 +1,8 @@
 /** Connections from URIs and JSON; and that no message repeats what may be a secret. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { type Connection, DagsmithError, parseConnection } from "../../sdk/index.ts";
+import fc from "../support/fast_check.ts";
 
 const nothing = { host: null, port: null, login: null, password: null, schema: null, extra: {} };
 const fields = (text: string): Omit<Connection, "id"> => {

@@ -1,8 +1,9 @@
 /** What may travel between tasks at run time, and the path to what may not. */
-import fc from "fast-check";
+
 import { DateTime } from "luxon";
 import { describe, expect, it } from "vitest";
 import { toJson } from "../../sdk/json.ts";
+import fc from "../support/fast_check.ts";
 
 class Money {
   amount = 1;

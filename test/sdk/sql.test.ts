@@ -1,8 +1,9 @@
 /** SQL: no value ever becomes part of the text. */
-import fc from "fast-check";
+
 import { DateTime } from "luxon";
 import { describe, expect, it } from "vitest";
 import { identifier, joinSql, type SqlValue, sql, sqlFromTemplate } from "../../sdk/index.ts";
+import fc from "../support/fast_check.ts";
 
 const HOSTILE = "'; drop table trips; --";
 const value: fc.Arbitrary<SqlValue> = fc.oneof(

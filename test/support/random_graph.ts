@@ -2,13 +2,14 @@
  * DAGs of any shape: plain, empty and mapped tasks under any trigger rule, alone and in
  * groups of every kind.
  */
-import fc from "fast-check";
+
 import { dag } from "../../sdk/dag/dag.ts";
 import type { GroupBuilder } from "../../sdk/dag/group_builder.ts";
 import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { type DagSpec, TRIGGER_RULES } from "../../sdk/spec/index.ts";
 import type { TaskRef } from "../../sdk/task/task_ref.ts";
 import { chain } from "../../sdk/task/wirable.ts";
+import fc from "./fast_check.ts";
 
 const task = fc.record({
   upstream: fc.array(fc.nat(5), { maxLength: 3 }),

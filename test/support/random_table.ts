@@ -1,5 +1,5 @@
 /** Random tables of PostgreSQL: columns of any type, with values in its text form. */
-import fc from "fast-check";
+import fc from "./fast_check.ts";
 
 /** A column, and its values: one for each row, null or a text that the type takes. */
 export interface RandomColumn {

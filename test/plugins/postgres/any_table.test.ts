@@ -13,9 +13,9 @@ import {
   type SourceRows,
 } from "dagsmith/plugins/postgres";
 import { runTask } from "dagsmith/testing";
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import { copyOut } from "../../support/copy_out.ts";
+import fc from "../../support/fast_check.ts";
 import { openLake } from "../../support/lake.ts";
 import { CREATE_TYPES, type RandomColumn, randomTable } from "../../support/random_table.ts";
 

@@ -1,7 +1,7 @@
 /** CSV says one thing, or is refused by line and column. */
 import { type CsvOptions, readCsv, type SourceRows } from "dagsmith/plugins/postgres";
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import fc from "../../support/fast_check.ts";
 
 async function* cut(content: string | Buffer, size: number): AsyncGenerator<Buffer> {
   const bytes = Buffer.from(content as string);

@@ -1,7 +1,7 @@
 /** A good file with one fault anywhere is refused by the line of the fault. */
 import { readCsv, readJsonLines, type SourceRows } from "dagsmith/plugins/postgres";
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import fc from "../../support/fast_check.ts";
 
 async function* cut(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);

@@ -1,8 +1,8 @@
 /** Files as rows, however they are cut into chunks. */
 
 import { csvHeader, readCsv, readJsonLines, type SourceRows } from "dagsmith/plugins/postgres";
-import fc from "fast-check";
 import { expect, test } from "vitest";
+import fc from "../../support/fast_check.ts";
 
 async function* cut(text: string, size: number): AsyncGenerator<Buffer> {
   const bytes = Buffer.from(text);

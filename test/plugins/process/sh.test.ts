@@ -1,9 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { sh } from "dagsmith/plugins/process";
-import fc from "fast-check";
 import { DateTime } from "luxon";
 import { expect, test } from "vitest";
 import type { Sh } from "../../../plugins/process/sh.ts";
+import fc from "../../support/fast_check.ts";
 
 function bash(script: Sh): string {
   return execFileSync("bash", ["-euo", "pipefail", "-c", script.render()], { encoding: "utf8" });

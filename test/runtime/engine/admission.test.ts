@@ -1,5 +1,5 @@
 /** Who gets a place: the rule alone, against what it must never do. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import {
   admit,
@@ -13,6 +13,7 @@ import {
   type Reservation,
   reservationsText,
 } from "../../../runtime/engine/limits/limits.ts";
+import fc from "../../support/fast_check.ts";
 
 const reservation = (name: string, slots = 1, limit: number | null = null): Reservation => ({
   name,

@@ -2,7 +2,7 @@
  * Counts from the instances alone equal those that were kept by adding; and whatever is
  * cleared, the run ends again.
  */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import { clearRuns } from "../../../runtime/actions/clear.ts";
 import { markTask } from "../../../runtime/actions/mark.ts";
@@ -23,6 +23,7 @@ import {
   skipped,
   success,
 } from "../../support/engine_driver.ts";
+import fc from "../../support/fast_check.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { graph, loopResults, specOf } from "../../support/random_graph.ts";
 

@@ -1,7 +1,7 @@
 /**
  * Whatever happens to a host, every interval of every kind of schedule is decided, once.
  */
-import fc from "fast-check";
+
 import { expect, test } from "vitest";
 import { nextRun, type RunInfo, restrictionOf } from "../../../runtime/timetable/index.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
@@ -16,6 +16,7 @@ import {
   type Schedule,
 } from "../../../sdk/index.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
+import fc from "../../support/fast_check.ts";
 import { VirtualHost } from "../../support/virtual_host.ts";
 
 const HOUR_MS = 3_600_000;

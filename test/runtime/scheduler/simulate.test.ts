@@ -2,7 +2,7 @@
  * The scheduler over virtual time: what people foresee with `dag simulate` and with
  * `simulate` from dagsmith/testing.
  */
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import { simulate as simulateSpecs } from "../../../runtime/scheduler/simulation/simulate.ts";
 import { type SimulateOptions, simulate } from "../../../runtime/testing/index.ts";
@@ -10,6 +10,7 @@ import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { DagSpec, TaskSpec } from "../../../sdk/spec/index.ts";
+import fc from "../../support/fast_check.ts";
 import { VirtualHost } from "../../support/virtual_host.ts";
 
 function declared(options: DagOptions, id = "seen"): Dag<unknown> {

@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   decrypt,
@@ -11,6 +10,7 @@ import {
 } from "../../../runtime/secrets/encryption.ts";
 import { keepSecretKey, readSecretKey } from "../../../runtime/secrets/key_file.ts";
 import { parseSecretKeys, seal, unseal } from "../../../runtime/secrets/keys.ts";
+import fc from "../../support/fast_check.ts";
 
 let folder: string;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createMasker, MASK, MIN_SECRET_LENGTH } from "../../../runtime/secrets/masker.ts";
+import fc from "../../support/fast_check.ts";
 
 const masked = (secrets: readonly string[], text: string): string => {
   const masker = createMasker();

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { effectiveWeights, type WeightedTask } from "../../../runtime/state/priority.ts";
 import type { WeightRule } from "../../../sdk/spec/index.ts";
+import fc from "../../support/fast_check.ts";
 
 type Declared = Readonly<Record<string, readonly [weight: number, ...upstream: string[]]>>;
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decideRetry, retryDelayMs } from "../../../runtime/state/retry.ts";
+import fc from "../../support/fast_check.ts";
 
 const DAY_MS = 86_400_000;
 const options = (more: Partial<Parameters<typeof retryDelayMs>[0]> = {}) => ({

@@ -1,6 +1,5 @@
 /** The verbs against a plain model of who may move what. */
 
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UNROUTED } from "../../../runtime/engine/limits/limits.ts";
 import { MemoryStore } from "../../../runtime/engine/memory/store.ts";
@@ -12,6 +11,7 @@ import * as verbs from "../../../runtime/state/transition.ts";
 import { waitOf } from "../../../runtime/state/wait.ts";
 import { dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import fc from "../../support/fast_check.ts";
 
 const ref = { instanceId: 1, tryNumber: 3 };
 const error = { name: "Error", message: "no", stack: "" };

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   judge,
@@ -6,6 +5,7 @@ import {
   type UpstreamCounts,
 } from "../../../runtime/state/trigger_rule.ts";
 import { TRIGGER_RULES, type TriggerRule } from "../../../sdk/spec/index.ts";
+import fc from "../../support/fast_check.ts";
 
 /**
  * What ended: S success, F failed, K skipped, U upstream_failed, X removed; R still runs.

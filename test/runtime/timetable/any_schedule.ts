@@ -2,8 +2,9 @@
  * Schedules of every kind, in zones whose clocks change in all the ways there are, over
  * ten years.
  */
-import fc from "fast-check";
+
 import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
+import fc from "../../support/fast_check.ts";
 import {
   at,
   atAny,

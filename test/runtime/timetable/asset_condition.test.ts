@@ -1,5 +1,5 @@
 /** When updates of assets are enough for a run. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import {
   assetsOf,
@@ -7,6 +7,7 @@ import {
   isMet,
 } from "../../../runtime/timetable/sources/asset_condition.ts";
 import type { AssetCondition } from "../../../sdk/spec/index.ts";
+import fc from "../../support/fast_check.ts";
 
 const [a, b, c] = ["a", "b", "c"].map((asset) => ({ asset })) as [
   AssetCondition,

@@ -1,7 +1,8 @@
 /** Which ends of runs come together to a run. */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { pairEnds, type WaitingEnd } from "../../../runtime/timetable/sources/pair_ends.ts";
+import fc from "../../support/fast_check.ts";
 
 const MINUTE = 60_000;
 let id = 0;

@@ -2,7 +2,7 @@
  * Laws of every timetable, over ten years in zones whose clocks change in all the ways
  * there are; and ticks against plain enumeration.
  */
-import fc from "fast-check";
+
 import { DateTime, IANAZone } from "luxon";
 import { describe, expect, it } from "vitest";
 import {
@@ -12,6 +12,7 @@ import {
   runIdOf,
 } from "../../../runtime/timetable/index.ts";
 import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
+import fc from "../../support/fast_check.ts";
 import {
   coversIntervals,
   cronText,

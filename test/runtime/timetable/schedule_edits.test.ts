@@ -2,10 +2,11 @@
  * The law of edits: a schedule that is changed in the middle neither repeats nor skips an
  * interval.
  */
-import fc from "fast-check";
+
 import { describe, expect, it } from "vitest";
 import { type Interval, nextRun, type RunInfo } from "../../../runtime/timetable/index.ts";
 import type { ScheduleSpec } from "../../../sdk/spec/index.ts";
+import fc from "../../support/fast_check.ts";
 import {
   atLengths,
   atTicks,

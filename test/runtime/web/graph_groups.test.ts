@@ -1,5 +1,5 @@
 /** Groups on the graph: which edges are drawn, and where everything lies. */
-import fc from "fast-check";
+
 import { describe, expect, test } from "vitest";
 import type { GraphLayout, GraphRequest, Placed } from "../../../runtime/web/graph/graph_layout.ts";
 import { graphRequest } from "../../../runtime/web/graph/graph_request.ts";
@@ -10,6 +10,7 @@ import { dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import type { GroupSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { chain } from "../../../sdk/task/wirable.ts";
+import fc from "../../support/fast_check.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 
 const edgesOf = ({ edges }: GraphRequest): string[] =>

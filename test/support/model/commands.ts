@@ -2,8 +2,9 @@
  * The moves as fast-check commands: which one is made follows from the numbers drawn and
  * from the world as it then is.
  */
-import fc from "fast-check";
+
 import { MARKS } from "../../../runtime/state/task_state.ts";
+import fc from "../fast_check.ts";
 import * as moves from "./moves.ts";
 import { type DrawnEnd, drawnEnd, endInWords } from "./outcomes.ts";
 import type { Clearing } from "./people.ts";

@@ -2,7 +2,7 @@
  * DAGs of any shape, as the model knows them: a plain description from which the spec is
  * made too. It says in words what it is, so that a counterexample can be read.
  */
-import fc from "fast-check";
+
 import { dag } from "../../../sdk/dag/dag.ts";
 import type { GroupBuilder } from "../../../sdk/dag/group_builder.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
@@ -11,6 +11,7 @@ import { concat, cross, type Each, zip } from "../../../sdk/task/items.ts";
 import type { TaskRef } from "../../../sdk/task/task_ref.ts";
 import type { Wirable } from "../../../sdk/task/wirable.ts";
 import { chain } from "../../../sdk/task/wirable.ts";
+import fc from "../fast_check.ts";
 
 type Kind =
   | "task"

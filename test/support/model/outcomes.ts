@@ -1,7 +1,8 @@
 /** How tries end: drawn in words, and made into what the task's kind can end with. */
-import fc from "fast-check";
+
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import { failed, skipped, success } from "../engine_driver.ts";
+import fc from "../fast_check.ts";
 import { allAfter } from "./after.ts";
 import type { DagShape, ShapedTask } from "./dag_shape.ts";
 
