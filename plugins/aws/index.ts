@@ -2,6 +2,7 @@
  * dagsmith/plugins/aws: S3 in streams, Redshift through its Data API, and loads from S3
  * into Redshift or PostgreSQL.
  */
+import type { ConnectionType } from "dagsmith";
 import { awsConnection } from "./connection.ts";
 import { redshiftConnection } from "./redshift_connection.ts";
 
@@ -22,4 +23,4 @@ export {
 } from "./s3_to_warehouse.ts";
 
 /** The connection types of this plugin. */
-export const connectionTypes = [awsConnection, redshiftConnection];
+export const connectionTypes: readonly ConnectionType[] = [awsConnection, redshiftConnection];

@@ -1,4 +1,5 @@
 /** dagsmith/plugins/discord: messages to a Discord channel, by its webhook. */
+import type { ConnectionType } from "dagsmith";
 import { discordConnection } from "./connection.ts";
 
 export type { DiscordClient } from "./client.ts";
@@ -6,4 +7,4 @@ export { discordHook } from "./hook.ts";
 export { type DiscordMessageOptions, discordMessage } from "./message.ts";
 
 /** The connection types of this plugin. */
-export const connectionTypes = [discordConnection];
+export const connectionTypes: readonly ConnectionType[] = [discordConnection];

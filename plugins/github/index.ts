@@ -2,6 +2,7 @@
  * dagsmith/plugins/github: a configured Octokit, and the extract of an organisation's
  * objects to S3.
  */
+import type { ConnectionType } from "dagsmith";
 import { githubConnection } from "./connection.ts";
 
 export { type Column, type ColumnType, githubColumns } from "./columns.ts";
@@ -18,4 +19,4 @@ export { githubPages, githubRecords } from "./records.ts";
 export { type GithubToS3Options, type GithubToS3Result, githubToS3 } from "./to_s3.ts";
 
 /** The connection types of this plugin. */
-export const connectionTypes = [githubConnection];
+export const connectionTypes: readonly ConnectionType[] = [githubConnection];

@@ -3,6 +3,7 @@
  * streams into tables. Loads from S3 into PostgreSQL are in dagsmith/plugins/aws
  * (`s3ToPostgres`), so that this plugin knows nothing of S3.
  */
+import type { ConnectionType } from "dagsmith";
 import { postgresConnection } from "./connection.ts";
 
 export { postgresConnection } from "./connection.ts";
@@ -52,4 +53,4 @@ export { type SqlSensorOptions, sqlSensor } from "./sql_sensor.ts";
 export { canonicalType } from "./values/type_name.ts";
 
 /** The connection types of this plugin. */
-export const connectionTypes = [postgresConnection];
+export const connectionTypes: readonly ConnectionType[] = [postgresConnection];
