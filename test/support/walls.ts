@@ -133,6 +133,7 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
       "zod-openapi",
       "zod-openapi/",
       "@dagrejs/dagre",
+      "ansi-sequence-parser",
       "diff",
       "highlight.js/",
       "luxon",
@@ -238,7 +239,7 @@ const INNER_WALLS: Readonly<Record<string, InnerWall>> = {
     why: "pure: code of users as text, whatever page shows it",
   },
   "web/read": {
-    packages: [],
+    packages: ["ansi-sequence-parser"],
     why: "it reads rows and masks them for pages and the API alike, and answers no request",
   },
   "web/routes": {

@@ -8,6 +8,7 @@ interface Line {
   readonly time: string;
   readonly level: string;
   readonly text: string;
+  readonly styled?: readonly { readonly text: string; readonly style: string }[];
 }
 
 const LEVELS = ["debug", "info", "warn", "error"];
@@ -69,9 +70,20 @@ function row(line: Line): HTMLLIElement {
   const level = LEVELS.includes(line.level) ? line.level : "info";
   const item = document.createElement("li");
   item.className = `l-${level}`;
-  const parts = [timeOf(line), element("b", level), element("span", line.text)];
+  const parts = [timeOf(line), element("b", level), textOf(line)];
   item.append(...parts);
   return item;
+}
+
+/** With the colours that the program printed. */
+function textOf({ text, styled }: Line): HTMLElement {
+  const made = element("span", styled ? "" : text);
+  for (const part of styled ?? []) {
+    const styledPart = element("span", part.text);
+    styledPart.className = part.style;
+    made.append(styledPart);
+  }
+  return made;
 }
 
 function element(tag: string, text: string): HTMLElement {

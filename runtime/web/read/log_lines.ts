@@ -1,5 +1,6 @@
 /** The lines of a stored chunk of log, as people may see them. */
 import { stripVTControlCharacters } from "node:util";
+import { type StyledText, styledTexts } from "./log_colours.ts";
 import type { Mask } from "./mask.ts";
 
 /** Characters of one line that a page shows. */
@@ -13,20 +14,45 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** A line with the styles that its program printed. */
+export interface StyledLine extends LogLine {
+  /** Missing when the line is plain. */
+  readonly styled?: readonly StyledText[];
+}
+
+/** The same lines with their styles. A line with a masked secret is plain. */
+export function styledLines(chunk: string, mask: Mask): readonly StyledLine[] {
+  return storedLines(chunk).map((stored) => {
+    const line = shown(stored, mask);
+    const styled = styledTexts(stored.text);
+    const isSame = styled?.map(({ text }) => text).join("") === line.text;
+    const short = { ...line, text: cut(line.text) };
+    return styled && isSame && short.text === line.text ? { ...short, styled } : short;
+  });
+}
+
 /** Lines as a page shows them: a very long line is cut. */
 export function logLines(chunk: string, mask: Mask): readonly LogLine[] {
   return wholeLogLines(chunk, mask).map((line) => ({ ...line, text: cut(line.text) }));
+}
+
+export function wholeLogLines(chunk: string, mask: Mask): readonly LogLine[] {
+  return storedLines(chunk).map((line) => shown(line, mask));
 }
 
 /**
  * Removes terminal control first, then masks. In the other order a secret with a colour
  * code inside would be shown.
  */
-export function wholeLogLines(chunk: string, mask: Mask): readonly LogLine[] {
-  const lines = chunk.split("\n").filter((line) => line !== "");
-  return lines
-    .map(parseLine)
-    .map((line) => ({ ...line, text: mask(stripVTControlCharacters(line.text)) }));
+function shown(line: LogLine, mask: Mask): LogLine {
+  return { ...line, text: mask(stripVTControlCharacters(line.text)) };
+}
+
+function storedLines(chunk: string): readonly LogLine[] {
+  return chunk
+    .split("\n")
+    .filter((line) => line !== "")
+    .map(parseLine);
 }
 
 /** A line that is not JSON is shown as it is: a log must never hide its content. */

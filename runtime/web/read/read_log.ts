@@ -4,7 +4,13 @@
  */
 import { chunksAfter, chunksBefore, isTryOver, type LogChunk } from "../../store/reads/log.ts";
 import type { WebServices } from "../http/services.ts";
-import { type LogLine, logLines, wholeLogLines } from "./log_lines.ts";
+import {
+  type LogLine,
+  logLines,
+  type StyledLine,
+  styledLines,
+  wholeLogLines,
+} from "./log_lines.ts";
 
 const HEAD_LINES = 200;
 const TAIL_LINES = 2_000;
@@ -52,15 +58,25 @@ export async function readLogParts(
   return chunks.map(({ seq, lines }) => ({ seq, lines: linesOf(lines, mask) }));
 }
 
+/** The next few parts, with the styles that programs printed. */
+export async function readStyledParts(
+  { reader, mask }: WebServices,
+  { instanceId, tryNumber }: TryId,
+  after: number,
+): Promise<readonly { readonly seq: number; readonly lines: readonly StyledLine[] }[]> {
+  const chunks = await chunksAfter(reader, instanceId, tryNumber, after);
+  return chunks.map(({ seq, lines }) => ({ seq, lines: styledLines(lines, mask) }));
+}
+
 /**
  * The part of a log that a page shows: all of a small log, the first and the last lines
  * of a large one.
  */
 export interface LogWindow {
-  readonly head: readonly LogLine[];
+  readonly head: readonly StyledLine[];
   /** True when lines between head and tail are left out. */
   readonly hasGap: boolean;
-  readonly tail: readonly LogLine[];
+  readonly tail: readonly StyledLine[];
   /** The last part that was read; the live stream continues after it. -1: none. */
   readonly lastSeq: number;
 }
@@ -69,7 +85,7 @@ export async function readLogWindow(
   { reader, mask }: WebServices,
   { instanceId, tryNumber }: TryId,
 ): Promise<LogWindow> {
-  const linesOf = ({ lines }: LogChunk): readonly LogLine[] => logLines(lines, mask);
+  const linesOf = ({ lines }: LogChunk): readonly StyledLine[] => styledLines(lines, mask);
   const ahead = (seq: number) => chunksAfter(reader, instanceId, tryNumber, seq);
   const first = await collect(ahead, linesOf, -1, HEAD_LINES + TAIL_LINES);
   const head = first.parts.flat();
@@ -94,7 +110,7 @@ const BEHIND_ALL = 2_147_483_647;
 
 interface Collected {
   /** Lines by chunk, in the order of reading. */
-  readonly parts: (readonly LogLine[])[];
+  readonly parts: (readonly StyledLine[])[];
   /** The last chunk that was read. */
   seq: number;
   highest: number;
@@ -105,7 +121,7 @@ interface Collected {
 /** Reads chunks until there are no more, or enough lines or characters. */
 async function collect(
   read: (seq: number) => Promise<readonly LogChunk[]>,
-  linesOf: (chunk: LogChunk) => readonly LogLine[],
+  linesOf: (chunk: LogChunk) => readonly StyledLine[],
   from: number,
   enough: number,
 ): Promise<Collected> {

@@ -4,6 +4,7 @@ import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { getVersions } from "../../store/dags/dag_version.ts";
 import { type CallingTask, callerOf } from "../../store/reads/calls.ts";
+import { type RunNeighbours, runNeighbours } from "../../store/reads/run_neighbours.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
 import { mappedSpans, taskCells } from "../../store/reads/task_states.ts";
 import { dependsOnPastWaitsOf } from "../../store/waits/depends_on_past_wait.ts";
@@ -22,6 +23,7 @@ export interface RunView {
   readonly trigger: RunTrigger | null;
   /** The task that called it; null for none. */
   readonly caller: CallingTask | null;
+  readonly neighbours: RunNeighbours;
 }
 
 /** @throws DagsmithError UNKNOWN_RUN */
@@ -40,5 +42,7 @@ export async function readRun(services: WebServices, id: number): Promise<RunVie
     task.why === null ? task : { ...task, why: mask(task.why) },
   );
   const caller = run.runType === "called" ? await callerOf(reader, id) : null;
-  return { run, spec, file, tasks, trigger: await readRunTrigger(services, id), caller };
+  const neighbours = await runNeighbours(reader, run.dagId, id);
+  const trigger = await readRunTrigger(services, id);
+  return { run, spec, file, tasks, trigger, caller, neighbours };
 }

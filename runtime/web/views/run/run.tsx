@@ -6,6 +6,7 @@ import type { VNode } from "preact";
 import type { RunTrigger } from "../../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../../sdk/spec/index.ts";
 import type { CallingTask } from "../../../store/reads/calls.ts";
+import type { RunNeighbours } from "../../../store/reads/run_neighbours.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
 import type { GraphLayout } from "../../graph/graph_layout.ts";
 import type { Folds } from "../../groups/folded_groups.ts";
@@ -30,6 +31,7 @@ export interface RunProps {
   readonly tasks: readonly RunTask[];
   readonly trigger: RunTrigger | null;
   readonly caller: CallingTask | null;
+  readonly neighbours: RunNeighbours;
   readonly layout: GraphLayout | null;
   readonly folds: Folds;
   readonly callbacks: CallbackPage;
@@ -45,6 +47,7 @@ export function RunPage({
   tasks,
   trigger,
   caller,
+  neighbours,
   layout,
   folds,
   callbacks,
@@ -65,6 +68,7 @@ export function RunPage({
         </h1>
         <State state={run.state} />
         <Warnings count={run.warnings} />
+        <Neighbours {...neighbours} />
         <span class="grow" />
         {token !== undefined && <RunButtons run={run} token={token} />}{" "}
         {token !== undefined && run.finishedAt === null && (
@@ -93,6 +97,25 @@ export function RunPage({
       </section>
       <Callbacks {...callbacks} runId={run.id} />
     </>
+  );
+}
+
+/** The runs of the DAG before and after this one. */
+function Neighbours({ previous, next }: RunNeighbours): VNode | null {
+  if (previous === null && next === null) return null;
+  return (
+    <nav class="neighbours" aria-label="Other runs">
+      {previous !== null && (
+        <a rel="prev" href={`/runs/${previous}`}>
+          Previous run
+        </a>
+      )}
+      {next !== null && (
+        <a rel="next" href={`/runs/${next}`}>
+          Next run
+        </a>
+      )}
+    </nav>
   );
 }
 

@@ -2,7 +2,7 @@
  * The log of a try. Plain lines without a script; with one it follows, filters and finds.
  */
 import type { VNode } from "preact";
-import type { LogLine } from "../../read/log_lines.ts";
+import type { LogLine, StyledLine } from "../../read/log_lines.ts";
 import type { ShownLog } from "../../read/read_task.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -93,13 +93,17 @@ function Levels({ address }: { readonly address: string }): VNode {
   );
 }
 
-function Line({ line }: { readonly line: LogLine }): VNode {
+function Line({ line }: { readonly line: StyledLine }): VNode {
   const level = (LOG_LEVELS as readonly string[]).includes(line.level) ? line.level : "info";
   return (
     <li class={`l-${level}`}>
       <LogTime line={line} />
       <b>{level}</b>
-      <span>{line.text}</span>
+      <span>
+        {line.styled?.map(({ text, style }) =>
+          style === "" ? text : <span class={style}>{text}</span>,
+        ) ?? line.text}
+      </span>
     </li>
   );
 }
