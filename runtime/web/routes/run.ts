@@ -1,7 +1,6 @@
 /** The page of a run, and the actions on it: cancel, note and labels. */
 import type { Request, Response } from "express";
 import { h } from "preact";
-import type { Json } from "../../../sdk/json.ts";
 import { foldsOf } from "../groups/folded_groups.ts";
 import { needs } from "../http/access.ts";
 import { actionsOfForm, actorOf, formToken } from "../http/authorize.ts";
@@ -51,17 +50,11 @@ async function run(services: WebServices, request: Request, response: Response):
       layout,
       folds: foldsOf(path, folded, { callbacks: before }),
       callbacks: await readCallbacks(services, which, olderCallbacks),
-      params: paramsText(view.run.params),
+      params: JSON.stringify(view.run.params),
       token: formToken(services, request),
       now: await readTime(services),
     }),
   });
-}
-
-/** On one line while it is short. */
-function paramsText(params: Json): string {
-  const text = JSON.stringify(params);
-  return text.length <= 60 ? text : JSON.stringify(params, null, 2);
 }
 
 async function cancel(services: WebServices, request: Request, response: Response): Promise<void> {

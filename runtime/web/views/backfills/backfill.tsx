@@ -3,6 +3,7 @@ import type { VNode } from "preact";
 import type { BackfillRunSummary, BackfillSummary } from "../../../store/reads/backfills.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
 import { Fact } from "../parts/fact.tsx";
+import { JsonValue } from "../parts/json_value.tsx";
 import { State } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 import { BackfillButtons, ProgressBar } from "./backfill_list.tsx";
@@ -57,7 +58,7 @@ export function BackfillPage({ backfill, params, runs, more, token }: BackfillPr
         </Fact>
         {params !== "{}" && (
           <Fact name="Params">
-            <pre class="value">{params}</pre>
+            <JsonValue text={params} />
           </Fact>
         )}
       </dl>

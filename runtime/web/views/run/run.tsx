@@ -17,6 +17,7 @@ import { Callbacks } from "../parts/callbacks.tsx";
 import { codeAddress } from "../parts/code_link.tsx";
 import { Fact } from "../parts/fact.tsx";
 import { PostButton } from "../parts/form.tsx";
+import { JsonValue } from "../parts/json_value.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
 import { State, Warnings } from "../parts/state.tsx";
 import { Time, Took } from "../parts/time.tsx";
@@ -162,7 +163,7 @@ function RunFacts({ run, params, trigger, caller }: RunFactsProps): VNode {
       {run.reason !== null && <Fact name="Reason">{run.reason}</Fact>}
       {params !== "{}" && (
         <Fact name="Params">
-          <pre class="value">{params}</pre>
+          <JsonValue text={params} />
         </Fact>
       )}
     </dl>

@@ -26,6 +26,7 @@ const FILES = [
   "parts/groups.css",
   "run/tasks.css",
   "parts/callbacks.css",
+  "parts/json.css",
   "task/task.css",
   "task/log.css",
   "style/screens.css",

@@ -11,6 +11,7 @@ import type { CallbackPage } from "../../read/read_callbacks.ts";
 import type { ShownTry, TaskView } from "../../read/read_task.ts";
 import { Callbacks } from "../parts/callbacks.tsx";
 import { type CodePlace, codeAddress, Stack } from "../parts/code_link.tsx";
+import { JsonValue } from "../parts/json_value.tsx";
 import { MappedProgress } from "../parts/mapped_progress.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
 import { State, Warnings } from "../parts/state.tsx";
@@ -186,10 +187,11 @@ function XCom({ xcom }: { readonly xcom: XComValue }): VNode {
         {xcom.key === "return_value" ? "Output" : xcom.key}{" "}
         <span class="faint">{xcom.bytes} bytes</span>
       </summary>
-      <pre class="value">
-        {xcom.value === "" ? "too large for the page: it is stored in a file" : xcom.value}
-        {xcom.value !== "" && isCut && "…"}
-      </pre>
+      {xcom.value === "" ? (
+        <p class="faint">too large for the page: it is stored in a file</p>
+      ) : (
+        <JsonValue text={isCut ? `${xcom.value}…` : xcom.value} />
+      )}
     </details>
   );
 }
