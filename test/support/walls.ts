@@ -471,18 +471,23 @@ function find(
   matches: (node: ts.Node) => boolean,
   show = (node: ts.Node): string => node.getText(),
 ): string[] {
-  const source = ts.createSourceFile(
-    "file.tsx",
-    text,
-    ts.ScriptTarget.Latest,
-    true,
-    ts.ScriptKind.TSX,
-  );
   const found: string[] = [];
   const visit = (node: ts.Node): void => {
     if (matches(node)) found.push(show(node));
     ts.forEachChild(node, visit);
   };
-  visit(source);
+  visit(parsed(text));
   return found;
+}
+
+/** Many rules look at the same text, and its parse is most of their work. */
+const sources = new Map<string, ts.SourceFile>();
+
+function parsed(text: string): ts.SourceFile {
+  const known = sources.get(text);
+  if (known) return known;
+  const { Latest } = ts.ScriptTarget;
+  const source = ts.createSourceFile("file.tsx", text, Latest, true, ts.ScriptKind.TSX);
+  sources.set(text, source);
+  return source;
 }
