@@ -137,13 +137,17 @@ async function endedBy(body: Body | SensorBody<unknown>, server: Silent): Promis
   return ended;
 }
 
-describe.each(Object.entries({ ...OPERATORS, ...SENSORS, ...HOOKS }))("%s", (_name, body) => {
-  test("ends with its try while the other side is silent, and leaves no connection", async () => {
-    await using server = await silentServer();
-    expect(await endedBy(body, server)).toBeInstanceOf(Error);
-    await until("the connections are closed", async () => server.open.size === 0 || undefined);
-  });
-});
+/** Side by side: most of them wait for a grace of seconds, each at a server of its own. */
+describe.concurrent.each(Object.entries({ ...OPERATORS, ...SENSORS, ...HOOKS }))(
+  "%s",
+  (_name, body) => {
+    test("ends with its try while the other side is silent, and leaves no connection", async () => {
+      await using server = await silentServer();
+      expect(await endedBy(body, server)).toBeInstanceOf(Error);
+      await until("the connections are closed", async () => server.open.size === 0 || undefined);
+    });
+  },
+);
 
 describe.each(Object.entries(PROGRAMS))("%s", (_name, body) => {
   test("is ended by the time-out of its task", async () => {

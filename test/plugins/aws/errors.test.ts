@@ -83,7 +83,7 @@ function answering(status: number, headers: Record<string, string> = {}): Promis
   });
 }
 
-test.each<[number, Record<string, string>, string, RegExp[]]>([
+test.concurrent.each<[number, Record<string, string>, string, RegExp[]]>([
   [301, { "x-amz-bucket-region": "eu-west-1" }, "FailTask", [/eu-west-1/, /extra.region_name/]],
   [400, { "x-amz-bucket-region": "eu-west-1" }, "FailTask", [/eu-west-1/, /extra.region_name/]],
   [400, {}, "FailTask", [/400 Bad Request; check/]],
@@ -97,7 +97,7 @@ test.each<[number, Record<string, string>, string, RegExp[]]>([
   await expectOnEachWay(server.url, { name, says });
 });
 
-test("429 hands Retry-After on to the retry of the task", async () => {
+test.concurrent("429 hands Retry-After on to the retry of the task", async () => {
   await using server = await answering(429, { "retry-after": "0" });
   let thrown: unknown;
   const head = hooked((s3) =>
@@ -117,7 +117,7 @@ test("a connection that is cut names the host and may be tried again", async () 
   });
 });
 
-test("a name that does not exist is named", async () => {
+test.concurrent("a name that does not exist is named", async () => {
   await expectOnEachWay("http://s3.nowhere.invalid", {
     name: "Error",
     says: [/no answer from s3.nowhere.invalid: .*(ENOTFOUND|EAI_AGAIN)/],

@@ -1,3 +1,4 @@
+/** What an extract does when GitHub fails. Tests that wait for seconds run side by side. */
 import { expect, test } from "vitest";
 import { loopback, sendJson } from "../../support/loopback.ts";
 import { extract, type Fault, items, serveGithub, TOKEN } from "./github_server.ts";
@@ -23,7 +24,7 @@ test.each<[string, Fault]>([
   expect(output).toEqual(items(95));
 });
 
-test.each<[string, Fault]>([
+test.concurrent.each<[string, Fault]>([
   ["502", { status: 502 }],
   ["a body cut short", "cut"],
   ["a body that ends early without saying so", "cut unannounced"],
@@ -105,7 +106,7 @@ test("of all repositories, one that refuses for another reason fails the extract
   await failureOf(extract(github, { object: "issues", org: "none", repo: "all" }));
 });
 
-test.each<[string, Fault]>([
+test.concurrent.each<[string, Fault]>([
   ["429 with Retry-After", { status: 429, headers: { "retry-after": "1" } }],
   [
     "429 with a reset",
@@ -120,7 +121,7 @@ test.each<[string, Fault]>([
   expect(log[0]?.text).toMatch(/^GitHub rate limit at GET .*: waiting [012] s \(1 of 3\)$/);
 });
 
-test("a 429 that stays is asked for four times, to be retried", async () => {
+test.concurrent("a 429 that stays is asked for four times, to be retried", async () => {
   await using github = await serveGithub(lists, () => ({
     status: 429,
     headers: { "retry-after": "0" },
@@ -137,7 +138,7 @@ test("a server that is not there fails the extract, to be retried", async () => 
   expect(error.message).toMatch(/GET \/orgs\/acme\/members failed: .*ECONNREFUSED/);
 });
 
-test("waits out a secondary rate limit for as long as GitHub asks, and says so in the log", async () => {
+test.concurrent("waits out a secondary rate limit for as long as GitHub asks, and says so in the log", async () => {
   const limit: Fault = {
     status: 403,
     headers: { "retry-after": "1" },
@@ -154,7 +155,7 @@ test("waits out a secondary rate limit for as long as GitHub asks, and says so i
   ]);
 });
 
-test("gives up on a rate limit after 3 waits, to be retried", async () => {
+test.concurrent("gives up on a rate limit after 3 waits, to be retried", async () => {
   const limit: Fault = {
     status: 403,
     headers: { "x-ratelimit-remaining": "0", "x-ratelimit-reset": "1" },
