@@ -5,7 +5,11 @@ import { ownSecrets } from "./own_secrets.ts";
 export interface ProcessSettings {
   /** DAG_TASK_USER: the user that task processes run as. Null: that of the worker. */
   readonly taskUser: string | null;
-  /** What a process that imports DAG files may see: PATH, HOME, TZ, LANG, NODE_ENV. */
+  /**
+   * What a process that imports DAG files may see: PATH, HOME, TZ, LANG, NODE_ENV, and
+   * NODE_COMPILE_CACHE. With this folder of Node, it compiles dagsmith once, and not at
+   * each start.
+   */
   readonly inherited: Readonly<Record<string, string | undefined>>;
   /**
    * What task processes see: everything but dagsmith's own settings and the ways into its
@@ -14,7 +18,7 @@ export interface ProcessSettings {
   readonly taskEnvironment: Readonly<Record<string, string>>;
 }
 
-const INHERITED = ["PATH", "HOME", "TZ", "LANG", "NODE_ENV"];
+const INHERITED = ["PATH", "HOME", "TZ", "LANG", "NODE_ENV", "NODE_COMPILE_CACHE"];
 
 export function processSettings(setting: Setting, environment: Environment): ProcessSettings {
   return {

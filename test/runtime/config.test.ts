@@ -216,3 +216,17 @@ test.each(["dags.example.org", "ftp://dags.example.org", "https://x.org/?a=1"])(
     );
   },
 );
+
+test("processes that import DAG files see the folder of compiled code, and no settings", () => {
+  const { inherited } = readConfig({
+    PATH: "/bin",
+    NODE_COMPILE_CACHE: "/tmp/compiled",
+    DATABASE_URL: "postgres://dag:s3cret@db/dag",
+    DAG_WEB_TOKEN: "s3cret",
+    ORDERS_KEY: "s3cret",
+  });
+  expect(JSON.parse(JSON.stringify(inherited))).toEqual({
+    PATH: "/bin",
+    NODE_COMPILE_CACHE: "/tmp/compiled",
+  });
+});
