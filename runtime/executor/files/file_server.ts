@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Readable } from "node:stream";
+import { finished, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { errorMessage } from "../../../sdk/error_message.ts";
@@ -118,8 +118,8 @@ async function begun(bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Ui
 }
 
 /**
- * Reads on: a client that still sends would get a broken connection instead of the
- * answer.
+ * Answers, and reads on until the client stops. A client that still sends to a closed
+ * connection gets an error of the connection in place of the answer.
  */
 function fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
   const { name } = error instanceof Error ? error : new Error();
@@ -127,6 +127,9 @@ function fail(request: IncomingMessage, response: ServerResponse, error: unknown
     ...{ name, message: errorMessage(error) },
     ...(isDagsmithError(error) && { code: error.code }),
   };
-  response.writeHead(400, { connection: "close" }).end(JSON.stringify(failure));
+  const body = Buffer.from(JSON.stringify(failure));
+  // The length lets the client read all of the answer before its end closes the connection.
+  response.writeHead(400, { "content-length": body.length }).write(body);
+  finished(request, () => response.end());
   request.resume();
 }
