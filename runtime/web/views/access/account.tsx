@@ -3,6 +3,7 @@ import type { VNode } from "preact";
 import type { SessionRow, TokenRow, WebUser } from "../../read/read_access.ts";
 import { Field } from "../parts/field.tsx";
 import { PostButton } from "../parts/form.tsx";
+import { Id } from "../parts/id.tsx";
 import { Time } from "../parts/time.tsx";
 import { grantsText, Shown } from "./shown.tsx";
 import { TokenForm, TokenTable } from "./tokens.tsx";
@@ -24,7 +25,9 @@ export function AccountPage(props: AccountProps): VNode {
   return (
     <>
       <div class="title">
-        <h1>{user.name}</h1>
+        <h1>
+          <Id text={user.name} />
+        </h1>
         <span class="faint">{grantsText(user.grants)}</span>
       </div>
       <Shown error={error} secret={token} label="Your new token. It is shown only now:" />

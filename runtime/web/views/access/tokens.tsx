@@ -4,6 +4,7 @@ import { PERMISSIONS } from "../../../access/permissions.ts";
 import type { TokenRow } from "../../read/read_access.ts";
 import { Field } from "../parts/field.tsx";
 import { PostButton } from "../parts/form.tsx";
+import { Id } from "../parts/id.tsx";
 import { Time } from "../parts/time.tsx";
 
 export function TokenTable({
@@ -32,7 +33,9 @@ export function TokenTable({
       <tbody>
         {tokens.map((token) => (
           <tr>
-            <th scope="row">{token.name}</th>
+            <th scope="row">
+              <Id text={token.name} />
+            </th>
             <td>{token.scopes?.join(", ") ?? "all that you may"}</td>
             <td>
               <Time at={token.createdAt} />

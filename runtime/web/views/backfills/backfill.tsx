@@ -3,6 +3,7 @@ import type { VNode } from "preact";
 import type { BackfillRunSummary, BackfillSummary } from "../../../store/reads/backfills.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
 import { Fact } from "../parts/fact.tsx";
+import { Id } from "../parts/id.tsx";
 import { JsonValue } from "../parts/json_value.tsx";
 import { State } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
@@ -24,7 +25,9 @@ export function BackfillPage({ backfill, params, runs, more, token }: BackfillPr
     <>
       <nav class="crumbs" aria-label="Breadcrumb">
         <a href="/">DAGs</a>
-        <a href={`/dags/${dagId}`}>{dagId}</a>
+        <a href={`/dags/${dagId}`}>
+          <Id text={dagId} />
+        </a>
         <a href={`/dags/${dagId}/backfills`}>Backfills</a>
       </nav>
       <div id="backfill-head" data-live>
@@ -102,7 +105,15 @@ function RunTable({ runs }: { readonly runs: readonly BackfillRunSummary[] }): V
                 <State state={run.runState ?? "none"} />
               )}
             </td>
-            <td>{run.run === null ? "–" : <a href={`/runs/${run.run}`}>{run.runId}</a>}</td>
+            <td>
+              {run.run === null || run.runId === null ? (
+                "–"
+              ) : (
+                <a href={`/runs/${run.run}`}>
+                  <Id text={run.runId} />
+                </a>
+              )}
+            </td>
             <td class="faint">{run.reason}</td>
           </tr>
         ))}

@@ -4,6 +4,7 @@
  */
 import type { VNode } from "preact";
 import type { BackfillPreview } from "../../../actions/index.ts";
+import { Id } from "../parts/id.tsx";
 import { Time } from "../parts/time.tsx";
 
 export interface BackfillConfirmProps {
@@ -93,7 +94,12 @@ function PreviewTable({ preview: { runs } }: { readonly preview: BackfillPreview
             </td>
             <td>{decision === "skip" ? "skip" : existing ? "run again" : "run"}</td>
             <td class="faint">
-              {reason} {existing && <a href={`/runs/${existing.id}`}>{existing.runId}</a>}
+              {reason}{" "}
+              {existing && (
+                <a href={`/runs/${existing.id}`}>
+                  <Id text={existing.runId} />
+                </a>
+              )}
             </td>
           </tr>
         ))}

@@ -4,6 +4,7 @@ import type { DagDetail } from "../../../store/reads/dags.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
 import { Fact } from "../parts/fact.tsx";
 import { PauseSwitch } from "../parts/form.tsx";
+import { Id } from "../parts/id.tsx";
 import { Time } from "../parts/time.tsx";
 
 const TABS = [
@@ -33,7 +34,9 @@ export function DagPage({ dag, tab, token, children }: DagPageProps): VNode {
         <a href="/">DAGs</a>
       </nav>
       <div class="title" id="dag-head" data-live>
-        <h1>{dagId}</h1>
+        <h1>
+          <Id text={dagId} />
+        </h1>
         {dag.removedAt === null && (
           <PauseSwitch dagId={dagId} isPaused={dag.isPaused} token={token} />
         )}

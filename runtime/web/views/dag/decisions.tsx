@@ -2,6 +2,7 @@
 import type { VNode } from "preact";
 import { decisionReason } from "../../../scheduler/decisions/decision_reason.ts";
 import type { ListedDecision } from "../../../scheduler/decisions/read_decisions.ts";
+import { Id } from "../parts/id.tsx";
 import { PagedTable } from "../parts/paged_table.tsx";
 import { State } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
@@ -78,7 +79,12 @@ function DecisionRow({
 }
 
 function RunOrReason({ entry }: { readonly entry: ListedDecision }): VNode {
-  if (entry.run !== null) return <a href={`/runs/${entry.run}`}>{entry.runId}</a>;
+  if (entry.run !== null && entry.runId !== null)
+    return (
+      <a href={`/runs/${entry.run}`}>
+        <Id text={entry.runId} />
+      </a>
+    );
   return (
     <span class={entry.reason === "error" ? "bad" : undefined}>
       {entry.runId ?? decisionReason(entry)}

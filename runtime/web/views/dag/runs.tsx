@@ -1,6 +1,7 @@
 /** A DAG's runs, newest first, in pages. */
 import type { VNode } from "preact";
 import type { RunDetail } from "../../../store/reads/runs.ts";
+import { Id } from "../parts/id.tsx";
 import { PagedTable } from "../parts/paged_table.tsx";
 import { State, Warnings } from "../parts/state.tsx";
 import { Time, Took } from "../parts/time.tsx";
@@ -21,7 +22,9 @@ export function RunList({
       {runs.map((run) => (
         <tr data-key={String(run.id)}>
           <th scope="row">
-            <a href={`/runs/${run.id}`}>{run.runId}</a>
+            <a href={`/runs/${run.id}`}>
+              <Id text={run.runId} />
+            </a>
           </th>
           <td>
             <State state={run.state} />

@@ -5,6 +5,7 @@
 import type { VNode } from "preact";
 import type { AssetOverview } from "../../../store/reads/assets.ts";
 import type { ListedAssetEvent } from "../../../store/sources/asset.ts";
+import { Id } from "../parts/id.tsx";
 import { PagedTable } from "../parts/paged_table.tsx";
 import { Time } from "../parts/time.tsx";
 
@@ -47,13 +48,20 @@ function Row({
   return (
     <tr>
       <th scope="row">
-        <a href={`/data/events?uri=${encodeURIComponent(uri)}`}>{uri}</a>
+        <a href={`/data/events?uri=${encodeURIComponent(uri)}`}>
+          <Id text={uri} />
+        </a>
         {name !== null && <p>{name}</p>}
       </th>
       <td>
         {producers.map(({ dagId, taskId }) => (
           <div>
-            <a href={`/dags/${dagId}`}>{dagId}</a> <span class="faint">{taskId}</span>
+            <a href={`/dags/${dagId}`}>
+              <Id text={dagId} />
+            </a>{" "}
+            <span class="faint">
+              <Id text={taskId} />
+            </span>
           </div>
         ))}
         {producers.length === 0 && (
@@ -65,7 +73,9 @@ function Row({
       <td>
         {consumers.map(({ dagId, isUpdated }) => (
           <div>
-            <a href={`/dags/${dagId}`}>{dagId}</a>
+            <a href={`/dags/${dagId}`}>
+              <Id text={dagId} />
+            </a>
             {isUpdated && <span class="faint"> updated since its last run</span>}
           </div>
         ))}
@@ -89,7 +99,9 @@ export function AssetEvents({ uri, events, older }: AssetEventsProps): VNode {
         <a href="/data">Assets</a>
       </nav>
       <div class="title">
-        <h1>{uri}</h1>
+        <h1>
+          <Id text={uri} />
+        </h1>
       </div>
       {events.length === 0 && <p class="nothing">It has no updates yet.</p>}
       {events.length > 0 && (
@@ -101,12 +113,16 @@ export function AssetEvents({ uri, events, older }: AssetEventsProps): VNode {
               </th>
               <td>
                 {source ? (
-                  <a href={`/dags/${source.dagId}`}>{`${source.dagId} ${source.taskId}`}</a>
+                  <a href={`/dags/${source.dagId}`}>
+                    <Id text={source.dagId} /> <Id text={source.taskId} />
+                  </a>
                 ) : (
                   (actor ?? "a run that was deleted")
                 )}
               </td>
-              <td>{source?.runId ?? ""}</td>
+              <td>
+                <Id text={source?.runId ?? ""} />
+              </td>
               <td>
                 <code>{JSON.stringify(extra)}</code>
               </td>

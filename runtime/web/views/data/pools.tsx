@@ -1,6 +1,7 @@
 /** Pools: their slots, and how many are taken and requested. */
 import type { VNode } from "preact";
 import type { PoolUsage } from "../../../store/reads/pools.ts";
+import { Id } from "../parts/id.tsx";
 
 export function PoolsPage({ pools }: { readonly pools: readonly PoolUsage[] }): VNode {
   return (
@@ -35,7 +36,9 @@ function PoolTable({ pools }: { readonly pools: readonly PoolUsage[] }): VNode {
       <tbody>
         {pools.map((pool) => (
           <tr>
-            <th scope="row">{pool.name}</th>
+            <th scope="row">
+              <Id text={pool.name} />
+            </th>
             <td class="number">{pool.slots < 0 ? "no limit" : pool.slots}</td>
             <td class="number">{pool.runningSlots}</td>
             <td class="number">{pool.queuedSlots}</td>

@@ -6,6 +6,7 @@ import type { ComponentChildren, VNode } from "preact";
 import type { FailedRun, LateRun } from "../../../store/reads/attention.ts";
 import type { ImportErrorRow } from "../../../store/reads/import_errors.ts";
 import { Icon } from "../parts/icon.tsx";
+import { Id } from "../parts/id.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
 import { Time } from "../parts/time.tsx";
 import { ImportErrors } from "./import_errors.tsx";
@@ -54,13 +55,19 @@ function Failed({ runs }: { readonly runs: readonly FailedRun[] }): VNode {
       {runs.map((run) => (
         <li data-key={String(run.id)}>
           <span class="who">
-            <a href={`/dags/${run.dagId}`}>{run.dagId}</a>{" "}
+            <a href={`/dags/${run.dagId}`}>
+              <Id text={run.dagId} />
+            </a>{" "}
             <a class="faint" href={`/runs/${run.id}`}>
               <RunTitle run={run} />
             </a>
           </span>
           <a class="what" href={failedHref(run)}>
-            {run.taskId !== null && <b>{run.taskId}</b>}{" "}
+            {run.taskId !== null && (
+              <b>
+                <Id text={run.taskId} />
+              </b>
+            )}{" "}
             {run.error ?? run.reason ?? "The run failed."}
           </a>
           <Time at={run.finishedAt} />
@@ -83,7 +90,9 @@ function Late({ runs }: { readonly runs: readonly LateRun[] }): VNode {
       {runs.map((run) => (
         <li data-key={String(run.id)}>
           <span class="who">
-            <a href={`/dags/${run.dagId}`}>{run.dagId}</a>
+            <a href={`/dags/${run.dagId}`}>
+              <Id text={run.dagId} />
+            </a>
           </span>
           <a class="what" href={`/runs/${run.id}`}>
             <RunTitle run={run} /> {run.isMissed ? "missed its deadline" : "must end soon"}

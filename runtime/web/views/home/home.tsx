@@ -5,6 +5,7 @@ import { plainSchedules } from "../../../timetable/plain_schedule.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
 import { BulkBar, Pick, PickAll } from "../parts/bulk.tsx";
 import { PauseSwitch } from "../parts/form.tsx";
+import { Id } from "../parts/id.tsx";
 import { State } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 import { AttentionBands, type AttentionProps } from "./attention.tsx";
@@ -103,7 +104,9 @@ function DagRow({ dag, token, canPick }: DagRowProps): VNode {
       {canPick && token === undefined && <td class="pick" />}
       {token !== undefined && <Pick name="dag" value={dag.dagId} label={dag.dagId} />}
       <th scope="row">
-        <a href={`/dags/${dag.dagId}`}>{dag.dagId}</a>
+        <a href={`/dags/${dag.dagId}`}>
+          <Id text={dag.dagId} />
+        </a>
         {dag.tags.map((tag) => (
           <a class="tag" href={`/?tag=${encodeURIComponent(tag)}`}>
             {tag}

@@ -2,6 +2,7 @@
 import type { VNode } from "preact";
 import type { AuditRow } from "../../../store/reads/audit.ts";
 import { auditText } from "../../../words/audit_text.ts";
+import { Id } from "./id.tsx";
 import { PagedTable } from "./paged_table.tsx";
 import { Time } from "./time.tsx";
 
@@ -39,10 +40,20 @@ function Row({ entry, hasDag }: { readonly entry: AuditRow; readonly hasDag: boo
       <th scope="row" title={detail === "{}" ? undefined : detail.slice(0, SHOWN_DETAIL)}>
         {auditText(entry)}
       </th>
-      {hasDag && <td>{dagId !== null && <a href={`/dags/${dagId}`}>{dagId}</a>}</td>}
+      {hasDag && (
+        <td>
+          {dagId !== null && (
+            <a href={`/dags/${dagId}`}>
+              <Id text={dagId} />
+            </a>
+          )}
+        </td>
+      )}
       <td>
         {dagId !== null && runId !== null && (
-          <a href={`/dags/${dagId}/runs/${encodeURIComponent(runId)}`}>{runId}</a>
+          <a href={`/dags/${dagId}/runs/${encodeURIComponent(runId)}`}>
+            <Id text={runId} />
+          </a>
         )}
       </td>
     </tr>

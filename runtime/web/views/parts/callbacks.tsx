@@ -1,6 +1,7 @@
 /** The callbacks of a run, its deadlines and its tasks, and how they ended. */
 import type { VNode } from "preact";
 import type { CallbackPage, ShownCallback } from "../../read/read_callbacks.ts";
+import { Id } from "./id.tsx";
 import { PagedTable } from "./paged_table.tsx";
 import { State } from "./state.tsx";
 import { Time } from "./time.tsx";
@@ -89,5 +90,9 @@ function Of({
   if (taskId === null) return <>the run</>;
   const index = mapIndex === null || mapIndex < 0 ? null : mapIndex;
   const href = `/runs/${runId}/tasks/${taskId}${index === null ? "" : `/${index}`}`;
-  return <a href={href}>{index === null ? taskId : `${taskId} [${index}]`}</a>;
+  return (
+    <a href={href}>
+      <Id text={index === null ? taskId : `${taskId} [${index}]`} />
+    </a>
+  );
 }

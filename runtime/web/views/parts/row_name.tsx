@@ -6,6 +6,7 @@ import type { ComponentChildren, VNode } from "preact";
 import type { DagSpec } from "../../../../sdk/spec/index.ts";
 import { allToggled, type Folds, toggled } from "../../groups/folded_groups.ts";
 import { groupAnchor, type TreeRow } from "../../groups/group_tree.ts";
+import { Id } from "./id.tsx";
 
 /** Deeper lines are not indented further. */
 const DEEPEST = 6;
@@ -37,7 +38,7 @@ export function RowName({ row, folds, class: more, title, name, children }: RowN
       title={title ?? (item.name === item.id ? undefined : item.id)}
     >
       {item.type === "group" && <Fold row={row} folds={folds} isNamed={name === undefined} />}
-      {name ?? (item.type === "task" && item.name)}
+      {name ?? (item.type === "task" && <Id text={item.name} />)}
       {children}
     </th>
   );
@@ -58,7 +59,9 @@ function Fold({ row: { item, isFolded }, folds, isNamed }: FoldProps): VNode {
       aria-expanded={isFolded ? "false" : "true"}
       data-fold
     >
-      <span class={isNamed ? undefined : "hidden"}>{item.name}</span>
+      <span class={isNamed ? undefined : "hidden"}>
+        <Id text={item.name} />
+      </span>
     </a>
   );
 }

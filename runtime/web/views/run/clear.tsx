@@ -6,6 +6,7 @@ import type { VNode } from "preact";
 import type { ClearedRun } from "../../../actions/index.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
 import { Field } from "../parts/field.tsx";
+import { Id } from "../parts/id.tsx";
 import { State } from "../parts/state.tsx";
 
 export interface ClearProps {
@@ -30,12 +31,18 @@ export function ClearPage({ run, taskIds, sent, error, preview, token }: ClearPr
     <>
       <nav class="crumbs" aria-label="Breadcrumb">
         <a href="/">DAGs</a>
-        <a href={`/dags/${run.dagId}`}>{run.dagId}</a>
-        <a href={`/runs/${run.id}`}>{run.runId}</a>
+        <a href={`/dags/${run.dagId}`}>
+          <Id text={run.dagId} />
+        </a>
+        <a href={`/runs/${run.id}`}>
+          <Id text={run.runId} />
+        </a>
       </nav>
       <form class="sheet" method="post" action={`/runs/${run.id}/clear`}>
         <input type="hidden" name="_form" value={token} />
-        <h1>Clear tasks of {run.runId}</h1>
+        <h1>
+          Clear tasks of <Id text={run.runId} />
+        </h1>
         <p class="faint">
           They run again. Their earlier tries stay in the history; their outputs and XComs are
           deleted.

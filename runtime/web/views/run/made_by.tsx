@@ -2,6 +2,7 @@
 import type { VNode } from "preact";
 import type { RunTrigger } from "../../../../sdk/sources/trigger.ts";
 import type { CallingTask } from "../../../store/reads/calls.ts";
+import { Id } from "../parts/id.tsx";
 
 /** Most assets that are named. */
 const NAMED = 5;
@@ -29,7 +30,12 @@ export function MadeBy({
           {trigger.events.map(({ dagId, runId, state }) => (
             <div>
               {`${state} of `}
-              <a href={`/dags/${dagId}/runs`}>{dagId}</a> <span class="faint">{runId}</span>
+              <a href={`/dags/${dagId}/runs`}>
+                <Id text={dagId} />
+              </a>{" "}
+              <span class="faint">
+                <Id text={runId} />
+              </span>
             </div>
           ))}
         </>
@@ -49,9 +55,18 @@ function Call({
   return (
     <>
       {"task "}
-      {caller ? <a href={path}>{task}</a> : task}
-      {` of ${dagId} `}
-      <span class="faint">{runId}</span>
+      {caller ? (
+        <a href={path}>
+          <Id text={task} />
+        </a>
+      ) : (
+        <Id text={task} />
+      )}
+      {" of "}
+      <Id text={dagId} />{" "}
+      <span class="faint">
+        <Id text={runId} />
+      </span>
     </>
   );
 }
@@ -67,7 +82,9 @@ function Updates({
       {`${counted(trigger.count, "update", "updates")} of `}
       {uris.slice(0, NAMED).map((uri) => (
         <div>
-          <a href={`/data/events?uri=${encodeURIComponent(uri)}`}>{uri}</a>
+          <a href={`/data/events?uri=${encodeURIComponent(uri)}`}>
+            <Id text={uri} />
+          </a>
         </div>
       ))}
       {uris.length > NAMED && `and ${uris.length - NAMED} more`}

@@ -17,6 +17,7 @@ import { Callbacks } from "../parts/callbacks.tsx";
 import { codeAddress } from "../parts/code_link.tsx";
 import { Fact } from "../parts/fact.tsx";
 import { PostButton } from "../parts/form.tsx";
+import { Id } from "../parts/id.tsx";
 import { JsonValue } from "../parts/json_value.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
 import { State, Warnings } from "../parts/state.tsx";
@@ -61,7 +62,9 @@ export function RunPage({
     <>
       <nav class="crumbs" aria-label="Breadcrumb">
         <a href="/">DAGs</a>
-        <a href={`/dags/${run.dagId}`}>{run.dagId}</a>
+        <a href={`/dags/${run.dagId}`}>
+          <Id text={run.dagId} />
+        </a>
       </nav>
       <div class="title" id="run-head" data-live>
         <h1>
@@ -131,7 +134,9 @@ function RunFacts({ run, params, trigger, caller }: RunFactsProps): VNode {
   return (
     <dl class="facts" id="run-facts" data-live>
       <Fact name="Run">
-        <code>{run.runId}</code>
+        <code>
+          <Id text={run.runId} />
+        </code>
       </Fact>
       {trigger !== null && (
         <Fact name="Created by">

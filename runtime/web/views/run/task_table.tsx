@@ -12,6 +12,7 @@ import {
   treeRows,
 } from "../../groups/group_tree.ts";
 import type { RunTask } from "../../read/run_tasks.ts";
+import { Id } from "../parts/id.tsx";
 import { MappedProgress } from "../parts/mapped_progress.tsx";
 import { FoldAll, RowName } from "../parts/row_name.tsx";
 import { State, Warnings } from "../parts/state.tsx";
@@ -101,7 +102,15 @@ interface TaskCellsProps {
 function TaskCells({ row, folds, task, href, scale }: TaskCellsProps): VNode {
   return (
     <>
-      <RowName row={row} folds={folds} name={<a href={href}>{row.item.name}</a>}>
+      <RowName
+        row={row}
+        folds={folds}
+        name={
+          <a href={href}>
+            <Id text={row.item.name} />
+          </a>
+        }
+      >
         {task.mapped && <MappedProgress task={task} />}
       </RowName>
       <td>

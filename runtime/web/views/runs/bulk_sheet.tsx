@@ -5,6 +5,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { RunState } from "../../../state/run_state.ts";
 import { Field } from "../parts/field.tsx";
+import { Id } from "../parts/id.tsx";
 import { State } from "../parts/state.tsx";
 
 /** A row that will change, or why it will not. */
@@ -76,7 +77,9 @@ function BulkRows({ rows }: { readonly rows: readonly BulkRow[] }): VNode {
         {rows.map(({ href, title, state, effect, refusal }) => (
           <tr>
             <th scope="row">
-              <a href={href}>{title}</a>
+              <a href={href}>
+                <Id text={title} />
+              </a>
               {effect !== null && <p>{effect}</p>}
               {refusal !== null && <p class="bad">{refusal}</p>}
             </th>

@@ -2,6 +2,7 @@
 import type { VNode } from "preact";
 import type { RunDetail } from "../../../store/reads/runs.ts";
 import { BulkBar, Pick, PickAll } from "../parts/bulk.tsx";
+import { Id } from "../parts/id.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
 import { State, Warnings } from "../parts/state.tsx";
 import { Time, Took } from "../parts/time.tsx";
@@ -101,7 +102,7 @@ function Row({ run, canAct }: { readonly run: RunDetail; readonly canAct: boolea
       {canAct && <Pick name="run" value={String(run.id)} label={`${run.dagId} ${run.runId}`} />}
       <th scope="row">
         <a href={`/runs/${run.id}`} title={run.runId}>
-          {run.dagId}
+          <Id text={run.dagId} />
         </a>
         <p>
           <RunTitle run={run} />

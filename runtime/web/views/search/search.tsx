@@ -1,6 +1,7 @@
 /** What a word finds: one list of links, on a page of its own and in the palette. */
-import type { VNode } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import type { Found } from "../../read/read_search.ts";
+import { Id } from "../parts/id.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
 import { State } from "../parts/state.tsx";
 
@@ -58,19 +59,27 @@ function Results({ word, canAct, dags, tasks, assets, runs }: SearchPageProps): 
     <>
       {count === 0 && <li class="faint">Nothing has this name.</li>}
       {dags.map(({ dagId, description }) => (
-        <Result href={`/dags/${dagId}`} kind="DAG" name={dagId} more={description} />
+        <Result href={`/dags/${dagId}`} kind="DAG" name={<Id text={dagId} />} more={description} />
       ))}
       {canAct &&
-        dags
-          .slice(0, 3)
-          .map(({ dagId }) => (
-            <Result href={`/dags/${dagId}/trigger`} kind="Action" name={`Trigger ${dagId}`} />
-          ))}
+        dags.slice(0, 3).map(({ dagId }) => (
+          <Result
+            href={`/dags/${dagId}/trigger`}
+            kind="Action"
+            name={
+              <>
+                Trigger <Id text={dagId} />
+              </>
+            }
+          />
+        ))}
       {runs.map((run) => (
         <li>
           <a href={`/runs/${run.id}`}>
             <span class="kind">Run</span>
-            <b>{run.dagId}</b>
+            <b>
+              <Id text={run.dagId} />
+            </b>
             <span class="faint">
               <RunTitle run={run} />
             </span>
@@ -82,12 +91,16 @@ function Results({ word, canAct, dags, tasks, assets, runs }: SearchPageProps): 
         <Result
           href={`/dags/${dagId}/graph#task-${taskId}`}
           kind="Task"
-          name={taskId}
-          more={dagId}
+          name={<Id text={taskId} />}
+          more={<Id text={dagId} />}
         />
       ))}
       {assets.map(({ uri }) => (
-        <Result href={`/data/events?uri=${encodeURIComponent(uri)}`} kind="Asset" name={uri} />
+        <Result
+          href={`/data/events?uri=${encodeURIComponent(uri)}`}
+          kind="Asset"
+          name={<Id text={uri} />}
+        />
       ))}
       {places.map(({ href, label }) => (
         <Result href={href} kind="Go to" name={label} />
@@ -99,8 +112,8 @@ function Results({ word, canAct, dags, tasks, assets, runs }: SearchPageProps): 
 interface ResultProps {
   readonly href: string;
   readonly kind: string;
-  readonly name: string;
-  readonly more?: string | null;
+  readonly name: ComponentChildren;
+  readonly more?: ComponentChildren;
 }
 
 function Result({ href, kind, name, more = null }: ResultProps): VNode {

@@ -6,6 +6,7 @@ import type { ServiceRow, SystemFacts } from "../../../store/reads/system.ts";
 import { durationText } from "../../../words/duration_text.ts";
 import type { System } from "../../read/read_system.ts";
 import { Fact } from "../parts/fact.tsx";
+import { Id } from "../parts/id.tsx";
 import { Time } from "../parts/time.tsx";
 
 export function SystemPage({ services, facts, versions }: System): VNode {
@@ -38,7 +39,9 @@ export function SystemPage({ services, facts, versions }: System): VNode {
           {versions.map(({ dagId, number, file, createdAt, isCurrent }) => (
             <tr>
               <th scope="row">
-                <a href={`/dags/${dagId}`}>{dagId}</a>
+                <a href={`/dags/${dagId}`}>
+                  <Id text={dagId} />
+                </a>
               </th>
               <td class="number">
                 {number}

@@ -1,6 +1,7 @@
 /** The tasks of a group instance, on the page of the group. */
 import type { VNode } from "preact";
 import type { GroupMember } from "../../read/read_members.ts";
+import { Id } from "../parts/id.tsx";
 import { State } from "../parts/state.tsx";
 import { StartedAndTook } from "../parts/time.tsx";
 
@@ -22,7 +23,9 @@ export function Members({ members }: { readonly members: readonly GroupMember[] 
           {members.map((member) => (
             <tr>
               <th scope="row">
-                <a href={member.href}>{member.name}</a>
+                <a href={member.href}>
+                  <Id text={member.name} />
+                </a>
               </th>
               <td>
                 <State state={member.state} />

@@ -11,6 +11,7 @@ import type { CallbackPage } from "../../read/read_callbacks.ts";
 import type { ShownTry, TaskView } from "../../read/read_task.ts";
 import { Callbacks } from "../parts/callbacks.tsx";
 import { type CodePlace, codeAddress, Stack } from "../parts/code_link.tsx";
+import { Id } from "../parts/id.tsx";
 import { JsonValue } from "../parts/json_value.tsx";
 import { MappedProgress } from "../parts/mapped_progress.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
@@ -40,18 +41,23 @@ export function TaskPage(props: TaskProps): VNode {
     <>
       <nav class="crumbs" aria-label="Breadcrumb">
         <a href="/">DAGs</a>
-        <a href={`/dags/${run.dagId}`}>{run.dagId}</a>
+        <a href={`/dags/${run.dagId}`}>
+          <Id text={run.dagId} />
+        </a>
         <a href={`/runs/${run.id}`} title={run.runId}>
           <RunTitle run={run} />
         </a>
-        {mapIndex !== null && <a href={here}>{task.taskId}</a>}
+        {mapIndex !== null && (
+          <a href={here}>
+            <Id text={task.taskId} />
+          </a>
+        )}
       </nav>
       <div id="task-head" data-live>
         <div class="title">
           <h1>
-            {mapIndex === null
-              ? task.taskId
-              : `${task.taskId} [${mapIndex}]${instance?.label ? ` ${instance.label}` : ""}`}
+            <Id text={task.taskId} />
+            {mapIndex !== null && ` [${mapIndex}]${instance?.label ? ` ${instance.label}` : ""}`}
           </h1>
           <State state={instance?.state ?? task.state} />
           <Warnings
@@ -112,9 +118,11 @@ function Called({ run: { run, dagId, runId, state } }: { readonly run: CalledRun
   return (
     <p id="called" data-live>
       {"Called run "}
-      <a href={`/runs/${run}`}>{runId}</a>
-      {` of ${dagId} `}
-      <State state={state} />
+      <a href={`/runs/${run}`}>
+        <Id text={runId} />
+      </a>
+      {" of "}
+      <Id text={dagId} /> <State state={state} />
     </p>
   );
 }
