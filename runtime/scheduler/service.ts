@@ -18,24 +18,8 @@ import { late, watch } from "../service/watchdog.ts";
 import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { removeScheduler } from "../store/fleet/scheduler.ts";
-import { advanceBackfillsJob } from "./jobs/advance_backfills.ts";
-import { cleanHistoryJob } from "./jobs/clean_history.ts";
+import { type JobListOptions, jobList } from "./job_list.ts";
 import type { JobContext } from "./jobs/context.ts";
-import { createAssetRunsJob } from "./jobs/create_asset_runs.ts";
-import { createEndRunsJob } from "./jobs/create_end_runs.ts";
-import { createRunsJob } from "./jobs/create_runs.ts";
-import { endOverdueJob } from "./jobs/end_overdue.ts";
-import { endWaitsJob } from "./jobs/end_waits.ts";
-import { expireQueuedJob } from "./jobs/expire_queued.ts";
-import { followCallsJob } from "./jobs/follow_calls.ts";
-import { grantSlotsJob } from "./jobs/grant_slots.ts";
-import { heartbeatJob } from "./jobs/heartbeat.ts";
-import { missDeadlinesJob } from "./jobs/miss_deadlines.ts";
-import { releaseDependsOnPastJob } from "./jobs/release_depends_on_past.ts";
-import { findLostWorkersJob, rescueTriesJob } from "./jobs/rescue_tries.ts";
-import { startRunsJob } from "./jobs/start_runs.ts";
-import { sweepWaitsJob } from "./jobs/sweep_waits.ts";
-import { unlockJobsJob } from "./jobs/unlock_jobs.ts";
 
 export interface SchedulerOptions {
   readonly db: Database;
@@ -52,56 +36,27 @@ export interface SchedulerService {
 }
 
 export function startScheduler({ db, log, retention = {} }: SchedulerOptions): SchedulerService {
-  const id = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
+  const schedulerId = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   const loops: Loop[] = [];
   const lateLoops = (): readonly string[] => late(loops).map(({ name }) => name);
-  loops.push(...startJobs({ db, log, plans: new Plans() }, id, { retention, lateLoops }));
+  const context = { db, log, plans: new Plans() };
+  loops.push(...startJobs(context, { schedulerId, retention, lateLoops }));
   const watchdog = watch(() => loops, { log, onLate: replaceConnectionsOf(db, log) });
   const stop = async (): Promise<void> => {
     await stopLoops([watchdog, ...loops]);
     // A row that remains is shown as silent, and another scheduler deletes it after a
     // day.
-    await removeScheduler(db, id).catch(() => undefined);
+    await removeScheduler(db, schedulerId).catch(() => undefined);
   };
   let stopping: Promise<void> | undefined;
   return { loops: () => loops, stop: () => (stopping ??= stop()) };
 }
 
-function startJobs(
-  context: JobContext,
-  schedulerId: string,
-  { retention, lateLoops }: { retention: Retention; lateLoops: () => readonly string[] },
-): readonly Loop[] {
-  const afterLoss = startLoops(
-    [
-      rescueTriesJob(context),
-      releaseDependsOnPastJob(context),
-      unlockJobsJob(context),
-      sweepWaitsJob(context),
-    ],
-    context.log,
-  );
+function startJobs(context: JobContext, options: Omit<JobListOptions, "onLost">): readonly Loop[] {
   const onLost = (): void => {
     for (const loop of afterLoss) loop.wake();
   };
-  const others = startLoops(
-    [
-      heartbeatJob(context, schedulerId, lateLoops),
-      createRunsJob(context),
-      advanceBackfillsJob(context),
-      createAssetRunsJob(context),
-      createEndRunsJob(context),
-      startRunsJob(context),
-      grantSlotsJob(context),
-      endWaitsJob(context),
-      followCallsJob(context),
-      endOverdueJob(context),
-      missDeadlinesJob(context),
-      expireQueuedJob(context),
-      findLostWorkersJob(context, onLost),
-      cleanHistoryJob(context, retention),
-    ],
-    context.log,
-  );
-  return [...others, ...afterLoss];
+  const jobs = jobList(context, { ...options, onLost });
+  const afterLoss = startLoops(jobs.afterLoss, context.log);
+  return [...startLoops(jobs.others, context.log), ...afterLoss];
 }

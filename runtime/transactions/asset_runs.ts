@@ -18,41 +18,27 @@ import {
 } from "../store/sources/asset_runs.ts";
 import { eventRun, lockWaitingDags } from "../store/sources/event_run.ts";
 import { aliasesOf, isMet } from "../timetable/sources/asset_condition.ts";
-import { startQueuedRuns } from "./start_runs.ts";
-
-/** DAGs of one transaction. */
-const BATCH = 500;
+import { type CreatedRuns, createRunsFromNews } from "./runs_from_news.ts";
 
 /**
  * Creates a run of every DAG whose condition the waiting updates meet, and starts it if
  * the DAG's limits allow.
  * @returns how many runs were created
  */
-export async function createAssetRuns(db: Database, plans: Plans): Promise<number> {
-  let created = 0;
-  for (;;) {
-    const dagIds = (await dagsWithAssetNews(db)).slice(0, BATCH);
-    if (dagIds.length === 0) return created;
-    const made = await db.transaction((tx) => createBatch(tx, plans, dagIds));
-    if (made.length > 0) await startQueuedRuns(db, plans, made);
-    created += made.length;
-    if (dagIds.length < BATCH) return created;
-  }
+export function createAssetRuns(db: Database, plans: Plans): Promise<number> {
+  return createRunsFromNews(db, plans, { dags: dagsWithAssetNews, createRuns: createBatch });
 }
 
-/** @returns the DAGs that got a run */
 async function createBatch(
   tx: Queryable,
   plans: Plans,
   dagIds: readonly string[],
-): Promise<readonly string[]> {
+): Promise<CreatedRuns> {
   const dags = await lockWaitingDags(tx, plans, dagIds);
   // Before they are read: an update that comes in between stays new, and its own writer
   // handles it.
-  await markAssetNewsSeen(
-    tx,
-    dags.map(({ dagId }) => dagId),
-  );
+  const locked = dags.map(({ dagId }) => dagId);
+  await markAssetNewsSeen(tx, locked);
   const aliases = await assetAliases(tx, [
     ...new Set(dags.flatMap(({ spec }) => (spec.assets ? [...aliasesOf(spec.assets)] : []))),
   ]);
@@ -62,7 +48,7 @@ async function createBatch(
     ({ dagId, spec }) =>
       spec.assets === null || isMet(spec.assets, updated.get(dagId) ?? new Set(), aliases),
   );
-  if (ready.length === 0) return [];
+  if (ready.length === 0) return { locked, made: [] };
   const taken = await takeAssetEvents(
     tx,
     ready.map(({ dagId }) => dagId),
@@ -71,7 +57,8 @@ async function createBatch(
   const runs = ready.flatMap((dag) =>
     dag.spec.assets ? [eventRun(dag, triggerOf(eventsOf.get(dag.dagId) ?? []))] : [],
   );
-  return (await createRuns(tx, runs)).map(({ dagId }) => dagId);
+  const created = await createRuns(tx, runs);
+  return { locked, made: created.map(({ dagId }) => dagId) };
 }
 
 function triggerOf(events: readonly TakenAssetEvent[]): RunTrigger {

@@ -19,38 +19,28 @@ import {
   runSourcesOf,
 } from "../store/sources/run_listener.ts";
 import { pairEnds } from "../timetable/sources/pair_ends.ts";
-import { startQueuedRuns } from "./start_runs.ts";
-
-/** DAGs of one transaction. */
-const BATCH = 200;
+import { type CreatedRuns, createRunsFromNews } from "./runs_from_news.ts";
 
 /**
  * Creates the runs for which all ends are there, and starts them if the DAG's limits
  * allow.
  * @returns how many runs were created
  */
-export async function createEndRuns(db: Database, plans: Plans): Promise<number> {
-  let created = 0;
-  for (;;) {
-    const dagIds = (await dagsWithRunEnds(db)).slice(0, BATCH);
-    if (dagIds.length === 0) return created;
-    const made = await db.transaction((tx) => createBatch(tx, plans, dagIds));
-    if (made.length > 0) await startQueuedRuns(db, plans, [...new Set(made)]);
-    created += made.length;
-  }
+export function createEndRuns(db: Database, plans: Plans): Promise<number> {
+  return createRunsFromNews(db, plans, { dags: dagsWithRunEnds, createRuns: createBatch });
 }
 
-/** @returns the DAGs that got runs, one for each */
 async function createBatch(
   tx: Queryable,
   plans: Plans,
   dagIds: readonly string[],
-): Promise<readonly string[]> {
+): Promise<CreatedRuns> {
   const dags = (await lockWaitingDags(tx, plans, dagIds)).map((dag) => ({
     ...dag,
     sources: runSourcesOf(dag.spec),
   }));
-  if (dags.length === 0) return [];
+  const locked = dags.map(({ dagId }) => dagId);
+  if (dags.length === 0) return { locked, made: [] };
   await deleteForeignEnds(tx, dags);
   const sources = dags.flatMap((dag) => dag.sources.map((source) => ({ ...dag, source })));
   const ends = await readEnds(tx, sources);
@@ -70,7 +60,8 @@ async function createBatch(
   }
   await auditAll(tx, stopped);
   await deleteEnds(tx, done);
-  return (await createRuns(tx, runs)).map(({ dagId }) => dagId);
+  const created = await createRuns(tx, runs);
+  return { locked, made: created.map(({ dagId }) => dagId) };
 }
 
 function loopStopped(dagId: string, { name }: RunSource, ends: readonly End[]): AuditEntry {

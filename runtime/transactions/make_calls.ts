@@ -10,7 +10,7 @@ import type { Plans } from "../store/dags/plans.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
 import { runsByName } from "../store/runs/called_run.ts";
 import { createRuns, type NewRun } from "../store/runs/dag_run.ts";
-import { type NewCall, newCalls, startCalls } from "../store/waits/task_call.ts";
+import { lockFreeCalls, type NewCall, newCalls, startCalls } from "../store/waits/task_call.ts";
 import { calledRunId } from "../timetable/index.ts";
 import { type CheckedCall, checkedCall } from "./checked_call.ts";
 import { completeCalls, endCallsOf } from "./end_calls.ts";
@@ -27,12 +27,12 @@ const BATCH = 500;
  */
 export async function makeCalls(db: Database, plans: Plans): Promise<readonly CompletionResult[]> {
   const completed: CompletionResult[] = [];
-  for (let more = true; more; ) {
-    const calls = await newCalls(db, BATCH);
-    more = calls.length === BATCH;
+  for (let after = 0; ; ) {
+    const calls = await newCalls(db, { limit: BATCH, after });
     if (calls.length > 0) completed.push(...(await makeSome(db, plans, calls)));
+    if (calls.length < BATCH) return completed;
+    after = calls.at(-1)?.instanceId ?? 0;
   }
-  return completed;
 }
 
 async function makeSome(
@@ -50,7 +50,7 @@ async function makeSome(
   const refused = checked.flatMap((one) => ("outcome" in one ? [one] : []));
   const allowed = checked.flatMap((one) => ("outcome" in one ? [] : [one]));
   const fresh = allowed.filter(({ call }) => call.calledRunId === null);
-  const made = await db.transaction((tx) => createCalled(tx, fresh));
+  const made = fresh.length === 0 ? [] : await db.transaction((tx) => createCalled(tx, fresh));
   const again = allowed.flatMap((one) =>
     one.call.calledRunId === null ? [] : [{ ...one, calledRunId: one.call.calledRunId }],
   );
@@ -61,11 +61,19 @@ async function makeSome(
   return [...(await completeCalls(db, plans, refused)), ...(await endCallsOf(db, plans, ids))];
 }
 
-/** @returns the ids of the runs */
+/**
+ * A call that another transaction holds is left: that transaction creates its run.
+ * @returns the ids of the runs
+ */
 async function createCalled(
   tx: Queryable,
-  calls: readonly CheckedCall[],
+  checked: readonly CheckedCall[],
 ): Promise<readonly number[]> {
+  const free = await lockFreeCalls(
+    tx,
+    checked.map(({ call }) => call),
+  );
+  const calls = checked.filter(({ call }) => free.get(call.instanceId)?.isNew);
   if (calls.length === 0) return [];
   const runs = calls.map(runOf);
   await createRuns(tx, runs);

@@ -9,7 +9,8 @@ import type { Plans } from "../store/dags/plans.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
 import { selectInstances } from "../store/instances/instance_selection.ts";
 import { type CalledRun, holdCalledRuns } from "../store/runs/called_run.ts";
-import { startCalls } from "../store/waits/task_call.ts";
+import { lockFreeRuns } from "../store/runs/dag_run.ts";
+import { lockFreeCalls, startCalls } from "../store/waits/task_call.ts";
 import type { CheckedCall } from "./checked_call.ts";
 import { clearAll, clearInstances, reopenRuns } from "./clear_run.ts";
 import { runEngineTransaction } from "./engine_tx.ts";
@@ -26,7 +27,10 @@ interface RunAgain {
   readonly asked: CheckedCall;
 }
 
-/** Lets the tasks of calls wait for the runs of their earlier tries. */
+/**
+ * Lets the tasks of calls wait for the runs of their earlier tries. A call is left for
+ * the scheduler while another transaction holds it or its run.
+ */
 export async function rerunCalls(
   db: Database,
   plans: Plans,
@@ -34,14 +38,15 @@ export async function rerunCalls(
 ): Promise<void> {
   if (calls.length === 0) return;
   await runEngineTransaction(db, plans, async (tx, on) => {
+    const free = await freeCalls(on, calls);
     const runs = await holdCalledRuns(
       on,
-      calls.map(({ calledRunId }) => calledRunId),
+      free.map(({ calledRunId }) => calledRunId),
     );
-    const made = calls.map(({ call, calledRunId }) => ({ ...call, calledRunId }));
+    const made = free.map(({ call, calledRunId }) => ({ ...call, calledRunId }));
     const started = new Set(await startCalls(on, made));
     const again = runs.flatMap((run): readonly RunAgain[] => {
-      const asked = calls.find(({ calledRunId }) => calledRunId === run.id);
+      const asked = free.find(({ calledRunId }) => calledRunId === run.id);
       const isOver = run.state === "success" || run.state === "failed";
       return asked && isOver && started.has(asked.call.instanceId) ? [{ run, asked }] : [];
     });
@@ -49,6 +54,20 @@ export async function rerunCalls(
     await redoFailed(on, tx, plans, partly);
     await redoAll(on, tx, whole);
   });
+}
+
+/** Locks the runs of calls, and the calls. @returns those that are free */
+async function freeCalls(
+  on: Queryable,
+  calls: readonly RepeatedCall[],
+): Promise<readonly RepeatedCall[]> {
+  const runs = await lockFreeRuns(on, [...new Set(calls.map(({ calledRunId }) => calledRunId))]);
+  const ofFreeRuns = calls.filter(({ calledRunId }) => runs.has(calledRunId));
+  const free = await lockFreeCalls(
+    on,
+    ofFreeRuns.map(({ call }) => call),
+  );
+  return ofFreeRuns.filter(({ call }) => free.has(call.instanceId));
 }
 
 /**

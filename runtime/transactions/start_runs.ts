@@ -5,9 +5,10 @@
 import { beginRuns } from "../engine/advance/begin_runs.ts";
 import { dagsWithDependsOnPast } from "../engine/advance/depends_on_past.ts";
 import { startBackfillRuns } from "../store/backfills/start_backfill_runs.ts";
-import { dagsWithQueuedRuns, lockDags, markFree } from "../store/dags/dag_capacity.ts";
+import { dagsWithQueuedRuns, lockFreeDags, markFree } from "../store/dags/dag_capacity.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
+import { retryHeld } from "../store/database/retry_held.ts";
 import { activeRuns, startQueued } from "../store/runs/dag_run.ts";
 import { runEngineTransaction } from "./engine_tx.ts";
 import { pauseFailing } from "./pause_failing.ts";
@@ -16,17 +17,28 @@ import { resumeRuns } from "./resume_runs.ts";
 
 /**
  * Starts queued runs of these DAGs, oldest first, as each DAG's maxActiveRuns allows;
- * then those of backfills, as theirs allow. Runs of paused DAGs stay queued.
+ * then those of backfills, as theirs allow. Runs of paused DAGs stay queued. Runs of a
+ * DAG that another transaction holds for seconds are left to the scheduler.
  */
-export async function startQueuedRuns(
+export function startQueuedRuns(
   db: Database,
   plans: Plans,
   dagIds: readonly string[],
 ): Promise<void> {
+  return retryHeld(dagIds, (some) => startFree(db, plans, some));
+}
+
+/** @returns the DAGs that another transaction holds */
+async function startFree(
+  db: Database,
+  plans: Plans,
+  dagIds: readonly string[],
+): Promise<readonly string[]> {
+  const held: string[] = [];
   for (let waiting = dagIds; waiting.length > 0; ) {
     const full = await dagsWithQueuedRuns(db, waiting);
-    if (full.length === 0) return;
-    const { started, ended } = await runEngineTransaction(db, plans, async (tx, on) => {
+    if (full.length === 0) break;
+    const { started, ended, left } = await runEngineTransaction(db, plans, async (tx, on) => {
       const room = await roomOf(on, plans, full);
       // A cleared run goes on from the instances that it has; any other run starts.
       const begun = [
@@ -43,8 +55,9 @@ export async function startQueuedRuns(
       // A DAG without capacity stays marked; otherwise the scheduler would check it in
       // every pass.
       await markFree(on, room.free);
-      return { started, ended: started.filter((run) => finished.has(run.id)) };
+      return { started, ended: started.filter((run) => finished.has(run.id)), left: room.held };
     });
+    held.push(...left);
     const all = [
       ...ended,
       ...(await releaseDependsOnPast(db, plans, dagsWithDependsOnPast(started))),
@@ -54,6 +67,7 @@ export async function startQueuedRuns(
     // the next.
     waiting = [...new Set(all.map(({ plan }) => plan.dagId))];
   }
+  return held;
 }
 
 interface Room {
@@ -62,15 +76,18 @@ interface Room {
   /** DAGs that may get a new run. */
   readonly free: readonly string[];
   readonly unpaused: readonly string[];
+  /** DAGs that another transaction holds. */
+  readonly held: readonly string[];
 }
 
 async function roomOf(on: Queryable, plans: Plans, dagIds: readonly string[]): Promise<Room> {
-  const dags = await lockDags(on, dagIds);
+  const dags = await lockFreeDags(on, dagIds);
+  const locked = dags.map(({ dagId }) => dagId);
   const versions = await plans.get(
     on,
     dags.map(({ versionId }) => versionId),
   );
-  const active = await activeRuns(on, dagIds);
+  const active = await activeRuns(on, locked);
   const counted = dags.map((dag) => {
     const { running, active: all } = active.get(dag.dagId) ?? { running: 0, active: 0 };
     return { dag, running, all, most: versions.get(dag.versionId)?.plan.maxActiveRuns ?? 0 };
@@ -80,6 +97,7 @@ async function roomOf(on: Queryable, plans: Plans, dagIds: readonly string[]): P
       !dag.isPaused && running < most ? [{ dagId: dag.dagId, runs: most - running }] : [],
     ),
     unpaused: counted.flatMap(({ dag }) => (dag.isPaused ? [] : [dag.dagId])),
+    held: dagIds.filter((dagId) => !locked.includes(dagId)),
     free: counted.flatMap(({ dag, all, most }) => (all < most ? [dag.dagId] : [])),
   };
 }

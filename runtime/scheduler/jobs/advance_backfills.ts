@@ -25,7 +25,7 @@ import {
 import { getDag } from "../../store/dags/dag.ts";
 import type { Plans } from "../../store/dags/plans.ts";
 import type { Database, Queryable } from "../../store/database/database.ts";
-import { createRuns, type NewRun } from "../../store/runs/dag_run.ts";
+import { createRuns, lockFreeRuns, type NewRun } from "../../store/runs/dag_run.ts";
 import { labelRuns } from "../../store/runs/run_label.ts";
 import { runIdOf } from "../../timetable/index.ts";
 import { redoRuns } from "../../transactions/clear_run.ts";
@@ -80,16 +80,18 @@ async function advanceOne(
     planned.length === 0 ? new Map() : await existingRuns(on, dagId, scheduleName, dates);
   // The rows are locked in the order of their ids, as all other code locks them. Their
   // states are read under the lock.
-  const held = new Map(
-    (await tx.lockRuns([...existing.values()].map((run: ExistingRun) => run.id))).map((run) => [
-      run.id,
-      run.state,
-    ]),
+  const free = await lockFreeRuns(
+    on,
+    [...existing.values()].map((run: ExistingRun) => run.id),
   );
+  const states = new Map((await tx.lockRuns([...free])).map((run) => [run.id, run.state]));
   const decisions = new Decisions(backfill, capacity);
   for (const one of planned) {
     const run = existing.get(one.logicalDate.getTime());
-    if (!decisions.take(one, run && { ...run, state: held.get(run.id) ?? run.state })) break;
+    // A run that another transaction holds, and the intervals after it, are left for the
+    // next pass.
+    if (run && !free.has(run.id)) break;
+    if (!decisions.take(one, run && { ...run, state: states.get(run.id) ?? run.state })) break;
   }
   await decideRuns(on, id, [
     ...decisions.skipped,

@@ -23,7 +23,7 @@ const BATCH = 500;
 const EVERY_MS = 5_000;
 
 /** Fails every instance that no worker took in time. @returns how many there were */
-export async function expireQueued(db: Database, plans: Plans): Promise<number> {
+async function expireQueued(db: Database, plans: Plans): Promise<number> {
   const limits = await queueLimits(db, plans);
   if (limits.length === 0) return 0;
   for (let expired = 0; ; ) {

@@ -105,18 +105,23 @@ select ${BACKFILL} from dagsmith.backfill where id = $1 and state = 'running'
 for no key update skip locked`,
 };
 
+// A backfill that a frozen transaction holds must not hold up the others.
 const COMPLETE: Statement = {
   name: "backfill_complete",
   text: `
 update dagsmith.backfill b set state = 'completed', ended_at = now()
-where b.ended_at is null and b.state = 'running'
+from (
+  select id from dagsmith.backfill where ended_at is null and state = 'running'
+  order by id for no key update skip locked
+) free
+where b.id = free.id
   and not exists (
     select from dagsmith.backfill_run s
     where s.backfill_id = b.id and s.decision = 'run' and s.run_id is null)
   and not exists (
     select from dagsmith.dag_run r
     where r.backfill_id = b.id and r.state in ('queued', 'running'))
-returning id, dag_id`,
+returning b.id, b.dag_id`,
 };
 
 const PAUSE: Statement = {

@@ -6,16 +6,17 @@ const WITH_QUEUED_RUNS: Statement = {
   name: "dag_with_queued_runs",
   text: `
 select d.dag_id as "dagId" from dagsmith.dag d
-where d.dag_id = any($1) and (d.at_capacity or exists (
+where d.dag_id = any($1) and d.version_id is not null and (d.at_capacity or exists (
     select from dagsmith.dag_run r where r.dag_id = d.dag_id and r.state = 'queued'))`,
 };
 
+// A DAG that a frozen transaction holds must not hold up the runs of other DAGs.
 const LOCK: Statement = {
   name: "dag_lock",
   text: `
 select dag_id as "dagId", version_id as "versionId", is_paused as "isPaused" from dagsmith.dag
 where dag_id = any($1) and version_id is not null
-order by dag_id for no key update`,
+order by dag_id for no key update skip locked`,
 };
 
 const FREE: Statement = {
@@ -23,7 +24,7 @@ const FREE: Statement = {
   text: "update dagsmith.dag set at_capacity = false where dag_id = any($1) and at_capacity",
 };
 
-/** Those of these DAGs that have queued runs, or whose schedules wait for capacity. */
+/** Those of these deployed DAGs that have queued runs, or whose schedules wait for capacity. */
 export async function dagsWithQueuedRuns(
   db: Queryable,
   dagIds: readonly string[],
@@ -32,8 +33,8 @@ export async function dagsWithQueuedRuns(
   return rows.map(({ dagId }) => dagId);
 }
 
-/** Locks deployed DAGs, in the order of their ids. */
-export function lockDags(tx: Queryable, dagIds: readonly string[]): Promise<readonly DagRow[]> {
+/** Locks deployed DAGs that no other transaction holds. */
+export function lockFreeDags(tx: Queryable, dagIds: readonly string[]): Promise<readonly DagRow[]> {
   return tx.query<DagRow & Record<string, unknown>>(LOCK, [dagIds]);
 }
 

@@ -71,7 +71,9 @@ from dead left join unlocked on true`,
 const DELETE_LOST: Statement = {
   name: "worker_delete_lost",
   text: `
-delete from dagsmith.worker where state = 'lost' and heartbeat_at < now() - interval '1 day'`,
+delete from dagsmith.worker where id in (
+  select id from dagsmith.worker where state = 'lost' and heartbeat_at < now() - interval '1 day'
+  for update skip locked)`,
 };
 
 /** A look at the heartbeats of all workers that are not lost. */

@@ -4,6 +4,12 @@
  */
 import type { Queryable, Statement } from "../database/database.ts";
 
+// A job that a frozen transaction holds must not hold up the others.
+const LOCKED = `
+  select id from dagsmith_queue._private_jobs
+  where locked_at < now() - $1 * interval '1 millisecond'
+  for update skip locked`;
+
 // A worker claims the instance as soon as it has the job; a job fetched ahead goes back
 // within a second. A job that is locked for longer, while its instance is still queued,
 // was fetched by a statement whose answer was lost.
@@ -12,8 +18,8 @@ const UNLOCK: Statement = {
   text: `
 update dagsmith_queue._private_jobs j
 set locked_by = null, locked_at = null, attempts = greatest(0, j.attempts - 1)
-from dagsmith.task_instance t
-where j.locked_at < now() - $1 * interval '1 millisecond'
+from (${LOCKED}) late, dagsmith.task_instance t
+where j.id = late.id
   and t.id = (j.payload ->> 'ti')::bigint and t.try_number = (j.payload ->> 'try')::int
   and t.state in ('queued', 'up_for_retry')
 returning j.id`,
@@ -24,7 +30,8 @@ const UNLOCK_CALLBACKS: Statement = {
   text: `
 update dagsmith_queue._private_jobs j
 set locked_by = null, locked_at = null, attempts = greatest(0, j.attempts - 1)
-where j.locked_at < now() - $1 * interval '1 millisecond'
+from (${LOCKED}) late
+where j.id = late.id
   -- "offset 0" keeps this a look into the primary key, whatever statistics say.
   and exists (
     select from dagsmith.callback c

@@ -16,7 +16,10 @@ const REMOVE: Statement = {
 
 const REMOVE_SILENT: Statement = {
   name: "scheduler_remove_silent",
-  text: "delete from dagsmith.scheduler where heartbeat_at < now() - interval '1 day'",
+  text: `
+delete from dagsmith.scheduler where id in (
+  select id from dagsmith.scheduler where heartbeat_at < now() - interval '1 day'
+  for update skip locked)`,
 };
 
 /** @param lateLoops the names of its loops that are late now */

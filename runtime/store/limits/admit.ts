@@ -1,7 +1,7 @@
 /**
  * The transaction that grants slots. It runs once at a time in the whole deployment, so
- * that no two transactions count the same free slot. It holds no other lock when it takes
- * its own and waits for none later, so it cannot be part of a deadlock.
+ * that no two transactions count the same free slot. It waits for no lock, so it cannot
+ * be part of a deadlock, and a frozen transaction holds up nothing but the slots.
  */
 import {
   admit,
@@ -15,6 +15,7 @@ import {
 import { parseReservations, type Reservation } from "../../engine/limits/limits.ts";
 import type { TryRef } from "../../state/task_state.ts";
 import type { Database, Queryable, Statement } from "../database/database.ts";
+import { retryHeld } from "../database/retry_held.ts";
 import {
   deleteStaleRequests,
   dropWaiting,
@@ -26,7 +27,7 @@ import {
 
 const LOCK: Statement = {
   name: "slot_request_lock",
-  text: "select pg_advisory_xact_lock(hashtextextended('dagsmith slots', 0))",
+  text: "select pg_try_advisory_xact_lock(hashtextextended('dagsmith slots', 0)) as locked",
 };
 
 /** Instances of one wait queue in one transaction. */
@@ -43,22 +44,44 @@ export interface Ungrantable extends TryRef, TooSmall {
 }
 
 /**
- * Grants all free slots for which instances wait.
+ * Grants all free slots for which instances wait. While another transaction grants them
+ * for seconds, they are left to the scheduler.
  * @returns the instances that can never get their slots; the caller ends them
  */
 export async function admitWaiting(db: Database): Promise<readonly Ungrantable[]> {
+  const found: Ungrantable[] = [];
+  await retryHeld([SLOTS], async () => {
+    const { isFree, ungrantable } = await grantFree(db);
+    found.push(...ungrantable);
+    return isFree ? [] : [SLOTS];
+  });
+  return found;
+}
+
+/** The one thing that the lock protects. */
+const SLOTS = "slots";
+
+/** What a transaction granted, and whether it had the lock. */
+interface Grants {
+  readonly isFree: boolean;
+  readonly ungrantable: readonly Ungrantable[];
+  readonly hasMore: boolean;
+}
+
+async function grantFree(db: Database): Promise<Grants> {
   for (;;) {
-    // Read without the lock: where no instance waits, no transaction waits for the lock.
-    if ((await waitQueues(db)).length === 0) return [];
-    const { ungrantable, hasMore } = await db.transaction(grantOnce);
-    if (!hasMore || ungrantable.length > 0) return ungrantable;
+    // Read without the lock: where no instance waits, no transaction takes the lock.
+    if ((await waitQueues(db)).length === 0) return NOTHING;
+    const grants = await db.transaction(grantOnce);
+    if (!grants.hasMore || grants.ungrantable.length > 0) return grants;
   }
 }
 
-async function grantOnce(
-  tx: Queryable,
-): Promise<{ readonly ungrantable: readonly Ungrantable[]; readonly hasMore: boolean }> {
-  await tx.query(LOCK);
+const NOTHING: Grants = { isFree: true, ungrantable: [], hasMore: false };
+
+async function grantOnce(tx: Queryable): Promise<Grants> {
+  const [lock] = await tx.query<{ locked: boolean }>(LOCK);
+  if (!lock?.locked) return { ...NOTHING, isFree: false };
   const queues = (await waitQueues(tx)).map(
     (text): WaitQueue => ({ text, reservations: parseReservations(text) }),
   );
@@ -83,6 +106,7 @@ async function grantOnce(
     usage,
   );
   return {
+    isFree: true,
     ungrantable: waiting.flatMap(({ instanceId, tryNumber, runId, waitQueue }) => {
       const pool = hopeless.get(waitQueue);
       return pool ? [{ instanceId, tryNumber, runId, ...pool }] : [];

@@ -41,16 +41,17 @@ with recursive new_events as (
 select dag_id from new_events join dagsmith.dag using (dag_id) where ${IS_OPEN}`;
 }
 
+// A DAG that a frozen transaction holds must not hold up the runs of other DAGs.
 const LOCK: Statement = {
   name: "event_run_lock_dags",
   text: `
 select dag_id, version_id, clock_timestamp() as now from dagsmith.dag
-where dag_id = any($1) and ${IS_OPEN} order by dag_id for no key update`,
+where dag_id = any($1) and ${IS_OPEN} order by dag_id for no key update skip locked`,
 };
 
 /**
- * Locks the DAGs that may get runs, so that any number of schedulers create one run of an
- * event.
+ * Locks the DAGs that may get runs and that no other transaction holds, so that any number
+ * of schedulers create one run of an event.
  */
 export async function lockWaitingDags(
   tx: Queryable,

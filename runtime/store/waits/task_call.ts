@@ -108,7 +108,7 @@ left join lateral (
   select * from dagsmith.dag d
   where d.dag_id = c.dag_id and d.removed_at is null and d.version_id is not null offset 0
 ) d on true
-where c.state = 'new' order by c.task_instance_id limit $1`,
+where c.state = 'new' and c.task_instance_id > $2 order by c.task_instance_id limit $1`,
 };
 
 /** A run that a call has. */
@@ -135,6 +135,15 @@ const REFS = rowsOf<CallRef>({
   id: ["bigint", ({ instanceId }) => instanceId],
   try_number: ["int", ({ tryNumber }) => tryNumber],
 });
+
+// A call that a frozen transaction holds must not hold up the others.
+const LOCK_FREE: Statement = {
+  name: "task_call_lock_free",
+  text: `
+select c.task_instance_id as "instanceId", c.state = 'new' as "isNew" from ${REFS.as("v")}
+join dagsmith.task_call c on c.task_instance_id = v.id and c.try_number = v.try_number
+order by c.task_instance_id for no key update of c skip locked`,
+};
 
 // The wait goes with its call.
 const END: Statement = {
@@ -175,7 +184,7 @@ const ENDED_OF_RUNS: Statement = {
 };
 const ENDED_OF_ALL: Statement = {
   name: "task_call_ended",
-  text: `${ENDED} order by c.task_instance_id limit $1`,
+  text: `${ENDED} and c.task_instance_id > $2 order by c.task_instance_id limit $1`,
 };
 
 /** A call whose task waits no more, because it was ended in another way. */
@@ -203,6 +212,7 @@ cross join lateral (select * from dagsmith.dag_run p where p.id = t.run_id offse
 left join lateral ${CALLED} on true
 where c.state in ('new', 'going')
   and (t.finished_at is not null or (t.state = 'none' and p.finished_at is not null))
+  and c.task_instance_id > $2
 order by c.task_instance_id limit $1`,
 };
 
@@ -211,9 +221,30 @@ export async function putCalls(db: Queryable, calls: readonly InstanceCall[]): P
   if (calls.length > 0) await db.query(PUT, CALLS.values(calls));
 }
 
+/** Some of the calls, in the order of their instances. */
+export interface CallPage {
+  readonly limit: number;
+  /** Only calls of later instances. 0: from the first. */
+  readonly after: number;
+}
+
 /** Calls whose runs must be created, or run again. */
-export function newCalls(db: Queryable, limit: number): Promise<readonly NewCall[]> {
-  return db.query<NewCall & Record<string, unknown>>(NEW, [limit]);
+export function newCalls(db: Queryable, page: CallPage): Promise<readonly NewCall[]> {
+  return db.query<NewCall & Record<string, unknown>>(NEW, [page.limit, page.after]);
+}
+
+/**
+ * Locks those of the calls that no other transaction holds.
+ * @returns their instances, and whether their runs must still be created
+ */
+export async function lockFreeCalls(
+  tx: Queryable,
+  calls: readonly CallRef[],
+): Promise<ReadonlyMap<number, { readonly isNew: boolean }>> {
+  if (calls.length === 0) return new Map();
+  type Row = { instanceId: number; isNew: boolean };
+  const rows = await tx.query<Row>(LOCK_FREE, REFS.values(calls));
+  return new Map(rows.map((row) => [row.instanceId, row]));
 }
 
 /** Records the runs of new calls. @returns the instances whose calls were still new */
@@ -235,13 +266,13 @@ export function endedCallsOf(
 }
 
 /** Calls whose waits are over. */
-export function endedCalls(db: Queryable, limit: number): Promise<readonly EndedCall[]> {
-  return db.query<EndedCall & Record<string, unknown>>(ENDED_OF_ALL, [limit]);
+export function endedCalls(db: Queryable, page: CallPage): Promise<readonly EndedCall[]> {
+  return db.query<EndedCall & Record<string, unknown>>(ENDED_OF_ALL, [page.limit, page.after]);
 }
 
 /** Calls whose tasks wait no more. */
-export function leftCalls(db: Queryable, limit: number): Promise<readonly LeftCall[]> {
-  return db.query<LeftCall & Record<string, unknown>>(LEFT, [limit]);
+export function leftCalls(db: Queryable, page: CallPage): Promise<readonly LeftCall[]> {
+  return db.query<LeftCall & Record<string, unknown>>(LEFT, [page.limit, page.after]);
 }
 
 /** Ends calls, and deletes the waits for them. */

@@ -219,12 +219,14 @@ where w.task_instance_id = v.id and w.try_number = v.try_number and w.kind = v.k
 const SWEEP: Statement = {
   name: "task_wait_sweep",
   text: `
-delete from dagsmith.task_wait w where exists (
-  select from dagsmith.task_instance t
-  where t.id = w.task_instance_id and (t.try_number <> w.try_number or not case w.kind
-    when 'group_timeout' then t.state = 'running' when 'group_retry' then t.state = 'up_for_retry'
-    else t.state in ('up_for_reschedule', 'deferred') end)
-  offset 0)`,
+delete from dagsmith.task_wait where ctid = any(array(
+  select w.ctid from dagsmith.task_wait w where exists (
+    select from dagsmith.task_instance t
+    where t.id = w.task_instance_id and (t.try_number <> w.try_number or not case w.kind
+      when 'group_timeout' then t.state = 'running' when 'group_retry' then t.state = 'up_for_retry'
+      else t.state in ('up_for_reschedule', 'deferred') end)
+    offset 0)
+  for update of w skip locked))`,
 };
 
 const NEXT_DUE: Statement = {

@@ -1,0 +1,64 @@
+/** All jobs of a scheduler. */
+import type { Retention } from "../retention.ts";
+import type { Job } from "../service/loop.ts";
+import { advanceBackfillsJob } from "./jobs/advance_backfills.ts";
+import { cleanHistoryJob } from "./jobs/clean_history.ts";
+import type { JobContext } from "./jobs/context.ts";
+import { createAssetRunsJob } from "./jobs/create_asset_runs.ts";
+import { createEndRunsJob } from "./jobs/create_end_runs.ts";
+import { createRunsJob } from "./jobs/create_runs.ts";
+import { endOverdueJob } from "./jobs/end_overdue.ts";
+import { endWaitsJob } from "./jobs/end_waits.ts";
+import { expireQueuedJob } from "./jobs/expire_queued.ts";
+import { followCallsJob } from "./jobs/follow_calls.ts";
+import { grantSlotsJob } from "./jobs/grant_slots.ts";
+import { heartbeatJob } from "./jobs/heartbeat.ts";
+import { missDeadlinesJob } from "./jobs/miss_deadlines.ts";
+import { releaseDependsOnPastJob } from "./jobs/release_depends_on_past.ts";
+import { findLostWorkersJob, rescueTriesJob } from "./jobs/rescue_tries.ts";
+import { startRunsJob } from "./jobs/start_runs.ts";
+import { sweepWaitsJob } from "./jobs/sweep_waits.ts";
+import { unlockJobsJob } from "./jobs/unlock_jobs.ts";
+
+export interface JobListOptions {
+  readonly schedulerId: string;
+  readonly retention: Retention;
+  /** The names of the scheduler's loops that are late now. */
+  readonly lateLoops: () => readonly string[];
+  /** Called when a worker was declared lost. */
+  readonly onLost: () => void;
+}
+
+/** Jobs that search for what a lost worker left over, and all others. */
+export interface JobList {
+  readonly afterLoss: readonly Job[];
+  readonly others: readonly Job[];
+}
+
+export function jobList(context: JobContext, options: JobListOptions): JobList {
+  const { schedulerId, retention, lateLoops, onLost } = options;
+  return {
+    afterLoss: [
+      rescueTriesJob(context),
+      releaseDependsOnPastJob(context),
+      unlockJobsJob(context),
+      sweepWaitsJob(context),
+    ],
+    others: [
+      heartbeatJob(context, schedulerId, lateLoops),
+      createRunsJob(context),
+      advanceBackfillsJob(context),
+      createAssetRunsJob(context),
+      createEndRunsJob(context),
+      startRunsJob(context),
+      grantSlotsJob(context),
+      endWaitsJob(context),
+      followCallsJob(context),
+      endOverdueJob(context),
+      missDeadlinesJob(context),
+      expireQueuedJob(context),
+      findLostWorkersJob(context, onLost),
+      cleanHistoryJob(context, retention),
+    ],
+  };
+}
