@@ -43,8 +43,12 @@ for (const [name, server] of postgresVersions())
 
 describeWith("an installed PostgreSQL", findPostgres(), (bin) => {
   it(
-    "keeps such plans over a million instances, analysed as autovacuum does",
-    () => expectCheapPlans(bin, [{ instances: 1_000_000, isAnalysed: true }]),
+    "keeps such plans over a million instances, never analysed, and analysed as autovacuum does",
+    () =>
+      expectCheapPlans(
+        bin,
+        [false, true].map((isAnalysed) => ({ instances: 1_000_000, isAnalysed })),
+      ),
     900_000,
   );
 });
