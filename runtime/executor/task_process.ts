@@ -64,6 +64,12 @@ export interface TaskProcessOptions {
   readonly folder: string;
 }
 
+/**
+ * What is printed before the process dies: by V8 for its heap and for its own structures,
+ * and by C++.
+ */
+const OUT_OF_MEMORY = /\b(heap|process|JavaScript) out of memory|std::bad_alloc/;
+
 export class TaskProcess {
   /** The bundles that it has loaded; only a blank process can take another bundle. */
   get bundle(): string | undefined {
@@ -82,7 +88,7 @@ export class TaskProcess {
   #bundle: string | undefined;
   #running: Running | undefined;
   #ending: NodeJS.Timeout | undefined;
-  #complaints: string[] = [];
+  #isOutOfMemory = false;
   #gone = false;
   #spoilt = false;
   #isGarbled = false;
@@ -135,6 +141,7 @@ export class TaskProcess {
       end: Promise.withResolvers<ProcessEnd>(),
     };
     this.#running = running;
+    this.#isOutOfMemory = false;
     this.#reader.maxLength = longestLine(request.maxOutputBytes);
     if (this.#gone) running.end.resolve({ outcome: "crashed", reason: "the task process is gone" });
     else this.#send({ type: "run", try: running.id, request, ...(callback && { callback }) });
@@ -249,7 +256,7 @@ export class TaskProcess {
    */
   #pipe(source: "stdout" | "stderr"): LineCutter {
     const lines = new LineCutter((text) => {
-      if (source === "stderr") this.#complaints = [...this.#complaints.slice(-20), text];
+      if (source === "stderr") this.#isOutOfMemory ||= OUT_OF_MEMORY.test(text);
       this.#running?.host.log(source === "stderr" ? "warn" : "info", source, text);
     });
     this.#process[source]
@@ -273,8 +280,9 @@ export class TaskProcess {
   }
 
   #endAs(how: string): void {
-    const outOfMemory = this.#complaints.some((line) => line.includes("heap out of memory"));
-    const reason = outOfMemory ? "the task process ran out of memory" : `the task process ${how}`;
+    const reason = this.#isOutOfMemory
+      ? "the task process ran out of memory"
+      : `the task process ${how}`;
     if (this.#running) this.#finish(this.#running, { outcome: "crashed", reason });
   }
 

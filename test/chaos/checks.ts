@@ -2,7 +2,7 @@
 import { Plans } from "../../runtime/store/dags/plans.ts";
 import type { Database } from "../../runtime/store/database/database.ts";
 import { expectCountsHold } from "../support/counts.ts";
-import { POISONED, SCHEDULED } from "./dags.ts";
+import { HUNGRY, POISONED, SCHEDULED } from "./dags.ts";
 import { type Note, tryKey } from "./journal.ts";
 
 /** A promise, with each place where it is broken, in words. */
@@ -37,7 +37,9 @@ const QUERIES: Readonly<Record<string, string>> = {
       from dagsmith.task_try y join dagsmith.task_instance t on t.id = y.task_instance_id
     ) ends join dagsmith.dag_run r on r.id = ends.run_id
     where r.dag_id <> '${POISONED}' and ends.state = 'failed'
-      and ends.reason !~ 'fails on purpose|killed by SIGKILL|cancelled|worker died'`,
+      and ends.reason !~ 'fails on purpose|killed by SIGKILL|cancelled|worker died'
+      and not (r.dag_id = '${HUNGRY}'
+        and ends.reason ~ 'ran out of memory|killed by SIG(ABRT|TRAP|SEGV)')`,
   "no instance succeeded twice": `
     select t.task_id || ' of run ' || t.run_id as problem
     from dagsmith.task_try y join dagsmith.task_instance t on t.id = y.task_instance_id

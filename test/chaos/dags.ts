@@ -10,9 +10,15 @@ export const SCHEDULED = "ticking";
 /** A DAG whose tasks do what no task should, each in its first try alone. */
 export const POISONED = "poisoned";
 
+/** A DAG whose task takes memory in its first try until its process dies. */
+export const HUNGRY = "hungry";
+
+/** DAGs that run only as a fault. */
+const FAULTY: readonly string[] = [POISONED, HUNGRY];
+
 const PRELUDE = (revision: number): string => `
-import { appendFileSync, writeSync } from "node:fs";
-import { spawn } from "node:child_process";
+import { appendFileSync, existsSync, readFileSync, writeSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
 import { chain, dag } from "dagsmith";
 export const REVISION = ${revision};
 const note = (what, { dagId, runId, taskId = "", mapIndex = -1, tryNumber = 0, event }) =>
@@ -73,6 +79,21 @@ export function dagFiles(
         await pause(${size(500, 2_000)});
         note("end", context);
       });`,
+    [HUNGRY]: `
+      // As much as the process has, and a little more: the machine must not suffer.
+      const limitMemory = () => {
+        if (!existsSync("/proc/self/status")) return false;
+        const kilobytes = Number(/VmData:\\s+(\\d+)/.exec(readFileSync("/proc/self/status", "utf8"))[1]);
+        const most = (kilobytes + 150 * 1024) * 1024;
+        return spawnSync("prlimit", ["--pid", String(process.pid), "--data=" + most]).status === 0;
+      };
+      d.task("eats", again, async (context) => {
+        note("start", context);
+        const held = [];
+        if (context.tryNumber === 1 && !limitMemory()) throw new Error("without prlimit it fails on purpose");
+        while (context.tryNumber === 1) held.push(Array.from({ length: 10_000 }, (_, i) => ({ i })));
+        note("end", context);
+      });`,
     [POISONED]: `
       const never = () => new Promise(() => undefined);
       const spoilt = {
@@ -123,7 +144,7 @@ export default d;
 export function triggeredDags(seed: number): readonly string[] {
   return Object.keys(dagFiles(seed, 0))
     .map((file) => file.replace(/\.js$/, ""))
-    .filter((id) => id !== SCHEDULED && id !== POISONED);
+    .filter((id) => id !== SCHEDULED && !FAULTY.includes(id));
 }
 
 const scheduleOf = (id: string): string =>

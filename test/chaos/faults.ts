@@ -1,7 +1,7 @@
 /** How each kind of fault is done to a stand. */
 import { cancelRun, clearRuns, triggerRun } from "../../runtime/actions/index.ts";
 import { isDagsmithError } from "../../sdk/errors.ts";
-import { POISONED, triggeredDags } from "./dags.ts";
+import { HUNGRY, POISONED, triggeredDags } from "./dags.ts";
 import type { FaultKind, PlannedFault } from "./plan.ts";
 import { RECOVERY_MS, type Role, type Service } from "./service.ts";
 import type { Stand } from "./stand.ts";
@@ -39,6 +39,11 @@ const FAULTS: Readonly<Record<FaultKind, Fault>> = {
     await triggerRun(stand.db, { dagId: POISONED, actor: ACTOR });
     return `a run of ${POISONED}`;
   },
+  "exhaust memory": async (stand) => {
+    await triggerRun(stand.db, { dagId: HUNGRY, actor: ACTOR });
+    return `a run of ${HUNGRY}`;
+  },
+  "set clock": setClock,
 };
 
 /** Does a planned fault, and waits until it is over. */
@@ -61,6 +66,19 @@ async function kill(stand: Stand, plan: PlannedFault, role: Role): Promise<Done>
   const service = victim(stand, plan, role);
   service?.kill(plan.clockMs);
   return service ? `${service.name}, clock then off by ${plan.clockMs / 3_600_000} h` : null;
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Sets the clock of a service that runs an hour forth or back, and back again. */
+async function setClock(stand: Stand, plan: PlannedFault): Promise<Done> {
+  const service = victim(stand, plan);
+  if (!service) return null;
+  const hours = plan.choice % 2 === 0 ? 1 : -1;
+  service.setClock(hours * HOUR_MS);
+  await passing(plan.lastsMs);
+  service.setClock(0);
+  return `${service.name} off by ${hours} h for ${plan.lastsMs} ms`;
 }
 
 async function killTaskProcess(stand: Stand, plan: PlannedFault): Promise<Done> {

@@ -27,6 +27,8 @@ const WEIGHTS = {
   "disk full": 2,
   "read-only": 2,
   poison: 3,
+  "exhaust memory": 2,
+  "set clock": 3,
 } as const;
 
 export type FaultKind = keyof typeof WEIGHTS;
@@ -42,7 +44,7 @@ export interface PlannedFault {
   readonly lastsMs: number;
   /** Chooses the process or the run that it meets. */
   readonly choice: number;
-  /** How far the clock of a restarted service is off, in milliseconds. */
+  /** How far the clock of a restarted service, or of one that runs, is off, in milliseconds. */
   readonly clockMs: number;
 }
 

@@ -4,15 +4,15 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, existsSync, writeFileSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { TcpProxy } from "./proxy.ts";
 
 export type Role = "scheduler" | "worker" | "web";
 
-const CLOCK = fileURLToPath(new URL("clock.mjs", import.meta.url));
+/** Loaded first by each service, so that its clock can be set while it runs. */
+const CLOCK = new URL("../support/shifted_clock.ts", import.meta.url).href;
 const ARGUMENTS: Readonly<Record<Role, readonly string[]>> = {
   scheduler: ["scheduler"],
   worker: ["worker", "--slots", "6"],
@@ -51,7 +51,6 @@ export class Service {
   #process: ChildProcess | undefined;
   #isWanted = true;
   #isKilled = false;
-  #clockMs = 0;
   /** By the monotonic clock: when the last fault of its own, or its start, is over. */
   #healthyAt = 0;
   #isDisturbed = false;
@@ -82,12 +81,13 @@ export class Service {
 
   async start(): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
+    if (!existsSync(this.#clock)) this.setClock(0);
     const log = createWriteStream(join(this.#folder, "log"), { flags: "a" });
     await once(log, "open");
-    const clock = this.#clockMs === 0 ? [] : ["--import", CLOCK];
-    const child = spawn(process.execPath, [...clock, this.#bin, ...ARGUMENTS[this.role]], {
+    const args = ["--import", CLOCK, this.#bin, ...ARGUMENTS[this.role]];
+    const child = spawn(process.execPath, args, {
       cwd: this.#folder,
-      env: { ...this.#env, ...(this.#clockMs && { CHAOS_CLOCK_MS: String(this.#clockMs) }) },
+      env: { ...this.#env, CLOCK: this.#clock },
       stdio: ["ignore", log, log],
     });
     log.close();
@@ -115,8 +115,13 @@ export class Service {
   /** @param clockMs how far its clock is off when it comes back */
   kill(clockMs: number): void {
     this.#isKilled = true;
-    this.#clockMs = clockMs;
     this.#process?.kill("SIGKILL");
+    this.setClock(clockMs);
+  }
+
+  /** Sets the clock of the process, which may run. @param offMs how far it is off then */
+  setClock(offMs: number): void {
+    writeFileSync(this.#clock, String(offMs));
   }
 
   freeze(): void {
@@ -125,6 +130,10 @@ export class Service {
 
   thaw(): void {
     this.#process?.kill("SIGCONT");
+  }
+
+  get #clock(): string {
+    return join(this.#folder, "clock");
   }
 
   /** Processes that it started and that run. */

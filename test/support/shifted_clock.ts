@@ -1,13 +1,15 @@
 /**
  * Loaded before a service (`--import`): shifts the clock that people set, for the whole
  * process. The file CLOCK holds the shift in milliseconds and may change at any time. The
- * monotonic clock is left alone, as the operating system leaves it.
+ * monotonic clock is left alone, as the operating system leaves it. A process without
+ * CLOCK, such as that of a task, has the true clock.
  */
 import { readFileSync } from "node:fs";
 
 const RealDate = Date;
-const shiftedNow = (): number =>
-  RealDate.now() + Number(readFileSync(process.env.CLOCK ?? "", "utf8"));
+const { CLOCK } = process.env;
+const shiftMs = (): number => (CLOCK === undefined ? 0 : Number(readFileSync(CLOCK, "utf8")));
+const shiftedNow = (): number => RealDate.now() + shiftMs();
 
 globalThis.Date = new Proxy(RealDate, {
   construct: (target, args, newTarget) =>
