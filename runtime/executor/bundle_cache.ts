@@ -10,6 +10,10 @@ import { DagsmithError } from "../../sdk/errors.ts";
 import { loadableCode } from "../bundler/write.ts";
 import { getBundle } from "../store/dags/dag_version.ts";
 import type { Database } from "../store/database/database.ts";
+import { BUNDLE_LIMITS, type BundleLimits, markUsed, removeBundles } from "./bundle_eviction.ts";
+
+/** Far shorter than the hour in which a used bundle is in use. */
+const MARK_EVERY_MS = 600_000;
 
 /** A bundle as a process loads it. */
 export interface LoadableBundle {
@@ -24,10 +28,14 @@ export class BundleCache {
   readonly #folder: string;
   /** By the hash of a bundle: the hash of its file, as this process wrote it. */
   readonly #written = new Map<string, string>();
+  /** When each bundle was marked as used, by the monotonic clock. */
+  readonly #marked = new Map<string, number>();
+  readonly #limits: BundleLimits;
 
-  constructor(db: Database, folder: string) {
+  constructor(db: Database, folder: string, limits: BundleLimits = BUNDLE_LIMITS) {
     this.#db = db;
     this.#folder = folder;
+    this.#limits = limits;
   }
 
   /** @throws DagsmithError BUNDLE_MISSING, BUNDLE_CORRUPT */
@@ -41,7 +49,17 @@ export class BundleCache {
   async #present(hash: string, path: string): Promise<Buffer | undefined> {
     const written = this.#written.get(hash);
     const present = written && (await readFile(path).catch(() => undefined));
-    return present && hashOf(present) === written ? present : undefined;
+    if (!present || hashOf(present) !== written) return undefined;
+    await this.#use(hash).catch(() => undefined);
+    return present;
+  }
+
+  /** Marks a bundle as used, and not for each of thousands of tries. */
+  async #use(hash: string): Promise<void> {
+    const now = performance.now();
+    if (now - (this.#marked.get(hash) ?? Number.NEGATIVE_INFINITY) < MARK_EVERY_MS) return;
+    this.#marked.set(hash, now);
+    await markUsed(this.#folder, hash);
   }
 
   async #fetch(hash: string, path: string): Promise<Buffer> {
@@ -50,8 +68,16 @@ export class BundleCache {
     if (hashOf(bundle.code) !== hash) throw new DagsmithError("BUNDLE_CORRUPT", { hash });
     const code = loadableCode(bundle);
     // A full or failing disk costs only the next fetch.
-    await this.#write(hash, path, code).catch(() => undefined);
+    await this.#store(hash, path, code).catch(() => undefined);
     return code;
+  }
+
+  /** Only a new bundle makes the folder larger, so the limits are checked here. */
+  async #store(hash: string, path: string, code: Buffer): Promise<void> {
+    await this.#write(hash, path, code);
+    this.#marked.delete(hash);
+    await this.#use(hash);
+    await removeBundles(this.#folder, hash, this.#limits);
   }
 
   async #write(hash: string, path: string, code: Buffer): Promise<void> {
