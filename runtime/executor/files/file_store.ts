@@ -111,8 +111,12 @@ export class FileStore {
   }
 
   async #keep(object: string, file: FileRef, owner: FileOwner): Promise<FileRef> {
-    const isKept = await this.#db.transaction((tx) => keepTaskFile(tx, object, file, owner));
-    if (!isKept) throw notStored();
+    await this.#db.transaction(async (tx) => {
+      const runBytes = await keepTaskFile(tx, object, file, owner);
+      if (runBytes === undefined) throw notStored();
+      // Others may have been stored since this one was claimed.
+      refuseBeyond(file.name, this.#limits, { size: 0, runBytes });
+    });
     return file;
   }
 
@@ -150,22 +154,25 @@ class Measured {
   }
 
   #refuse(): void {
-    const { fileBytes, runBytes } = this.#limits;
-    const name = this.#name;
-    if (this.#size > fileBytes)
-      throw new DagsmithError("FILE_TOO_LARGE", {
-        ...{ name, what: "a file", limit: fileBytes, setting: "DAG_FILE_MAX_BYTES" },
-      });
-    if (this.#runBytes + this.#size > runBytes)
-      throw new DagsmithError("FILE_TOO_LARGE", {
-        ...{
-          name,
-          what: "all files of a run",
-          limit: runBytes,
-          setting: "DAG_RUN_FILES_MAX_BYTES",
-        },
-      });
+    const runBytes = this.#runBytes + this.#size;
+    refuseBeyond(this.#name, this.#limits, { size: this.#size, runBytes });
   }
+}
+
+/** @throws DagsmithError FILE_TOO_LARGE */
+function refuseBeyond(
+  name: string,
+  { fileBytes, runBytes }: FileLimits,
+  stored: { readonly size: number; readonly runBytes: number },
+): void {
+  if (stored.size > fileBytes)
+    throw new DagsmithError("FILE_TOO_LARGE", {
+      ...{ name, what: "a file", limit: fileBytes, setting: "DAG_FILE_MAX_BYTES" },
+    });
+  if (stored.runBytes > runBytes)
+    throw new DagsmithError("FILE_TOO_LARGE", {
+      ...{ name, what: "all files of a run", limit: runBytes, setting: "DAG_RUN_FILES_MAX_BYTES" },
+    });
 }
 
 function notStored(): Error {

@@ -64,19 +64,38 @@ where f.object = $4 and f.state = 'claimed' and f.run_id = held.run_id
 returning 1 as kept`,
 };
 
+// Files that are completed at the same time must count each other. Only files of one run
+// wait for each other here.
+const LOCK: Statement = {
+  name: "task_file_lock",
+  text: "select pg_advisory_xact_lock(hashtextextended('dagsmith files of a run', $1::bigint))",
+};
+
+const RUN_BYTES: Statement = {
+  name: "task_file_run_bytes",
+  text: `
+select coalesce(sum(bytes), 0)::float8 as "runBytes" from dagsmith.task_file
+where run_id = $1 and state = 'kept'`,
+};
+
 /**
- * Completes a file whose bytes are written. @returns false when the worker has lost the
- * try
+ * Completes a file whose bytes are written. Holds the files of its run until the
+ * transaction ends.
+ * @returns the bytes of all files of the run with it; undefined when the worker has lost
+ *   the try
  */
 export async function keepTaskFile(
   tx: Queryable,
   object: string,
   { name, size, sha256 }: FileRef,
-  { instanceId, tryNumber, workerId }: FileHolder,
-): Promise<boolean> {
+  { instanceId, tryNumber, workerId, runId }: FileHolder & { readonly runId: number },
+): Promise<number | undefined> {
   const held = [instanceId, tryNumber, workerId];
+  await tx.query(LOCK, [runId]);
   await tx.query(REPLACE, [...held, name]);
-  return (await tx.query(KEEP, [...held, object, size, sha256])).length > 0;
+  const kept = await tx.query(KEEP, [...held, object, size, sha256]);
+  if (kept.length === 0) return undefined;
+  return (await tx.query<{ runBytes: number }>(RUN_BYTES, [runId]))[0]?.runBytes;
 }
 
 const RELEASE: Statement = {

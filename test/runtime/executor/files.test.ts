@@ -15,6 +15,7 @@ import { GATE_CODE, newGate } from "../../support/gate.ts";
 import { bucketPlace, folderPlace, type TestPlace } from "../../support/large_values.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
+import { dagSpec, Rows } from "../../support/rows.ts";
 import { until } from "../../support/until.ts";
 import { deploy, runEnd, runToEnd, testWorker } from "../../support/worker.ts";
 
@@ -51,6 +52,16 @@ const made = d.task("make", ${options}, ${make});
 d.task("use", { inputs: { made } }, ${use});
 export default d;
 `;
+
+/** A running try, without a worker that runs it. */
+async function runningTry() {
+  const made = new Rows(postgres.db.pool);
+  const workerId = "worker-of-files";
+  const versionId = await made.dag(dagSpec("files_at_once"));
+  const runId = await made.run("files_at_once", versionId, { state: "running" });
+  const instanceId = await made.instance(runId, "only", { state: "running", workerId });
+  return { instanceId, tryNumber: 1, workerId, runId };
+}
 
 async function deployed(id: string, ...parts: readonly string[]): Promise<void> {
   const [make = "", use, options] = parts;
@@ -197,6 +208,27 @@ test("a file over the limit of a file or of the run fails the try and leaves not
   await sweep(place);
   expect(await rowsOf(run.id)).toMatchObject([{ name: "a", state: "kept" }]);
   expect(await place.names()).toHaveLength(1);
+});
+
+test("files that are stored at the same time keep to the limit of their run together", async () => {
+  const place = await folderPlace();
+  const files = new FileStore(postgres.db, place.folder, { fileBytes: 1e6, runBytes: 250 });
+  onTestFinished(() => files.close());
+  const owner = await runningTry();
+  const allBegun = Promise.withResolvers<void>();
+  let begun = 0;
+  async function* bytes() {
+    begun += 1;
+    if (begun === 5) allBegun.resolve();
+    await allBegun.promise;
+    yield Buffer.alloc(100);
+  }
+  const put = (name: string) => files.put({ name, contentType: "text/plain" }, bytes(), owner);
+  const stored = await Promise.allSettled(["a", "b", "c", "d", "e"].map(put));
+  const refused = stored.flatMap((one) => (one.status === "rejected" ? [one.reason.code] : []));
+  expect(refused).toEqual(Array(3).fill("FILE_TOO_LARGE"));
+  await sweep(place);
+  expect(await place.names()).toHaveLength(2);
 });
 
 test.each([
