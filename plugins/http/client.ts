@@ -7,6 +7,7 @@ import type { ReadableStream } from "node:stream/web";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
 import { type Duration, durationMs, type HookContext, type Json } from "dagsmith";
+import { jsonOf } from "./answer_body.ts";
 import { failure, HttpError, refusal } from "./error.ts";
 import { fetchFollowing, type Redirectable } from "./redirect.ts";
 import { delayAfterFailure, delayAfterStatus, isIdempotent, retryAfterMs } from "./retry.ts";
@@ -90,18 +91,10 @@ export class HttpClient {
     });
   }
 
-  /** The JSON of a GET. */
+  /** The JSON of a GET. @throws HttpError also for a body that is not JSON */
   async json<Body = Json>(path: string, options: HttpCallOptions = {}): Promise<Body> {
     const response = await this.get(path, options);
-    try {
-      return (await response.json()) as Body;
-    } catch {
-      // The parser's message would quote the data.
-      throw new HttpError(
-        `GET ${this.#url(path, {}).pathname} answered ${response.status} with a body that is not whole JSON`,
-        response.status,
-      );
-    }
+    return (await jsonOf(response, `GET ${this.#url(path, {}).pathname}`)) as Body;
   }
 
   /**

@@ -7,9 +7,23 @@ const LASTING = [301, 302, 307, 308, 400, 401, 403, 405, 406, 410, 411, 413, 414
 /** A certificate that is refused, or a port that does not speak TLS. */
 const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
 
+/** Texts of fetch for faults that have no code. */
+const BAD_PORT = "bad port";
+const IN_WORDS: readonly (readonly [RegExp, string])[] = [
+  [
+    new RegExp(`^${BAD_PORT}$`),
+    "fetch refuses this port, because it belongs to another protocol. Give the service another port",
+  ],
+  [/^init\["status"\]/, "the answer has a status outside of 200 to 599"],
+];
+
 function isLasting(status: number | null, cause: unknown): boolean {
-  return status === null ? TLS_CODE.test(codeOf(cause) ?? "") : LASTING.includes(status);
+  if (status !== null) return LASTING.includes(status);
+  return TLS_CODE.test(codeOf(cause) ?? "") || messageOfCause(cause) === BAD_PORT;
 }
+
+const messageOfCause = (error: unknown): string | undefined =>
+  error instanceof Error && error.cause instanceof Error ? error.cause.message : undefined;
 
 /**
  * An answer of 400 or above, or no complete answer at all. Its message names method and
@@ -79,7 +93,8 @@ export function failure(request: string, host: string, error: unknown): HttpErro
   const cause = error instanceof Error ? error.cause : undefined;
   const reason =
     cause instanceof Error ? errorMessage(cause) || codeOf(error) : errorMessage(error);
-  return new HttpError(`${request} failed: ${reason} (${host})`, null, { cause: error });
+  const [, words = reason] = IN_WORDS.find(([text]) => text.test(reason ?? "")) ?? [];
+  return new HttpError(`${request} failed: ${words} (${host})`, null, { cause: error });
 }
 
 /** The error of an operator: a FailTask when a retry of the task cannot help. */

@@ -7,6 +7,7 @@ import {
   type TaskBody,
   type TaskContext,
 } from "dagsmith";
+import { bodyOf } from "./answer_body.ts";
 import type { HttpCallOptions } from "./client.ts";
 import { operatorError } from "./error.ts";
 import { httpHook } from "./hook.ts";
@@ -32,7 +33,7 @@ export interface HttpRequestOptions<Output = Json, Context extends TaskContext =
   readonly retries?: number;
   /**
    * The output of the task. Default: the body, parsed when it is JSON (null when empty),
-   * else as text.
+   * else as text in the charset of the answer (UTF-8 when it names none).
    */
   readonly output?: (response: Response, context: Context) => Output | Promise<Output>;
 }
@@ -41,7 +42,7 @@ export interface HttpRequestOptions<Output = Json, Context extends TaskContext =
  * Makes one request and returns its answer.
  * @throws FailTask for a status that no retry changes (401, 403, 410, …), and for a
  *   refused certificate; HttpError for any other status of 400 or above, and for an
- *   answer that is late, incomplete or missing
+ *   answer that is late, incomplete or missing, or whose body is not what its type says
  * @example
  * const path = ({ logicalDate }: TaskContext) => `/v1/${logicalDate.toISODate()}`;
  * d.task("rates", httpRequest({ http: "rates", path }));
@@ -52,15 +53,16 @@ export function httpRequest<Output = Json, Context extends TaskContext = TaskCon
   return async function httpRequest(context) {
     const client = await context.hook(httpHook(await resolveField(options.http, context)));
     const path = await resolveField(options.path, context);
+    const method = options.method ?? "GET";
     const response = await client
-      .request(options.method ?? "GET", path, await callOptions(options, context))
+      .request(method, path, await callOptions(options, context))
       .catch((error: unknown) => {
         throw operatorError(error);
       });
     // Without `output`, Output is its default, Json.
     return options.output
       ? options.output(response, context)
-      : ((await bodyOf(response)) as Output);
+      : ((await bodyOf(response, `${method} ${new URL(response.url).pathname}`)) as Output);
   };
 }
 
@@ -76,10 +78,4 @@ async function callOptions<Context extends TaskContext>(
     ...(timeout === undefined ? {} : { timeout }),
     ...(retries === undefined ? {} : { retries }),
   };
-}
-
-async function bodyOf(response: Response): Promise<Json> {
-  const text = await response.text();
-  if (!/^application\/(\w+\+)?json/.test(response.headers.get("content-type") ?? "")) return text;
-  return text === "" ? null : (JSON.parse(text) as Json);
 }

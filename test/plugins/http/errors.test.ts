@@ -17,6 +17,46 @@ const failureOf = (name: keyof typeof OPERATORS, host: string): Promise<Error> =
     (error: Error) => error,
   );
 
+describe("httpRequest takes a body for what its answer says it is", () => {
+  const bodyOf = async (type: string, body: string | Buffer) => {
+    await using server = await loopback((_, response) => {
+      response.setHeader("content-type", type);
+      response.end(body);
+    });
+    const connections = { api: { type: "http", host: server.url } };
+    const { output } = await runTask(httpRequest({ http: "api", path: "/x" }), { connections });
+    return output;
+  };
+
+  test.each([
+    ["text/plain", Buffer.from("Doña"), "Doña"],
+    ["text/plain; charset=iso-8859-1", Buffer.from("Do\xf1a", "latin1"), "Doña"],
+    ['application/json; charset="windows-1252"', Buffer.from('{"a":"\x80"}', "latin1"), { a: "€" }],
+    ["text/plain; charset=utf-16le", Buffer.from("ä🚀", "utf16le"), "ä🚀"],
+    ["application/json", "\uFEFF[1]", [1]],
+    ["application/vnd.api+json", '{"a":1}', { a: 1 }],
+    ["application/json", "", null],
+    ["application/jsonlines", "{}\n{}\n", "{}\n{}\n"],
+  ])("%s", async (type, body, output) => expect(await bodyOf(type, body)).toEqual(output));
+
+  test.each([
+    ["text/plain", Buffer.from("Do\xf1a", "latin1"), "text in utf-8"],
+    ["application/json", Buffer.from('{"a":"\xf1"}', "latin1"), "text in utf-8"],
+    ["text/plain; charset=klingon", "x", "text in klingon"],
+    ["application/json", "<html>log in</html>", "whole JSON"],
+    ["application/json", '{"password":"hun', "whole JSON"],
+    ["application/json", '{"a":NaN}', "whole JSON"],
+  ])("%s: %s is refused, and not quoted", async (type, body, what) => {
+    const error = await bodyOf(type, body).catch((reason: Error) => reason);
+    expect(error).toMatchObject({
+      name: "HttpError",
+      message: expect.stringMatching(
+        new RegExp(`^GET /x answered 200 with a body that is not ${what} \\(127.0.0.1:\\d+\\)$`),
+      ),
+    });
+  });
+});
+
 describe.each(["httpRequest", "httpSensor"] as const)("%s", (operator) => {
   test.each([
     [400, "FailTask", "400 Bad Request"],
@@ -48,6 +88,18 @@ describe.each(["httpRequest", "httpSensor"] as const)("%s", (operator) => {
       expect(error.name).toBe("HttpError");
       expect(error.message).toMatch(says);
     }
+  });
+
+  test("a port of another protocol fails for good, and a status that is none is named", async () => {
+    const refused = await failureOf(operator, "http://127.0.0.1:25");
+    expect([refused.name, refused.message]).toEqual([
+      "FailTask",
+      "POST /x failed: fetch refuses this port, because it belongs to another protocol. Give the service another port (127.0.0.1:25)",
+    ]);
+    await using server = await loopback((_, response) => void response.writeHead(999).end());
+    expect((await failureOf(operator, server.url)).message).toContain(
+      "POST /x failed: the answer has a status outside of 200 to 599",
+    );
   });
 
   test("a port that speaks no TLS fails for good", async () => {

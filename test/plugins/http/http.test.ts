@@ -213,7 +213,8 @@ test("JSON that ends early without saying so is an error that quotes no data", a
     response.end('{"password": "hun');
   });
   const error = await failureOf(using(server, (client) => client.json("/data")));
-  expect(error.message).toBe("GET /data answered 200 with a body that is not whole JSON");
+  const { host } = new URL(server.url);
+  expect(error.message).toBe(`GET /data answered 200 with a body that is not whole JSON (${host})`);
 });
 
 test("a download streams, and fails when it is cut", async () => {
