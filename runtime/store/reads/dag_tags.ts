@@ -44,6 +44,24 @@ const STATEMENTS: Readonly<Record<DagReference["of"], Statement>> = {
   ),
 };
 
+const VISIBLE: Statement = {
+  name: "visible_dags",
+  text: `
+select dag_id as "dagId" from unnest($1::text[]) as asked (dag_id)
+where ${isVisible("dag_id", "$2")}`,
+};
+
+/** Those of the DAGs that have one of the tags. */
+export async function visibleDags(
+  db: Queryable,
+  dagIds: readonly string[],
+  visible: VisibleTags,
+): Promise<ReadonlySet<string>> {
+  if (visible === null || dagIds.length === 0) return new Set(dagIds);
+  const rows = await db.query<{ dagId: string }>(VISIBLE, [[...new Set(dagIds)], visible]);
+  return new Set(rows.map(({ dagId }) => dagId));
+}
+
 /** The tags of the DAG; none when there is no such DAG. */
 export async function dagTags(db: Queryable, which: DagReference): Promise<readonly string[]> {
   const named = which.of === "dag" ? which.dagId : which.id;

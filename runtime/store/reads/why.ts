@@ -19,6 +19,8 @@ import { Plans } from "../dags/plans.ts";
 import type { Queryable } from "../database/database.ts";
 import { readUsage } from "../limits/slot_request.ts";
 import { dependsOnPastWaitsOf } from "../waits/depends_on_past_wait.ts";
+import type { VisibleTags } from "./dag_tags.ts";
+import { visibleRuns } from "./runs.ts";
 import {
   type AskedRun,
   readAskedRun,
@@ -53,12 +55,14 @@ export interface WhyAnswer {
  * Every task of a run that neither runs nor has ended, with everything that is not met;
  * empty when there is none.
  * @param taskId only this task
+ * @param visible a called run of another DAG is left out
  * @throws DagsmithError UNKNOWN_RUN, UNKNOWN_TASK
  */
 export async function whyWaiting(
   db: Queryable,
   id: number,
   taskId: string | null = null,
+  visible: VisibleTags = null,
 ): Promise<WhyAnswer> {
   const run = await readAskedRun(db, id);
   const plans = await new Plans().get(db, run ? [run.versionId, run.currentVersionId] : []);
@@ -72,7 +76,7 @@ export async function whyWaiting(
     dagId,
     runId,
     state,
-    tasks: await waitingTasks(db, id, { ...run, maxActiveRuns }, asked, taskId),
+    tasks: await waitingTasks(db, id, { ...run, maxActiveRuns }, asked, { taskId, visible }),
   };
 }
 
@@ -81,7 +85,7 @@ async function waitingTasks(
   id: number,
   run: AskedRun & WaitingRun,
   asked: readonly PlannedTask[],
-  taskId: string | null,
+  { taskId, visible }: { readonly taskId: string | null; readonly visible: VisibleTags },
 ): Promise<readonly WaitingTask[]> {
   const states = await readTaskStates(db, id);
   const counts = await readUpstreamCounts(db, id);
@@ -119,7 +123,7 @@ async function waitingTasks(
       reasons: [
         // A cleared instance has a row, although its task must be decided again.
         ...unmetOf(factsOf(task, group?.state === "none" ? null : group)),
-        ...(await reasonsWithin(db, group?.calledRunId ?? null)),
+        ...(await reasonsWithin(db, group?.calledRunId ?? null, visible)),
       ],
     })),
   );
@@ -130,9 +134,14 @@ async function waitingTasks(
 const MOST_WITHIN = 5;
 
 /** Why a called run has not ended: the reasons of its own tasks, each once. */
-async function reasonsWithin(db: Queryable, runId: number | null): Promise<readonly Reason[]> {
-  if (runId === null) return [];
-  const run = await whyWaiting(db, runId);
+async function reasonsWithin(
+  db: Queryable,
+  runId: number | null,
+  visible: VisibleTags,
+): Promise<readonly Reason[]> {
+  const [seen] = await visibleRuns(db, runId === null ? [] : [{ id: runId }], visible);
+  if (!seen) return [];
+  const run = await whyWaiting(db, seen.id, null, visible);
   const within = new Map(
     run.tasks.flatMap(({ taskId, reasons }) => reasons.map(({ text }) => [text, taskId] as const)),
   );

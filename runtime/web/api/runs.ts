@@ -4,15 +4,15 @@
 
 import type { Request } from "express";
 import type { Json } from "../../../sdk/json.ts";
-import { callerOf } from "../../store/reads/calls.ts";
-import { needs } from "../http/access.ts";
+import { needs, visibleTags } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { defined } from "../http/input/fields.ts";
 import * as input from "../http/input/runs.ts";
 import type { WebServices } from "../http/services.ts";
 import { readAllCallbacks } from "../read/read_callbacks.ts";
-import { type RunDetail, readRunRow, readRunTrigger } from "../read/read_runs.ts";
+import { readOrigin } from "../read/read_origin.ts";
+import { type RunDetail, readRunRow } from "../read/read_runs.ts";
 import { readWhy } from "../read/read_why.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { done } from "./schemas/common.ts";
@@ -72,8 +72,7 @@ export const RUN_ENDPOINTS: readonly Endpoint[] = [
 async function run(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(input.runParams, request.params);
   const found = await readRunRow(services, id);
-  const caller = await callerOf(services.reader, id);
-  return { ...shownRun(found), trigger: await readRunTrigger(services, id), caller };
+  return { ...shownRun(found), ...(await readOrigin(services, id, visibleTags(request))) };
 }
 
 /** A run without the fields that only the page needs. */
@@ -106,5 +105,5 @@ async function sendEvent(services: WebServices, request: Request): Promise<unkno
 async function why(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(input.runParams, request.params);
   const { task: taskId = null } = checked(input.whyQuery, request.query);
-  return readWhy(services, id, taskId);
+  return readWhy(services, id, taskId, visibleTags(request));
 }

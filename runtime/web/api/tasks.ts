@@ -5,7 +5,7 @@
 
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
-import { mayAlso, needs } from "../http/access.ts";
+import { mayAlso, needs, visibleTags } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { defined } from "../http/input/fields.ts";
@@ -80,8 +80,11 @@ async function task(services: WebServices, request: Request): Promise<unknown> {
     ? checked(input.instanceParams, request.params)
     : { ...checked(input.taskParams, request.params), mapIndex: -1 };
   const { after, state, try: tryNumber = null } = checked(input.instancesQuery, request.query);
-  const withValues = mayAlso(request, "xcom.read");
-  const view = await readTask(services, { ...which, after, state, tryNumber, withValues });
+  const view = await readTask(services, {
+    ...{ ...which, after, state, tryNumber },
+    withValues: mayAlso(request, "xcom.read"),
+    visible: visibleTags(request),
+  });
   const { instance, called, tries, xcoms, files, instances, next } = view;
   return { ...view.task, instance, called, tries, xcoms, files, instances, next };
 }

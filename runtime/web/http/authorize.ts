@@ -1,7 +1,8 @@
 /** Decides who may change something, and which name the audit gets. */
 import type { Request } from "express";
-import type { Permission } from "../../access/permissions.ts";
+import { type Permission, tagsWith } from "../../access/permissions.ts";
 import { PERMISSION_OF } from "../../actions/permissions.ts";
+import { visibleDags } from "../../store/reads/dag_tags.ts";
 import { getHealth } from "../../store/reads/health.ts";
 import { mayAlso } from "./access.ts";
 import type { WebActions } from "./actions.ts";
@@ -60,10 +61,20 @@ export function needActions({ actions }: WebServices): WebActions {
 }
 
 /**
- * Whether the caller may operate the DAG that the page is about; on the page of a list,
- * any DAG. Each row that a form sends is checked again.
+ * Those of the DAGs that the caller may operate: the ones whose rows get boxes and
+ * buttons. Empty when this server is read-only.
  */
-export function canOperate({ actions }: WebServices, request: Request): boolean {
+export function operableDags(
+  { actions, reader }: WebServices,
+  request: Request,
+  dagIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { rights } = callerOf(request);
+  return visibleDags(reader, actions ? dagIds : [], tagsWith(rights, "dag.operate"));
+}
+
+/** Whether the caller may operate the DAG that the page is about. */
+function canOperate({ actions }: WebServices, request: Request): boolean {
   return actions !== undefined && mayAlso(request, "dag.operate");
 }
 

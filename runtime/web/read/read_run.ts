@@ -1,15 +1,13 @@
 /** Reads one run with the spec of its version and the state of each of its tasks. */
 import { DagsmithError } from "../../../sdk/errors.ts";
-import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { getVersions } from "../../store/dags/dag_version.ts";
-import { type CallingTask, callerOf } from "../../store/reads/calls.ts";
 import { type RunNeighbours, runNeighbours } from "../../store/reads/run_neighbours.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
 import { mappedSpans, taskCells } from "../../store/reads/task_states.ts";
 import { dependsOnPastWaitsOf } from "../../store/waits/depends_on_past_wait.ts";
 import type { WebServices } from "../http/services.ts";
-import { readRunRow, readRunTrigger } from "./read_runs.ts";
+import { readRunRow } from "./read_runs.ts";
 import { type RunTask, runTasks } from "./run_tasks.ts";
 
 export interface RunView {
@@ -19,10 +17,6 @@ export interface RunView {
   /** The file of that version. */
   readonly file: string;
   readonly tasks: readonly RunTask[];
-  /** What created the run; null for a scheduled or manual run. */
-  readonly trigger: RunTrigger | null;
-  /** The task that called it; null for none. */
-  readonly caller: CallingTask | null;
   readonly neighbours: RunNeighbours;
 }
 
@@ -41,8 +35,6 @@ export async function readRun(services: WebServices, id: number): Promise<RunVie
   const tasks = runTasks(run, spec, cells, spans, waits).map((task) =>
     task.why === null ? task : { ...task, why: mask(task.why) },
   );
-  const caller = run.runType === "called" ? await callerOf(reader, id) : null;
   const neighbours = await runNeighbours(reader, run.dagId, id);
-  const trigger = await readRunTrigger(services, id);
-  return { run, spec, file, tasks, trigger, caller, neighbours };
+  return { run, spec, file, tasks, neighbours };
 }

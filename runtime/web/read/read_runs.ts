@@ -1,13 +1,7 @@
 /** Reads runs as people may see them. */
 import { DagsmithError } from "../../../sdk/errors.ts";
-import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import { type FoundRuns, listRuns, type RunQuery, searchRuns } from "../../store/reads/run_list.ts";
-import {
-  findRuns as findRunsByName,
-  getRun,
-  getRunTrigger,
-  type RunDetail,
-} from "../../store/reads/runs.ts";
+import { findRuns as findRunsByName, getRun, type RunDetail } from "../../store/reads/runs.ts";
 import type { WebServices } from "../http/services.ts";
 import { maskRow } from "./mask.ts";
 
@@ -44,13 +38,4 @@ export async function readRunNumber(
   const [run] = await findRunsByName(reader, `${dagId}/${runId}`);
   if (!run) throw new DagsmithError("UNKNOWN_RUN", { run: `${dagId}/${runId}` });
   return run.id;
-}
-
-/** What created a run; null for a scheduled or manual run. */
-export async function readRunTrigger(
-  { reader, mask }: WebServices,
-  id: number,
-): Promise<RunTrigger | null> {
-  const trigger = await getRunTrigger(reader, id);
-  return trigger && maskRow(mask, trigger, ["type", "name" as never]);
 }

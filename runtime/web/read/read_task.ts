@@ -6,6 +6,7 @@ import { DagsmithError } from "../../../sdk/errors.ts";
 import { isGroup } from "../../engine/plan/plan.ts";
 import type { StoredError, TaskState } from "../../state/task_state.ts";
 import { type CalledRun, calledRunOf } from "../../store/reads/calls.ts";
+import { type VisibleTags, visibleDags } from "../../store/reads/dag_tags.ts";
 import {
   cursorOf,
   getInstance,
@@ -38,6 +39,8 @@ export interface TaskQuery {
   readonly tryNumber: number | null;
   /** Whether values of XComs are read; items of a mapped task are such values. */
   readonly withValues: boolean;
+  /** The DAGs of which called runs are shown. */
+  readonly visible: VisibleTags;
 }
 
 /** One try, current or former. */
@@ -62,7 +65,7 @@ export interface TaskView {
   readonly declared: string;
   /** Null on the page of a whole mapped task, and for a task that is not instantiated. */
   readonly instance: InstanceRow | null;
-  /** The run that it called; null for none. */
+  /** The run that it called; null for none, and for one that is not visible. */
   readonly called: CalledRun | null;
   /** Newest first. */
   readonly tries: readonly ShownTry[];
@@ -97,7 +100,7 @@ export async function readTask(services: WebServices, query: TaskQuery): Promise
     doc: declared.doc,
     declared: view.file,
     instance: instance && shownInstance(instance, query),
-    called: instance && declared.call ? await calledRunOf(services.reader, instance.id) : null,
+    called: instance && declared.call ? await readCalled(services, instance.id, query) : null,
     tries: instance ? await readTries(services, instance) : [],
     shownTry,
     xcoms: instance && query.withValues ? await readXComs(services, query) : [],
@@ -113,6 +116,16 @@ export async function readTask(services: WebServices, query: TaskQuery): Promise
 
 function shownInstance(instance: InstanceRow, { withValues }: TaskQuery): InstanceRow {
   return withValues ? instance : { ...instance, item: null };
+}
+
+async function readCalled(
+  { reader }: WebServices,
+  instanceId: number,
+  { visible }: TaskQuery,
+): Promise<CalledRun | null> {
+  const called = await calledRunOf(reader, instanceId);
+  const seen = await visibleDags(reader, called ? [called.dagId] : [], visible);
+  return called && seen.has(called.dagId) ? called : null;
 }
 
 /** The run, task and map index of an instance. @throws DagsmithError UNKNOWN_INSTANCE */
@@ -173,7 +186,7 @@ async function readWaits(
 ): Promise<readonly string[]> {
   const isWaiting = state === "running" ? query.mapIndex < 0 : !isOver(state);
   if (!isWaiting) return [];
-  const { tasks } = await readWhy(services, query.id, query.taskId);
+  const { tasks } = await readWhy(services, query.id, query.taskId, query.visible);
   const alike = tasks.filter((task) => query.mapIndex < 0 || task.state === state);
   return [...new Set(alike.flatMap(({ reasons }) => reasons.map(({ text }) => text)))];
 }

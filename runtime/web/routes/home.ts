@@ -1,8 +1,8 @@
 /** The list of DAGs. */
 import type { Request, Response } from "express";
 import { h } from "preact";
-import { mayAlso, needs, visibleTags } from "../http/access.ts";
-import { sessionToken } from "../http/authorize.ts";
+import { needs, visibleTags } from "../http/access.ts";
+import { operableDags, sessionToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { dagsQuery } from "../http/input/dags.ts";
 import { Routes } from "../http/routes.ts";
@@ -33,8 +33,8 @@ async function home(services: WebServices, request: Request, response: Response)
     isFiltered(query) ? NO_ATTENTION : readAttention(services, visible),
   ]);
   const token = services.actions && sessionToken(request);
-  const operable = dags.filter(({ tags }) => mayAlso(request, "dag.operate", tags));
-  const operates = new Set(operable.map(({ dagId }) => dagId));
+  const dagIds = dags.map(({ dagId }) => dagId);
+  const operates = await operableDags(services, request, dagIds);
   await sendPage(services, request, response, {
     title: "DAGs",
     live: { topic: "home", mark },

@@ -2,7 +2,7 @@
 import type { Request, Response } from "express";
 import { h } from "preact";
 import { foldsOf } from "../groups/folded_groups.ts";
-import { needs } from "../http/access.ts";
+import { mayAlso, needs, visibleTags } from "../http/access.ts";
 import { actionsOfForm, actorOf, formToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { formBody } from "../http/input/fields.ts";
@@ -11,6 +11,7 @@ import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { markOf } from "../live/topics.ts";
 import { readCallbacks } from "../read/read_callbacks.ts";
+import { readOrigin } from "../read/read_origin.ts";
 import { readRun } from "../read/read_run.ts";
 import { readRunRow } from "../read/read_runs.ts";
 import { readTime } from "../read/read_time.ts";
@@ -47,6 +48,8 @@ async function run(services: WebServices, request: Request, response: Response):
     live: { topic: `run:${id}`, mark },
     body: h(RunPage, {
       ...view,
+      ...(await readOrigin(services, id, visibleTags(request))),
+      linksAssets: mayAlso(request, "asset.read"),
       layout,
       folds: foldsOf(path, folded, { callbacks: before }),
       callbacks: await readCallbacks(services, which, olderCallbacks),

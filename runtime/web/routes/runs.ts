@@ -2,7 +2,7 @@
 import type { Request, Response } from "express";
 import { h } from "preact";
 import { needs, visibleTags } from "../http/access.ts";
-import { canOperate } from "../http/authorize.ts";
+import { operableDags } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { runFilters } from "../http/input/run_filters.ts";
 import { Routes } from "../http/routes.ts";
@@ -29,13 +29,14 @@ async function list(services: WebServices, request: Request, response: Response)
   const { query, problem } = queryOf(services, request);
   if (problem !== null) response.status(400);
   const found = query ? await findRuns(services, query) : { runs: [], before: null };
+  const dagIds = found.runs.map(({ dagId }) => dagId);
   await sendPage(services, request, response, {
     title: "Runs",
     live: { topic: "home", mark },
     body: h(RunsPage, {
       ...{ ...found, problem },
       filters: textsOf(request),
-      canAct: canOperate(services, request),
+      operates: await operableDags(services, request, dagIds),
     }),
   });
 }

@@ -7,6 +7,7 @@ import { sendCompressed } from "../http/compressed.ts";
 import type { WebServices } from "../http/services.ts";
 import { readHealth } from "../read/read_health.ts";
 import { type Frame, NONCE, renderPage, THEMES } from "../views/parts/page.tsx";
+import { PLACES } from "../views/parts/places.ts";
 
 /**
  * Sends a page. A script that sends the ETag of its page gets 304 when nothing changed.
@@ -21,6 +22,7 @@ export async function sendPage(
   const html = renderPage({
     ...page,
     path: request.path,
+    places: PLACES.filter(({ permission }) => mayAlso(request, permission, null)),
     theme: themeOf(request),
     health: await readHealth(services),
     account: accountOf(request),
@@ -45,7 +47,7 @@ function accountOf(request: Request): Frame["account"] {
   const { user, session } = callerOf(request);
   if (!user || !session) return null;
   const { formToken } = session;
-  return { name: user.name, formToken, seesUsers: mayAlso(request, "user.edit") };
+  return { name: user.name, formToken };
 }
 
 /** Sends a page that needs no database. */
@@ -57,7 +59,7 @@ export async function sendPlain(
   body: Frame["body"],
 ): Promise<void> {
   const html = renderPage({
-    ...{ title, body, path: response.req.path, assets: assets.version },
+    ...{ title, body, path: response.req.path, places: [], assets: assets.version },
     ...{ theme: themeOf(response.req), health: undefined, notice: undefined, account: null },
   });
   response.status(status);

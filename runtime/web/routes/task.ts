@@ -1,7 +1,7 @@
 /** The page of a task or of one instance of it. */
 import type { Request, Response } from "express";
 import { h } from "preact";
-import { mayAlso, needs } from "../http/access.ts";
+import { mayAlso, needs, visibleTags } from "../http/access.ts";
 import { formToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { instanceParams, locateParams, taskParams, taskQuery } from "../http/input/tasks.ts";
@@ -37,8 +37,11 @@ async function task(
   const topic = `task:${which.id}:${which.taskId}`;
   const mark = await markOf(services.reader, topic);
   const { after, state, try: tryNumber = null } = query;
-  const withValues = mayAlso(request, "xcom.read");
-  const view = await readTask(services, { ...which, after, state, tryNumber, withValues });
+  const view = await readTask(services, {
+    ...{ ...which, after, state, tryNumber },
+    withValues: mayAlso(request, "xcom.read"),
+    visible: visibleTags(request),
+  });
   const olderCallbacks = (before: number): string =>
     `${request.path}?${tryNumber === null ? "" : `try=${tryNumber}&`}callbacks=${before}#callbacks`;
   const callbacks =

@@ -4,14 +4,11 @@ import type { VNode } from "preact";
 export interface Account {
   readonly name: string;
   readonly formToken: string;
-  /** Whether the user may manage users. */
-  readonly seesUsers: boolean;
 }
 
-export function AccountLinks({ name, formToken, seesUsers }: Account): VNode {
+export function AccountLinks({ name, formToken }: Account): VNode {
   return (
     <>
-      {seesUsers && <a href="/users">Users</a>}
       <a href="/account" title="Your sessions, tokens and password">
         {name}
       </a>

@@ -3,20 +3,13 @@ import type { VNode } from "preact";
 import type { Health } from "../../../store/reads/health.ts";
 import { type Account, AccountLinks } from "./account_links.tsx";
 import { Icon } from "./icon.tsx";
-
-/** The places that the bar leads to, and the addresses that belong to each. */
-const PLACES = [
-  { href: "/", label: "DAGs", owns: /^\/($|dags\/|backfills\/)/ },
-  { href: "/runs", label: "Runs", owns: /^\/(runs|t)(\/|$)/ },
-  { href: "/data", label: "Assets", owns: /^\/data(\/|$)/ },
-  { href: "/pools", label: "Pools", owns: /^\/pools/ },
-  { href: "/system", label: "System", owns: /^\/system/ },
-  { href: "/audit", label: "Audit", owns: /^\/audit/ },
-] as const;
+import type { Place } from "./places.ts";
 
 export interface HeaderProps {
   /** The path of the page. */
   readonly path: string;
+  /** The places that the reader may open. */
+  readonly places: readonly Place[];
   readonly assets: string;
   /** Absent on pages that read no database. */
   readonly health: Health | undefined;
@@ -24,14 +17,14 @@ export interface HeaderProps {
   readonly account: Account | null;
 }
 
-export function Header({ path, assets, health, account }: HeaderProps): VNode {
+export function Header({ path, places, assets, health, account }: HeaderProps): VNode {
   return (
     <header class="top">
       <a class="brand" href="/">
         <img src={`/assets/icon.svg?v=${assets}`} alt="" width="22" height="22" />
         dagsmith
       </a>
-      {health && <Places path={path} />}
+      {health && <Places path={path} places={places} />}
       <span class="grow" />
       {health && <Search />}
       <span id="connection" class="connection" role="status" />
@@ -51,14 +44,17 @@ export function Header({ path, assets, health, account }: HeaderProps): VNode {
   );
 }
 
-function Places({ path }: { readonly path: string }): VNode {
+function Places({ path, places }: Pick<HeaderProps, "path" | "places">): VNode {
   return (
     <nav class="places" aria-label="Main">
-      {PLACES.map(({ href, label, owns }) => (
-        <a href={href} aria-current={owns.test(path) ? "true" : undefined}>
-          {label}
-        </a>
-      ))}
+      {places.map(
+        ({ href, label, owns }) =>
+          owns && (
+            <a href={href} aria-current={owns.test(path) ? "true" : undefined}>
+              {label}
+            </a>
+          ),
+      )}
     </nav>
   );
 }

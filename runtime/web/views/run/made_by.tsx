@@ -7,17 +7,18 @@ import { Id } from "../parts/id.tsx";
 /** Most assets that are named. */
 const NAMED = 5;
 
-/** @param caller of a run that a task called, when that task is still there */
-export function MadeBy({
-  trigger,
-  caller,
-}: {
+export interface MadeByProps {
   readonly trigger: RunTrigger;
+  /** The task that called the run, when it is still there. */
   readonly caller: CallingTask | null;
-}): VNode {
+  /** Whether the reader may open the pages of assets. */
+  readonly linksAssets: boolean;
+}
+
+export function MadeBy({ trigger, caller, linksAssets }: MadeByProps): VNode {
   switch (trigger.type) {
     case "assets":
-      return <Updates trigger={trigger} />;
+      return <Updates trigger={trigger} linksAssets={linksAssets} />;
     case "postgresChanges":
       return <>{`${counted(trigger.events.length, "change", "changes")} of ${trigger.name}`}</>;
     case "webhook":
@@ -25,6 +26,8 @@ export function MadeBy({
     case "call":
       return <Call trigger={trigger} caller={caller} />;
     case "dagRun":
+      // Empty when the reader may see none of their DAGs.
+      if (trigger.events.length === 0) return <>runs of other DAGs</>;
       return (
         <>
           {trigger.events.map(({ dagId, runId, state }) => (
@@ -73,8 +76,10 @@ function Call({
 
 function Updates({
   trigger,
+  linksAssets,
 }: {
   readonly trigger: Extract<RunTrigger, { type: "assets" }>;
+  readonly linksAssets: boolean;
 }): VNode {
   const uris = [...new Set(trigger.events.map(({ uri }) => uri))];
   return (
@@ -82,9 +87,13 @@ function Updates({
       {`${counted(trigger.count, "update", "updates")} of `}
       {uris.slice(0, NAMED).map((uri) => (
         <div>
-          <a href={`/data/events?uri=${encodeURIComponent(uri)}`}>
+          {linksAssets ? (
+            <a href={`/data/events?uri=${encodeURIComponent(uri)}`}>
+              <Id text={uri} />
+            </a>
+          ) : (
             <Id text={uri} />
-          </a>
+          )}
         </div>
       ))}
       {uris.length > NAMED && `and ${uris.length - NAMED} more`}

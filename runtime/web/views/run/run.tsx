@@ -2,7 +2,7 @@
  * One run: its dates and params, its graph, and its tasks with their times drawn to one
  * scale.
  */
-import type { VNode } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import type { RunTrigger } from "../../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../../sdk/spec/index.ts";
 import type { CallingTask } from "../../../store/reads/calls.ts";
@@ -34,6 +34,8 @@ export interface RunProps {
   readonly trigger: RunTrigger | null;
   readonly caller: CallingTask | null;
   readonly neighbours: RunNeighbours;
+  /** Whether the reader may open the pages of assets. */
+  readonly linksAssets: boolean;
   readonly layout: GraphLayout | null;
   readonly folds: Folds;
   readonly callbacks: CallbackPage;
@@ -50,6 +52,7 @@ export function RunPage({
   trigger,
   caller,
   neighbours,
+  linksAssets,
   layout,
   folds,
   callbacks,
@@ -86,7 +89,13 @@ export function RunPage({
           </PostButton>
         )}
       </div>
-      <RunFacts run={run} params={params} trigger={trigger} caller={caller} />
+      <RunFacts run={run} params={params}>
+        {trigger !== null && (
+          <Fact name="Created by">
+            <MadeBy trigger={trigger} caller={caller} linksAssets={linksAssets} />
+          </Fact>
+        )}
+      </RunFacts>
       <Annotations run={run} token={token} />
       <div id="graph" data-live>
         <Graph
@@ -126,11 +135,11 @@ function Neighbours({ previous, next }: RunNeighbours): VNode | null {
 interface RunFactsProps {
   readonly run: RunDetail;
   readonly params: string;
-  readonly trigger: RunTrigger | null;
-  readonly caller: CallingTask | null;
+  /** What created it. */
+  readonly children: ComponentChildren;
 }
 
-function RunFacts({ run, params, trigger, caller }: RunFactsProps): VNode {
+function RunFacts({ run, params, children }: RunFactsProps): VNode {
   return (
     <dl class="facts" id="run-facts" data-live>
       <Fact name="Run">
@@ -138,11 +147,7 @@ function RunFacts({ run, params, trigger, caller }: RunFactsProps): VNode {
           <Id text={run.runId} />
         </code>
       </Fact>
-      {trigger !== null && (
-        <Fact name="Created by">
-          <MadeBy trigger={trigger} caller={caller} />
-        </Fact>
-      )}
+      {children}
       <Fact name="Logical date">
         <Time at={run.logicalDate} />
       </Fact>

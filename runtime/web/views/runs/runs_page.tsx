@@ -15,7 +15,8 @@ export interface RunsPageProps {
   readonly before: number | null;
   /** Why the filters were refused; null when they were not. */
   readonly problem: string | null;
-  readonly canAct: boolean;
+  /** The DAGs whose runs the reader may act on. */
+  readonly operates: ReadonlySet<string>;
 }
 
 const ACTIONS = [
@@ -26,7 +27,7 @@ const ACTIONS = [
   { verb: "annotate", label: "Note and labels…" },
 ] as const;
 
-export function RunsPage({ runs, filters, before, problem, canAct }: RunsPageProps): VNode {
+export function RunsPage({ runs, filters, before, problem, operates }: RunsPageProps): VNode {
   return (
     <>
       <div class="title">
@@ -39,12 +40,12 @@ export function RunsPage({ runs, filters, before, problem, canAct }: RunsPagePro
           {problem}
         </p>
       )}
-      {canAct && <BulkBar action="/bulk/runs" actions={ACTIONS} />}
+      {operates.size > 0 && <BulkBar action="/bulk/runs" actions={ACTIONS} />}
       <div id="runs" data-live>
         {runs.length === 0 ? (
           <p class="nothing">{nothingText(before)}</p>
         ) : (
-          <RunTable runs={runs} canAct={canAct} />
+          <RunTable runs={runs} operates={operates} />
         )}
         <p class="pages">
           {before !== null && (
@@ -68,17 +69,13 @@ function olderAddress(filters: RunFilterTexts, before: number): string {
   return `${address}${address.includes("?") ? "&" : "?"}before=${before}`;
 }
 
-interface RunTableProps {
-  readonly runs: readonly RunDetail[];
-  readonly canAct: boolean;
-}
-
-function RunTable({ runs, canAct }: RunTableProps): VNode {
+function RunTable({ runs, operates }: Pick<RunsPageProps, "runs" | "operates">): VNode {
+  const canPick = operates.size > 0;
   return (
     <table class="list runs">
       <thead>
         <tr>
-          {canAct && <PickAll label="Select all runs of this page" />}
+          {canPick && <PickAll label="Select all runs of this page" />}
           <th>Run</th>
           <th>State</th>
           <th class="low">Version</th>
@@ -89,17 +86,26 @@ function RunTable({ runs, canAct }: RunTableProps): VNode {
       </thead>
       <tbody>
         {runs.map((run) => (
-          <Row run={run} canAct={canAct} />
+          <Row run={run} canPick={canPick} isOperable={operates.has(run.dagId)} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Row({ run, canAct }: { readonly run: RunDetail; readonly canAct: boolean }): VNode {
+interface RowProps {
+  readonly run: RunDetail;
+  /** Whether the table has a column of boxes. */
+  readonly canPick: boolean;
+  /** Whether the reader may act on this run. */
+  readonly isOperable: boolean;
+}
+
+function Row({ run, canPick, isOperable }: RowProps): VNode {
   return (
     <tr data-key={String(run.id)}>
-      {canAct && <Pick name="run" value={String(run.id)} label={`${run.dagId} ${run.runId}`} />}
+      {canPick && !isOperable && <td class="pick" />}
+      {isOperable && <Pick name="run" value={String(run.id)} label={`${run.dagId} ${run.runId}`} />}
       <th scope="row">
         <a href={`/runs/${run.id}`} title={run.runId}>
           <Id text={run.dagId} />

@@ -2,25 +2,16 @@
 import type { ComponentChildren, VNode } from "preact";
 import type { Found } from "../../read/read_search.ts";
 import { Id } from "../parts/id.tsx";
+import type { Place } from "../parts/places.ts";
 import { RunTitle } from "../parts/run_title.tsx";
 import { State } from "../parts/state.tsx";
 
-/** Places that no name leads to. */
-const PLACES = [
-  { href: "/", label: "DAGs", words: "home list" },
-  { href: "/runs", label: "Runs of all DAGs", words: "history" },
-  { href: "/runs?state=failed", label: "Failed runs", words: "errors broken" },
-  { href: "/runs?state=running", label: "Running runs", words: "active now" },
-  { href: "/?filter=paused", label: "Paused DAGs", words: "off stopped" },
-  { href: "/data", label: "Assets", words: "data datasets lineage" },
-  { href: "/pools", label: "Pools", words: "slots limits" },
-  { href: "/system", label: "System", words: "health workers scheduler queue database" },
-  { href: "/audit", label: "Audit", words: "who did what log" },
-] as const;
-
 export interface SearchPageProps extends Found {
   readonly word: string;
-  readonly canAct: boolean;
+  /** The DAGs that the reader may trigger. */
+  readonly operates: ReadonlySet<string>;
+  /** Those that the reader may open. */
+  readonly places: readonly Place[];
 }
 
 export function SearchPage(props: SearchPageProps): VNode {
@@ -50,8 +41,8 @@ export function SearchPage(props: SearchPageProps): VNode {
   );
 }
 
-function Results({ word, canAct, dags, tasks, assets, runs }: SearchPageProps): VNode {
-  const places = PLACES.filter(({ label, words }) =>
+function Results({ word, operates, dags, tasks, assets, runs, ...more }: SearchPageProps): VNode {
+  const places = more.places.filter(({ label, words }) =>
     `${label} ${words}`.toLowerCase().includes(word.toLowerCase()),
   );
   const count = dags.length + tasks.length + assets.length + runs.length + places.length;
@@ -61,8 +52,10 @@ function Results({ word, canAct, dags, tasks, assets, runs }: SearchPageProps): 
       {dags.map(({ dagId, description }) => (
         <Result href={`/dags/${dagId}`} kind="DAG" name={<Id text={dagId} />} more={description} />
       ))}
-      {canAct &&
-        dags.slice(0, 3).map(({ dagId }) => (
+      {dags
+        .filter(({ dagId }) => operates.has(dagId))
+        .slice(0, 3)
+        .map(({ dagId }) => (
           <Result
             href={`/dags/${dagId}/trigger`}
             kind="Action"
