@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import express, { type Express, type RequestHandler } from "express";
 import helmet from "helmet";
 import { apiRoutes } from "./api/routes.ts";
+import { redirectsUnder } from "./http/base_path.ts";
 import { Refused } from "./http/refused.ts";
 import type { Registration, Routes } from "./http/routes.ts";
 import type { WebServices } from "./http/services.ts";
@@ -73,7 +74,7 @@ export function makeApp(
     .set("trust proxy", [...services.trustedProxies])
     .enable("strict routing")
     .enable("case sensitive routing");
-  handler.use(nonce, securityHeaders());
+  handler.use(nonce, securityHeaders(), redirectsUnder(services.basePath));
   handler.use(gate(services, guesses, routes));
   handler.use(all.map(({ router }) => router));
   handler.use(() => {

@@ -12,6 +12,7 @@ import { pageReader } from "../store/reads/reader.ts";
 import { makeApp } from "./app.ts";
 import { GraphDrawer } from "./graph/graph_drawer.ts";
 import type { WebActions } from "./http/actions.ts";
+import { basePathOf, withoutBasePath } from "./http/base_path.ts";
 import { loadAssets } from "./http/assets.ts";
 import type { Registration } from "./http/routes.ts";
 import type { WebLink, WebLog, WebServices } from "./http/services.ts";
@@ -46,7 +47,10 @@ export interface WebOptions {
   readonly link?: WebLink;
   /** Proxies whose X-Forwarded headers are true. Default: none. */
   readonly trustedProxies?: readonly string[];
-  /** The address of the page as people reach it. Default: not known. */
+  /**
+   * The address of the page as people reach it. Its path is that of the page. Default: not
+   * known.
+   */
   readonly baseUrl?: string | null;
   /** Users may log in at this provider. Needs baseUrl. Default: none. */
   readonly oidc?: OidcOptions;
@@ -106,7 +110,7 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   const streams = new OpenStreams();
   const isDevelopment = options.isDevelopment ?? false;
   const { handler, routes } = makeApp(services, streams, { oidc, isDevelopment });
-  const server = createServer(SERVER_OPTIONS, handler);
+  const server = createServer(SERVER_OPTIONS, withoutBasePath(services.basePath, handler));
   await listen(server, port, host.replace(/^\[|\]$/g, ""));
   const { port: taken } = server.address() as AddressInfo;
   const url = `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${taken}`;
@@ -141,7 +145,7 @@ async function makeServices(options: WebOptions): Promise<Omit<WebServices, "oid
   const files = options.filesFolder === undefined ? undefined : largeValuesIn(options.filesFolder);
   return {
     ...{ db, reader, actions, mask, variable, files, notice, log, assets },
-    ...{ token, link, trustedProxies, baseUrl },
+    ...{ token, link, trustedProxies, baseUrl, basePath: basePathOf(baseUrl) },
     ...parts,
   };
 }

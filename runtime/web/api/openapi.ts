@@ -11,11 +11,9 @@ import type { Endpoint } from "./endpoint.ts";
 import { ENDPOINTS } from "./endpoints.ts";
 import { errorAnswer } from "./schemas/common.ts";
 
-let made: ReturnType<typeof createDocument> | undefined;
-
-/** The document; created once. */
-export function openApi(): ReturnType<typeof createDocument> {
-  made ??= createDocument({
+/** @param basePath the path under which the page is reached; empty for none */
+export function openApi(basePath: string): ReturnType<typeof createDocument> {
+  return createDocument({
     openapi: "3.1.0",
     info: {
       title: "dagsmith",
@@ -23,12 +21,11 @@ export function openApi(): ReturnType<typeof createDocument> {
       description:
         "DAGs, runs, tasks and logs. Times are ISO 8601. Lists are paged by id: pass `next` on.",
     },
-    servers: [{ url: "/api/v1" }],
+    servers: [{ url: `${basePath}/api/v1` }],
     components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
     security: [{}, { token: [] }],
     paths: paths(),
   });
-  return made;
 }
 
 function paths(): ZodOpenApiPathsObject {

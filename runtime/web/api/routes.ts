@@ -12,9 +12,11 @@ const API = "/api/v1";
 
 export function apiRoutes(services: WebServices): Routes {
   const routes = new Routes(services);
-  routes.get(`${API}/openapi.json`, needs("system.read"), (_request, response) =>
-    sendCompressed(response.type("json"), JSON.stringify(openApi())),
-  );
+  let description: string | undefined;
+  routes.get(`${API}/openapi.json`, needs("system.read"), (_request, response) => {
+    description ??= JSON.stringify(openApi(services.basePath));
+    return sendCompressed(response.type("json"), description);
+  });
   for (const { method, path, access, status = 200, run } of ENDPOINTS) {
     const address = API + path.replace(/\{(\w+)\}/g, ":$1");
     const handler: RequestHandler = async (request, response) => {

@@ -42,6 +42,8 @@ export interface WebServices {
   readonly trustedProxies: readonly string[];
   /** The address of the page as people reach it. Null: not known. */
   readonly baseUrl: string | null;
+  /** The path of that address, without "/" at its end; empty for none. */
+  readonly basePath: string;
   readonly watchers: Watchers;
   readonly drawer: GraphDrawer;
 }

@@ -1,4 +1,5 @@
 /** Keys: the palette, the help, and moving through lists and the grid. */
+import { addressOf } from "./address.ts";
 import { openPalette } from "./palette.ts";
 
 const HELP: readonly (readonly [keys: string, what: string])[] = [
@@ -23,7 +24,7 @@ export function startKeys(): void {
     if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
     const place = isGoing ? PLACES[event.key] : undefined;
     isGoing = event.key === "g";
-    if (place !== undefined) return location.assign(place);
+    if (place !== undefined) return location.assign(addressOf(place));
     const act = actOf(event.key);
     if (act) take(event, act);
   });

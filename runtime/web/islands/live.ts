@@ -3,6 +3,7 @@
  * again and what changed in its live parts is replaced. The stream is closed while the
  * page is hidden, so that many tabs do not use up the browser's connections.
  */
+import { addressOf } from "./address.ts";
 import { adoptLog } from "./log.ts";
 import { morph } from "./morph.ts";
 import { showTimes } from "./times.ts";
@@ -26,7 +27,7 @@ function connect(): void {
   if (stream) return;
   const { topic = "", mark = "" } = document.body.dataset;
   stream = new EventSource(
-    `/events?topic=${encodeURIComponent(topic)}&since=${encodeURIComponent(mark)}`,
+    addressOf(`/events?topic=${encodeURIComponent(topic)}&since=${encodeURIComponent(mark)}`),
   );
   stream.addEventListener("open", () => say(""));
   stream.addEventListener("changed", (event) => {
@@ -78,7 +79,8 @@ async function exchange(): Promise<void> {
     headers: { "X-Live": "1", "If-None-Match": etag, Accept: "text/html" },
     cache: "no-store",
   });
-  if (answer.redirected && new URL(answer.url).pathname === "/login") return location.reload();
+  if (answer.redirected && new URL(answer.url).pathname === addressOf("/login"))
+    return location.reload();
   if (!answer.ok) return;
   etag = answer.headers.get("ETag") ?? "";
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");

@@ -2,6 +2,8 @@
  * The palette: the search of the server in a dialog over any page. Arrows choose, Enter
  * opens. Its results are the list of the search page.
  */
+import { addressOf } from "./address.ts";
+
 let dialog: HTMLDialogElement | undefined;
 let asked = 0;
 
@@ -43,7 +45,9 @@ function makeDialog(): HTMLDialogElement {
 /** Shows what a word finds, unless a later word was typed meanwhile. */
 async function find(word: string): Promise<void> {
   const number = ++asked;
-  const answer = await fetch(`/search?q=${encodeURIComponent(word)}`).catch(() => undefined);
+  const answer = await fetch(addressOf(`/search?q=${encodeURIComponent(word)}`)).catch(
+    () => undefined,
+  );
   if (!answer?.ok || number !== asked) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const list = dialog?.querySelector(".found");

@@ -2,6 +2,8 @@
  * The colours of the page: those of the system, light or dark. The choice is a cookie,
  * so that the server sends the next page in its colours.
  */
+import { addressOf } from "./address.ts";
+
 const THEMES = ["system", "light", "dark"] as const;
 const YEAR_SECONDS = 31_536_000;
 
@@ -31,7 +33,7 @@ function choose(theme: string): void {
   else document.documentElement.dataset.theme = theme;
   const age = isSystem ? 0 : YEAR_SECONDS;
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API needs TLS
-  document.cookie = `dagsmith_theme=${theme}; path=/; samesite=lax; max-age=${age}`;
+  document.cookie = `dagsmith_theme=${theme}; path=${addressOf("/")}; samesite=lax; max-age=${age}`;
 }
 
 function show(button: HTMLElement): void {

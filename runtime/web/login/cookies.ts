@@ -1,31 +1,34 @@
 /**
- * The cookie of a session: 256 random bits that scripts cannot read and other sites
- * cannot send with a form. Links from other sites, such as those in messages, do send it.
+ * The cookie of a session: 256 random bits. Links from other sites, such as those in
+ * messages, do send it.
  */
-import type { CookieOptions, Request, Response } from "express";
+import type { Request, Response } from "express";
 import { hashOfSecret } from "../../access/token.ts";
 import { SESSION_DAYS } from "../../store/access/web_session.ts";
+import type { WebServices } from "../http/services.ts";
+import { type SiteCookie, siteCookie } from "../http/site.ts";
 
 const SECRET = /^[\w-]{43}$/;
 /** Most cookies of the name that are tried. */
 const MOST_TRIED = 8;
 
+type Site = Pick<WebServices, "baseUrl" | "basePath">;
+
 /**
  * Browsers send the cookies of a host to all its ports, so the name has the port: two
- * pages on one machine keep their sessions apart. Under TLS the prefix `__Host-` makes
- * the browser refuse such a cookie from any other site.
+ * pages on one machine keep their sessions apart.
  */
-function cookieName(request: Request, isSecure: boolean): string {
+function cookieOf(site: Site, request: Request): SiteCookie {
   const port = /:(\d+)$/.exec(request.host ?? "")?.[1];
-  return `${isSecure ? "__Host-" : ""}dagsmith${port === undefined ? "" : `_${port}`}`;
+  return siteCookie(site, request, `dagsmith${port === undefined ? "" : `_${port}`}`);
 }
 
 /**
  * The secrets of all cookies of the name. Another page of the host can set one more
  * cookie of this name, which must not hide ours.
  */
-export function sessionSecrets(request: Request, isSecure: boolean): readonly string[] {
-  const name = cookieName(request, isSecure);
+export function sessionSecrets(site: Site, request: Request): readonly string[] {
+  const { name } = cookieOf(site, request);
   const values = (request.headers.cookie ?? "").split(";").flatMap((pair) => {
     const at = pair.indexOf("=");
     return at > 0 && pair.slice(0, at).trim() === name ? [pair.slice(at + 1).trim()] : [];
@@ -38,19 +41,16 @@ export function hashesOf(secrets: readonly string[]): readonly Buffer[] {
 }
 
 export function setSessionCookie(
+  site: Site,
   request: Request,
   response: Response,
   secret: string,
-  isSecure: boolean,
 ): void {
-  const maxAge = SESSION_DAYS * 86_400_000;
-  response.cookie(cookieName(request, isSecure), secret, { ...options(isSecure), maxAge });
+  const { name, options } = cookieOf(site, request);
+  response.cookie(name, secret, { ...options, maxAge: SESSION_DAYS * 86_400_000 });
 }
 
-export function clearSessionCookie(request: Request, response: Response, isSecure: boolean): void {
-  response.clearCookie(cookieName(request, isSecure), options(isSecure));
-}
-
-function options(secure: boolean): CookieOptions {
-  return { httpOnly: true, sameSite: "lax", secure, path: "/", encode: String };
+export function clearSessionCookie(site: Site, request: Request, response: Response): void {
+  const { name, options } = cookieOf(site, request);
+  response.clearCookie(name, options);
 }

@@ -10,7 +10,6 @@ import { type Caller, checkOf } from "../http/caller.ts";
 import { Refused } from "../http/refused.ts";
 import { isSameSecret } from "../http/same_secret.ts";
 import type { WebServices } from "../http/services.ts";
-import { isSecure } from "../http/site.ts";
 import { hashesOf, sessionSecrets } from "./cookies.ts";
 import type { GuessLimit } from "./guess_limit.ts";
 
@@ -57,7 +56,7 @@ async function findSessionCaller(
   services: WebServices,
   request: Request,
 ): Promise<Caller | undefined> {
-  const secrets = sessionSecrets(request, isSecure(services, request));
+  const secrets = sessionSecrets(services, request);
   if (secrets.length === 0) return undefined;
   const session = await findSession(services.reader, hashesOf(secrets));
   const secret = secrets.find((one) => session?.hash.equals(hashOfSecret(one)));

@@ -6,7 +6,6 @@ import { audit } from "../../store/access/audit.ts";
 import { endSession, openSession } from "../../store/access/web_session.ts";
 import { callerOf } from "../http/caller.ts";
 import type { WebServices } from "../http/services.ts";
-import { isSecure } from "../http/site.ts";
 import { clearSessionCookie, setSessionCookie } from "./cookies.ts";
 
 /** Most characters of a browser's name that a session keeps. */
@@ -30,7 +29,7 @@ export async function logIn(
     });
     await audit(tx, { actor: actorText({ user: user.name, from: address }), action: "log in" });
   });
-  setSessionCookie(request, response, secret, isSecure(services, request));
+  setSessionCookie(services, request, response, secret);
 }
 
 /** Logs the caller out: the session ends in every process. */
@@ -44,5 +43,5 @@ export async function logOut(
     await endSession(services.db, session.id, user.id);
     await audit(services.db, { actor, action: "log out" });
   }
-  clearSessionCookie(request, response, isSecure(services, request));
+  clearSessionCookie(services, request, response);
 }

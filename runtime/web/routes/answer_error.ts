@@ -10,7 +10,7 @@ import { ErrorPage } from "../views/parts/plain.tsx";
 import { sendPlain } from "./send_page.ts";
 
 export function answerError(
-  services: Pick<WebServices, "log" | "mask" | "assets">,
+  services: Pick<WebServices, "log" | "mask" | "assets" | "basePath">,
 ): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const { status, message, code } = refusalOf(error, services.mask);

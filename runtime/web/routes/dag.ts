@@ -173,15 +173,13 @@ async function pause(
   const actions = actionsOfForm(services, request);
   const { dagId } = await dagOf(services, request);
   await actions[verb](services.db, { dagId, actor: actorOf(request) });
-  response.redirect(303, cameFrom(request) ?? `/dags/${dagId}`);
+  response.redirect(303, cameFrom(services, request) ?? `/dags/${dagId}`);
 }
 
 /** The page of ours from which the form was sent; never an address of another site. */
-function cameFrom(request: Request): string | undefined {
-  const referer = request.get("Referer");
-  if (referer === undefined || !URL.canParse(referer)) return undefined;
-  const { host, pathname, search } = new URL(referer);
-  return host === request.headers.host && !pathname.startsWith("//")
-    ? pathname + search
-    : undefined;
+function cameFrom({ basePath }: WebServices, request: Request): string | undefined {
+  const from = URL.parse(request.get("Referer") ?? "");
+  if (from?.host !== request.host || !from?.pathname.startsWith(`${basePath}/`)) return undefined;
+  const path = from.pathname.slice(basePath.length);
+  return path.startsWith("//") ? undefined : path + from.search;
 }

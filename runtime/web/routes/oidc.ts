@@ -1,15 +1,20 @@
 /** Login at an OIDC provider: the way there, and the way back. */
-import type { CookieOptions, Request, Response } from "express";
+import type { Request, Response } from "express";
 import { Refused } from "../http/refused.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
-import { isSecure } from "../http/site.ts";
+import { siteCookie } from "../http/site.ts";
 import type { Oidc } from "../login/oidc.ts";
 import { keepOidcUser } from "../login/oidc_user.ts";
 import { logIn } from "../login/open_session.ts";
 import { ownPath } from "./own_path.ts";
 
 export const OIDC_CALLBACK = "/login/oidc/callback";
+
+/** Comes back with the answer of another site, so it is not `strict`. */
+const COOKIE = "dagsmith_oidc";
+/** How long a login at the provider may take. */
+const LOGIN_MS = 600_000;
 
 export function oidcRoutes(services: WebServices, oidc: Oidc): Routes {
   const routes = new Routes(services);
@@ -18,7 +23,8 @@ export function oidcRoutes(services: WebServices, oidc: Oidc): Routes {
       services,
       oidc.begin(services.db, ownPath(request.query.next)),
     );
-    response.cookie(cookieName(services, request), secret, cookieOptions(services, request));
+    const { name, options } = siteCookie(services, request, COOKIE);
+    response.cookie(name, secret, { ...options, maxAge: LOGIN_MS });
     response.redirect(303, to.href);
   });
   routes.get(OIDC_CALLBACK, "public", (request, response) =>
@@ -33,12 +39,12 @@ async function answer(
   request: Request,
   response: Response,
 ): Promise<void> {
-  const name = cookieName(services, request);
+  const { name, options } = siteCookie(services, request, COOKIE);
   const secret = new RegExp(`(?:^|;\\s*)${name}=([\\w-]{43})(?:;|$)`).exec(
     request.headers.cookie ?? "",
   )?.[1];
   if (secret === undefined) throw new Refused(401, "This login did not begin in this browser.");
-  response.clearCookie(name, cookieOptions(services, request));
+  response.clearCookie(name, options);
   const { search } = new URL(request.originalUrl, "http://own.invalid");
   const found = await atProvider(services, oidc.end(services.db, secret, search));
   await logIn(services, request, response, await keepOidcUser(services.db, found));
@@ -54,14 +60,4 @@ async function atProvider<Result>({ log }: WebServices, asked: Promise<Result>):
     log.warn({ err: error }, "a login at the OIDC provider failed");
     throw new Refused(401, "The login at the provider failed. Try again, or ask an admin.");
   }
-}
-
-/** The cookie must come back with the answer of another site: not `strict`. */
-function cookieOptions(services: WebServices, request: Request): CookieOptions {
-  const secure = isSecure(services, request);
-  return { httpOnly: true, sameSite: "lax", secure, path: "/", maxAge: 600_000, encode: String };
-}
-
-function cookieName(services: WebServices, request: Request): string {
-  return `${isSecure(services, request) ? "__Host-" : ""}dagsmith_oidc`;
 }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Request, Response } from "express";
 import { mayAlso } from "../http/access.ts";
+import { htmlUnder } from "../http/base_path.ts";
 import { callerOf } from "../http/caller.ts";
 import { sendCompressed } from "../http/compressed.ts";
 import type { WebServices } from "../http/services.ts";
@@ -18,17 +19,21 @@ export async function sendPage(
   response: Response,
   page: Pick<Frame, "title" | "body"> & Partial<Pick<Frame, "live">>,
 ): Promise<void> {
-  const { notice, assets } = services;
-  const html = renderPage({
-    ...page,
-    path: request.path,
-    places: PLACES.filter(({ permission }) => mayAlso(request, permission, null)),
-    theme: themeOf(request),
-    health: await readHealth(services),
-    account: accountOf(request),
-    notice,
-    assets: assets.version,
-  });
+  const { notice, assets, basePath } = services;
+  const html = htmlUnder(
+    basePath,
+    renderPage({
+      basePath,
+      ...page,
+      path: request.path,
+      places: PLACES.filter(({ permission }) => mayAlso(request, permission, null)),
+      theme: themeOf(request),
+      health: await readHealth(services),
+      account: accountOf(request),
+      notice,
+      assets: assets.version,
+    }),
+  );
   const etag = `"${createHash("sha256").update(html).digest("base64url")}"`;
   response.set("ETag", etag);
   if (request.get("X-Live") === "1" && request.get("If-None-Match") === etag)
@@ -52,16 +57,19 @@ function accountOf(request: Request): Frame["account"] {
 
 /** Sends a page that needs no database. */
 export async function sendPlain(
-  { assets }: Pick<WebServices, "assets">,
+  { assets, basePath }: Pick<WebServices, "assets" | "basePath">,
   response: Response,
   status: number,
   title: string,
   body: Frame["body"],
 ): Promise<void> {
-  const html = renderPage({
-    ...{ title, body, path: response.req.path, places: [], assets: assets.version },
-    ...{ theme: themeOf(response.req), health: undefined, notice: undefined, account: null },
-  });
+  const html = htmlUnder(
+    basePath,
+    renderPage({
+      ...{ title, body, basePath, path: response.req.path, places: [], assets: assets.version },
+      ...{ theme: themeOf(response.req), health: undefined, notice: undefined, account: null },
+    }),
+  );
   response.status(status);
   await sendHtml(response, html);
 }

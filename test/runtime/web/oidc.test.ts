@@ -18,18 +18,20 @@ const ROLES = "data-admins=admin, analysts=operator:mine";
 let browser: Browser;
 let server: Server;
 let web: TestWeb;
+/** Under a path, as behind a proxy: the provider answers to that path, too. */
+let site: string;
 beforeAll(async () => {
   browser = await launchBrowser();
   const port = await freePort();
-  const baseUrl = `http://127.0.0.1:${port}`;
+  site = `http://127.0.0.1:${port}/dags-of/team`;
   server = createServer();
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  server.on("request", providerAt(issuer, `${baseUrl}/login/oidc/callback`).callback());
+  server.on("request", providerAt(issuer, `${site}/login/oidc/callback`).callback());
   const client = { clientId: "dagsmith", clientSecret: "the secret of the client" };
   const oidc = { issuer, ...client, claim: "groups", rules: parseOidcRules(ROLES) };
-  web = await testWeb({ withoutLink: true, port, baseUrl, oidc });
+  web = await testWeb({ withoutLink: true, port, baseUrl: site, oidc });
   await web.rows.dag(dagSpec("d", { tags: ["mine"] }));
   await web.rows.dag(dagSpec("other"));
 }, 120_000);
@@ -67,13 +69,13 @@ async function logIn(user: string, path: string, use: (page: Page) => Promise<vo
   const context = await browser.newContext();
   try {
     const page = await context.newPage();
-    await page.goto(web.url + path);
+    await page.goto(site + path);
     await page.getByRole("link", { name: /Log in with 127\.0\.0\.1/ }).click();
     await page.locator("input[name=login]").fill(user);
     await page.locator("input[name=password]").fill("any");
     await page.locator("button[type=submit]").click();
     await page.getByRole("button", { name: "Continue" }).click();
-    await page.waitForURL(`${web.url}/**`);
+    await page.waitForURL(`${site}/**`);
     await use(page);
   } finally {
     await context.close();
@@ -85,8 +87,8 @@ test("a user comes back to the page they wanted, with the role of the claim", as
     await page.waitForURL("**/dags/d");
     await page.getByRole("link", { name: "grace" }).click();
     await page.getByText("operator for mine").waitFor();
-    expect((await page.goto(`${web.url}/dags/other`))?.status()).toBe(403);
-    expect((await page.goto(`${web.url}/users`))?.status()).toBe(403);
+    expect((await page.goto(`${site}/dags/other`))?.status()).toBe(403);
+    expect((await page.goto(`${site}/users`))?.status()).toBe(403);
   });
   GROUPS.grace = ["data-admins"];
   await logIn("grace", "/users", async (page) => {
@@ -107,15 +109,15 @@ test("a user without a role is refused, and a taken name belongs to its first us
 test("an end of all sessions logs a user out in every browser", async () => {
   await logIn("grace", "/", async (page) => {
     await actions.endUserSessions(web.db, { name: "grace", actor: "test" });
-    await page.goto(web.url);
+    await page.goto(site);
     await page.waitForURL("**/login?next=%2F");
   });
 });
 
 test("an answer that another browser began, a changed one and a second one are refused", async () => {
-  const callback = `${web.url}/login/oidc/callback`;
+  const callback = `${site}/login/oidc/callback`;
   expect((await fetch(`${callback}?code=x&state=y`)).status).toBe(401);
-  const begun = await fetch(`${web.url}/login/oidc?next=//evil.example`, { redirect: "manual" });
+  const begun = await fetch(`${site}/login/oidc?next=//evil.example`, { redirect: "manual" });
   const cookie = begun.headers.get("set-cookie")?.split(";")[0] ?? "";
   const to = new URL(begun.headers.get("location") ?? "");
   expect(to.searchParams.get("code_challenge_method")).toBe("S256");

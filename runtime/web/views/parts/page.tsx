@@ -14,6 +14,8 @@ export interface Frame extends HeaderProps {
    * The topic of the page, as in `/events?topic=`, and its fingerprint when it was read.
    */
   readonly live?: { readonly topic: string; readonly mark: string };
+  /** The path under which the page is reached; empty for none. */
+  readonly basePath: string;
   readonly notice: string | undefined;
   /** The colours that the reader chose; undefined: those of the system. */
   readonly theme: Theme | undefined;
@@ -28,10 +30,10 @@ type Theme = (typeof THEMES)[number];
  */
 export const NONCE = "__nonce__";
 
-function Page({ title, body, live, notice, theme, ...header }: Frame): VNode {
+function Page({ title, body, live, basePath, notice, theme, ...header }: Frame): VNode {
   const { assets, health } = header;
   return (
-    <html lang="en" data-theme={theme}>
+    <html lang="en" data-theme={theme} data-base={basePath || undefined}>
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
