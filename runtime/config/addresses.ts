@@ -28,6 +28,14 @@ interface WebSettings extends Listening {
   readonly token: string | null;
   /** DAG_TRUSTED_PROXIES: addresses and networks, separated by commas. */
   readonly trustedProxies: readonly string[];
+  /** Null: the page answers without TLS. */
+  readonly tls: TlsFiles | null;
+}
+
+/** DAG_TLS_CERTIFICATE and DAG_TLS_KEY: paths of PEM files. */
+interface TlsFiles {
+  readonly certificate: string;
+  readonly key: string;
 }
 
 /** @throws DagsmithError INVALID_ARGUMENT */
@@ -37,6 +45,7 @@ export function addressSettings(setting: Setting): AddressSettings {
       ...listening(setting, "DAG_WEB_HOST", "DAG_WEB_PORT"),
       token: setting("DAG_WEB_TOKEN"),
       trustedProxies: trustedProxies(setting("DAG_TRUSTED_PROXIES")),
+      tls: tlsFiles(setting("DAG_TLS_CERTIFICATE"), setting("DAG_TLS_KEY")),
     },
     metrics: listening(setting, "DAG_METRICS_HOST", "DAG_METRICS_PORT"),
     baseUrl: baseUrl(setting("DAG_BASE_URL")),
@@ -66,6 +75,15 @@ function trustedProxies(value: string | null): readonly string[] {
     "DAG_TRUSTED_PROXIES",
     `"${wrong}" is neither an address, nor a network such as 10.0.0.0/8, nor "loopback"`,
   );
+}
+
+/** @throws DagsmithError INVALID_ARGUMENT when only one of them is set */
+function tlsFiles(certificate: string | null, key: string | null): TlsFiles | null {
+  if (certificate === null && key === null) return null;
+  if (certificate === null)
+    return refused("DAG_TLS_CERTIFICATE", "it must be set, because DAG_TLS_KEY is");
+  if (key === null) return refused("DAG_TLS_KEY", "it must be set, because DAG_TLS_CERTIFICATE is");
+  return { certificate, key };
 }
 
 function isNetwork(text: string): boolean {

@@ -10,9 +10,11 @@ import { redirectsUnder } from "./http/base_path.ts";
 import { Refused } from "./http/refused.ts";
 import type { Registration, Routes } from "./http/routes.ts";
 import type { WebServices } from "./http/services.ts";
+import { isSecure } from "./http/site.ts";
 import type { OpenStreams } from "./live/event_stream.ts";
 import { gate } from "./login/gate.ts";
 import { GuessLimit } from "./login/guess_limit.ts";
+import { isLoopback } from "./login/loopback.ts";
 import type { Oidc } from "./login/oidc.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { answerError } from "./routes/answer_error.ts";
@@ -74,7 +76,7 @@ export function makeApp(
     .set("trust proxy", [...services.trustedProxies])
     .enable("strict routing")
     .enable("case sensitive routing");
-  handler.use(nonce, securityHeaders(), redirectsUnder(services.basePath));
+  handler.use(nonce, securityHeaders(), onlyTls(services), redirectsUnder(services.basePath));
   handler.use(gate(services, guesses, routes));
   handler.use(all.map(({ router }) => router));
   handler.use(() => {
@@ -127,6 +129,20 @@ const nonce: RequestHandler = (_request, response, next) => {
   next();
 };
 
+const YEAR_SECONDS = 31_536_000;
+
+/**
+ * Under TLS, browsers come back by TLS only. Not on this machine: other programs of it
+ * answer without TLS.
+ */
+function onlyTls(services: WebServices): RequestHandler {
+  return (request, response, next) => {
+    if (isSecure(services, request) && !isLoopback(request.hostname ?? ""))
+      response.set("Strict-Transport-Security", `max-age=${YEAR_SECONDS}`);
+    next();
+  };
+}
+
 /**
  * No script runs but ours, by its nonce. Nothing is loaded from other sites. No other
  * site may frame a page.
@@ -149,8 +165,7 @@ function securityHeaders(): RequestHandler {
         frameAncestors: ["'none'"],
       },
     },
-    // Sent by the proxy that terminates TLS: on a plain loopback address it would lock
-    // the browser out.
+    // See onlyTls.
     strictTransportSecurity: false,
     referrerPolicy: { policy: "same-origin" },
   });

@@ -2,22 +2,26 @@
  * The page and the API of a deployment, as one HTTP server. It reads rows only, and never
  * loads user code.
  */
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { S3Folder } from "../config/xcom_folder.ts";
 import { largeValuesIn } from "../large_values/open.ts";
+import type { Loop } from "../service/loop.ts";
 import type { Database } from "../store/database/database.ts";
 import { pageReader } from "../store/reads/reader.ts";
 import { makeApp } from "./app.ts";
 import { GraphDrawer } from "./graph/graph_drawer.ts";
 import type { WebActions } from "./http/actions.ts";
-import { basePathOf, withoutBasePath } from "./http/base_path.ts";
 import { loadAssets } from "./http/assets.ts";
+import { basePathOf, withoutBasePath } from "./http/base_path.ts";
 import type { Registration } from "./http/routes.ts";
 import type { WebLink, WebLog, WebServices } from "./http/services.ts";
+import { readTls, renewTls, type TlsFiles } from "./http/tls.ts";
 import { OpenStreams } from "./live/event_stream.ts";
 import { Watchers } from "./live/watchers.ts";
+import { exposureWarning } from "./login/exposure.ts";
 import { isLoopback } from "./login/loopback.ts";
 import { Oidc, type OidcOptions } from "./login/oidc.ts";
 import { checkWebToken } from "./login/web_token.ts";
@@ -45,6 +49,8 @@ export interface WebOptions {
    * Default: users log in with a password.
    */
   readonly link?: WebLink;
+  /** PEM files of the certificate and its key. Default: the page is reached without TLS. */
+  readonly tls?: TlsFiles | null;
   /** Proxies whose X-Forwarded headers are true. Default: none. */
   readonly trustedProxies?: readonly string[];
   /**
@@ -110,13 +116,39 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   const streams = new OpenStreams();
   const isDevelopment = options.isDevelopment ?? false;
   const { handler, routes } = makeApp(services, streams, { oidc, isDevelopment });
-  const server = createServer(SERVER_OPTIONS, withoutBasePath(services.basePath, handler));
+  const listener = withoutBasePath(services.basePath, handler);
+  const { server, renewing } = await makeServer(options, listener);
   await listen(server, port, host.replace(/^\[|\]$/g, ""));
-  const { port: taken } = server.address() as AddressInfo;
-  const url = `http://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${taken}`;
+  const url = addressOf(server, host, options.tls ? "https" : "http");
   log.info({ url }, "the page is up");
+  warnOfExposure(options, host);
   let stopping: Promise<void> | undefined;
-  return { url, routes, stop: () => (stopping ??= stop(server, services, streams)) };
+  const stopAll = async (): Promise<void> => {
+    await renewing?.stop();
+    await stop(server, services, streams);
+  };
+  return { url, routes, stop: () => (stopping ??= stopAll()) };
+}
+
+/** The server, and the loop that renews its certificate. */
+async function makeServer(
+  { tls, log }: WebOptions,
+  listener: RequestListener,
+): Promise<{ readonly server: Server; readonly renewing?: Loop }> {
+  if (!tls) return { server: createServer(SERVER_OPTIONS, listener) };
+  const pair = await readTls(tls);
+  const server = createTlsServer({ ...SERVER_OPTIONS, ...pair }, listener);
+  return { server, renewing: renewTls(server, tls, pair, log) };
+}
+
+function addressOf(server: Server, host: string, scheme: "http" | "https"): string {
+  const { port } = server.address() as AddressInfo;
+  return `${scheme}://${host.includes(":") && !host.startsWith("[") ? `[${host}]` : host}:${port}`;
+}
+
+function warnOfExposure({ tls, trustedProxies = [], log }: WebOptions, host: string): void {
+  const warning = exposureWarning({ host, hasTls: Boolean(tls), trustedProxies });
+  if (warning !== undefined) log.warn({ host }, warning);
 }
 
 function oidcOf({ oidc, baseUrl }: WebOptions): Oidc | undefined {

@@ -13,7 +13,8 @@ test("nothing set gives the defaults", () => {
     colorAllowed: true,
     user: `${userInfo().username}@${hostname()}`,
   });
-  expect(config.web).toEqual({ host: "127.0.0.1", port: null, token: null, trustedProxies: [] });
+  const listening = { host: "127.0.0.1", port: null };
+  expect(config.web).toEqual({ ...listening, token: null, trustedProxies: [], tls: null });
 });
 
 test("proxies are addresses or networks, and nothing else", () => {

@@ -34,7 +34,8 @@ export function linkAddress(url: string, { secret }: WebLink): string {
 /** The address of a link that works once. */
 export function welcomeAddress({ config: { baseUrl, web } }: Pick<Cli, "config">, secret: string) {
   const host = web.host.includes(":") ? `[${web.host}]` : web.host;
-  return `${baseUrl ?? `http://${host}:${web.port ?? DEFAULT_PORT}`}/welcome?code=${secret}`;
+  const scheme = web.tls === null ? "http" : "https";
+  return `${baseUrl ?? `${scheme}://${host}:${web.port ?? DEFAULT_PORT}`}/welcome?code=${secret}`;
 }
 
 /** The user of the system, as a name of a user of the page. */

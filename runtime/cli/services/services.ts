@@ -215,6 +215,7 @@ export async function startPageRole(
       ...(files && { filesFolder: files.folder }),
       isDevelopment: options.isDevelopment ?? false,
       ...link,
+      tls: web.tls,
       trustedProxies: web.trustedProxies,
       baseUrl: cli.config.baseUrl,
       ...(cli.config.oidc && { oidc: cli.config.oidc }),
