@@ -16,6 +16,7 @@ import * as calls from "./0009_calls.ts";
 import * as files from "./0010_files.ts";
 import * as events from "./0011_events.ts";
 import * as anyRuns from "./0013_any_runs.ts";
+import * as auditAndUsers from "./0015_audit_and_users.ts";
 
 export interface Migration {
   readonly name: string;
@@ -35,4 +36,5 @@ export const migrations: readonly Migration[] = [
   { name: "0010_files", ...files },
   { name: "0011_events", ...events },
   { name: "0013_any_runs", ...anyRuns },
+  { name: "0015_audit_and_users", ...auditAndUsers },
 ];

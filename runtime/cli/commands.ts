@@ -3,8 +3,9 @@
  * DAG, then those of a deployment.
  */
 import type { AnyCommand } from "./command.ts";
-import { audit, label, note } from "./commands/annotate.ts";
+import { label, note } from "./commands/annotate.ts";
 import { assets } from "./commands/assets.ts";
+import { audit } from "./commands/audit.ts";
 import {
   backfill,
   backfills,

@@ -18,6 +18,7 @@ import { isLoopback } from "./login/loopback.ts";
 import type { Oidc } from "./login/oidc.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { answerError } from "./routes/answer_error.ts";
+import { auditRoutes } from "./routes/audit.ts";
 import { backfillRoutes } from "./routes/backfills.ts";
 import { bulkDagRoutes } from "./routes/bulk_dags.ts";
 import { bulkRunRoutes } from "./routes/bulk_runs.ts";
@@ -121,6 +122,7 @@ function allRoutes(
     dataRoutes(services),
     searchRoutes(services),
     systemRoutes(services),
+    auditRoutes(services),
   ];
 }
 

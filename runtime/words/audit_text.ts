@@ -33,6 +33,16 @@ const TEXTS: Readonly<Record<string, (detail: Fields) => string>> = {
   "set state": ({ key }) => `set state ${text(key)}`,
   "delete state": ({ key }) => `deleted state ${text(key)}`,
   clean: () => "deleted old history",
+  "refuse password": (detail) =>
+    `refused ${counted(detail, "password")}${typeof detail.user === "string" ? ` of ${detail.user}` : ""}`,
+  "refuse token": (detail) => `refused ${counted(detail, "token")}`,
+  "refuse link": (detail) => `refused ${counted(detail, "link")}`,
+  "add user": ({ user, roles }) => `added user ${text(user)} as ${list(roles)}`,
+  "set role": ({ user, after }) => `set the roles of ${text(user)}: ${list(after)}`,
+  "remove user": ({ user }) => `removed user ${text(user)}`,
+  "make login link": ({ user }) => `made a link with which ${text(user)} logs in once`,
+  "create token": ({ user, token }) => `created token ${text(token)} of ${text(user)}`,
+  "revoke token": ({ user, token }) => `revoked token ${text(token)} of ${text(user)}`,
 };
 
 /** An action without a sentence of its own is its own words. */
@@ -47,5 +57,12 @@ function instances({ instances: count, task }: Fields): string {
     count === 1 ? "1 task instance" : `${count === undefined ? "" : `${count} `}task instances`;
   return typeof task === "string" ? `${counted} of ${task}` : counted;
 }
+
+function counted({ count }: Fields, noun: string): string {
+  return count === 1 ? `a wrong ${noun}` : `${text(count)} wrong ${noun}s`;
+}
+
+const list = (value: unknown): string =>
+  Array.isArray(value) && value.length > 0 ? value.join(", ") : "no role";
 
 const text = (value: unknown): string => (value === undefined ? "?" : String(value));

@@ -1,12 +1,7 @@
-/**
- * `dag note` and `dag label`: notes and labels on runs; `dag audit`: the actions of
- * people.
- */
+/** `dag note` and `dag label`: notes and labels on runs. */
 import { command, type Outcome, wrongUsage } from "../command.ts";
-import { needDag, needRun, RUN_NAMES } from "../find/runs.ts";
-import { label as parseLabel, wholeNumber } from "../input/option_values.ts";
-import { table } from "../output/table.ts";
-import { cell, timeText } from "../output/words.ts";
+import { needRun, RUN_NAMES } from "../find/runs.ts";
+import { label as parseLabel } from "../input/option_values.ts";
 import { withDatabase } from "../project/database.ts";
 
 export const note = command({
@@ -61,40 +56,4 @@ export const label = command({
       };
     });
   },
-});
-
-export const audit = command({
-  usage: "audit [dag]",
-  summary: "List the actions of people, newest first",
-  options: [{ flags: "--limit <n>", text: "how many (default 50)", parse: wholeNumber(1, 10_000) }],
-  example: "dag audit daily_report",
-  run: async (
-    cli,
-    [dagId]: readonly [string | undefined],
-    options: { readonly limit?: number },
-  ): Promise<Outcome> =>
-    withDatabase(cli, async (db) => {
-      if (dagId !== undefined) await needDag(db, dagId);
-      const { listAudit } = await import("../../store/reads/audit.ts");
-      const found = await listAudit(db, {
-        dagId: dagId ?? null,
-        before: null,
-        limit: options.limit ?? 50,
-      });
-      const rows = found.map((entry) => [
-        ...[
-          timeText(entry.at),
-          cell(entry.actor),
-          entry.action,
-          entry.dagId ?? "-",
-          entry.runId ?? "-",
-        ],
-        cell(JSON.stringify(entry.detail)).slice(0, 100),
-      ]);
-      const headings = ["at", "by", "what", "dag", "run id", "detail"];
-      return {
-        json: { entries: found },
-        lines: found.length === 0 ? ["No actions yet."] : table(headings, rows),
-      };
-    }),
 });

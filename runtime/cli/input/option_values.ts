@@ -36,6 +36,12 @@ export function isoDate(text: string): string {
   throw new Error("write ISO 8601, such as 2026-01-31 or 2026-01-31T04:00:00Z.");
 }
 
+/** An ISO 8601 date or time; without an offset it is in UTC. */
+export function instant(text: string): Date {
+  const iso = isoDate(text);
+  return new Date(/T.*(Z|[+-]\d{2}:?\d{2})$/.test(iso) || !iso.includes("T") ? iso : `${iso}Z`);
+}
+
 /** Any JSON value. */
 export const jsonValue = parseJson;
 

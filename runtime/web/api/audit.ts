@@ -2,7 +2,7 @@
 
 import type { Request } from "express";
 import { needs } from "../http/access.ts";
-import { auditQuery } from "../http/input/audit.ts";
+import { auditFields, auditQuery } from "../http/input/audit.ts";
 import { checked } from "../http/input/check.ts";
 import type { WebServices } from "../http/services.ts";
 import { readAudit } from "../read/read_audit.ts";
@@ -14,8 +14,8 @@ export const AUDIT_ENDPOINTS: readonly Endpoint[] = [
     method: "get",
     path: "/audit",
     access: needs("audit.read"),
-    summary: "List the actions of people, newest first",
-    query: auditQuery,
+    summary: "List the actions of people, newest first; /audit/export has them all",
+    query: auditFields,
     answer: answer.audit,
     run: audit,
   },

@@ -12,6 +12,7 @@ import { isSameSecret } from "../http/same_secret.ts";
 import type { WebServices } from "../http/services.ts";
 import { hashesOf, sessionSecrets } from "./cookies.ts";
 import type { GuessLimit } from "./guess_limit.ts";
+import { auditRefusal } from "./refused.ts";
 
 /**
  * The caller; undefined when the request has neither a token nor a live session.
@@ -26,6 +27,7 @@ export async function findCaller(
   const caller = await provenCaller(services, request);
   if (caller || bearerOf(request) === undefined) return caller;
   await guesses.wrongToken(request, response);
+  await auditRefusal(services, request, { action: "refuse token", user: null });
   throw new Refused(401, "This token is wrong, or it has expired.");
 }
 

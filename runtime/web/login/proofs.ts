@@ -1,22 +1,27 @@
 /** What proves who logs in: a password, or the link of a page on this machine. */
+import type { Request } from "express";
 import { isPassword } from "../../access/password.ts";
 import { findUser, insertUser, passwordOf, replaceGrants } from "../../store/access/web_user.ts";
 import type { WebLink, WebServices } from "../http/services.ts";
+import { auditRefusal } from "./refused.ts";
 
 interface ProvenUser {
   readonly id: number;
   readonly name: string;
 }
 
-/** The user with this name and password. */
+/** The user with this name and password. The audit counts wrong ones. */
 export async function rightPassword(
-  { reader }: Pick<WebServices, "reader">,
+  services: Pick<WebServices, "reader" | "log">,
+  request: Request,
   name: string,
   password: string,
 ): Promise<ProvenUser | undefined> {
-  const found = await passwordOf(reader, name);
+  const found = await passwordOf(services.reader, name);
   const isRight = await isPassword(password, found?.password ?? null);
-  return found && isRight ? { id: found.id, name } : undefined;
+  if (found && isRight) return { id: found.id, name };
+  await auditRefusal(services, request, { action: "refuse password", user: found ? name : null });
+  return undefined;
 }
 
 /** The user of the link, who is created when the link is opened for the first time. */

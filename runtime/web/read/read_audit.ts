@@ -1,13 +1,39 @@
 /** Reads the audit, as people may see it. */
-import { type AuditRow, listAudit } from "../../store/reads/audit.ts";
+import {
+  ANY_ENTRY,
+  type AuditFilter,
+  type AuditQuery,
+  type AuditRow,
+  eachAudit,
+  listAudit,
+} from "../../store/reads/audit.ts";
 import type { WebServices } from "../http/services.ts";
 import { maskRow } from "./mask.ts";
 
-/** Newest first, of one DAG or of all. */
+const KEPT = ["action", "dagId", "runId"] as const;
+
+/** Newest first. */
 export async function readAudit(
   { reader, mask }: WebServices,
-  query: { readonly dagId: string | null; readonly before: number | null; readonly limit: number },
+  query: AuditQuery,
 ): Promise<readonly AuditRow[]> {
-  const found = await listAudit(reader, query);
-  return found.map((entry) => maskRow(mask, entry, ["action", "dagId", "runId"]));
+  return (await listAudit(reader, query)).map((entry) => maskRow(mask, entry, KEPT));
+}
+
+/** Of one DAG, newest first. */
+export function readDagAudit(
+  services: WebServices,
+  dagId: string,
+  page: Pick<AuditQuery, "before" | "limit">,
+): Promise<readonly AuditRow[]> {
+  return readAudit(services, { ...ANY_ENTRY, ...page, dagId });
+}
+
+/** Every entry, newest first. */
+export async function* readWholeAudit(
+  { reader, mask }: WebServices,
+  filter: AuditFilter,
+): AsyncGenerator<AuditRow> {
+  for await (const entries of eachAudit(reader, filter))
+    for (const entry of entries) yield maskRow(mask, entry, KEPT);
 }

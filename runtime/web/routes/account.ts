@@ -109,7 +109,7 @@ async function changePassword(
   const refuse = (error: string): Promise<void> => account(services, request, response, { error });
   if (password !== again) return refuse("The two passwords are not the same.");
   await guesses.beforePassword(request, response, user.name);
-  if (!(await rightPassword(services, user.name, current)))
+  if (!(await rightPassword(services, request, user.name, current)))
     return refuse("The current password is wrong.");
   guesses.afterRightPassword(request, user.name);
   try {

@@ -10,7 +10,7 @@ import { codeQuery, decisionsQuery, foldedQuery, gridQuery } from "../http/input
 import { namedRunParams, runsQuery } from "../http/input/runs.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
-import { readAudit } from "../read/read_audit.ts";
+import { readDagAudit } from "../read/read_audit.ts";
 import { readCode, readVersions } from "../read/read_code.ts";
 import type { DagDetail } from "../read/read_dags.ts";
 import { readDecisionPage } from "../read/read_decisions.ts";
@@ -139,9 +139,9 @@ async function audit(
   { dagId }: DagDetail,
 ): Promise<DagTabContent> {
   const query = checked(auditQuery, request.query);
-  const found = await readAudit(services, { ...query, dagId });
-  const older =
-    found.length < query.limit ? null : `/dags/${dagId}/audit?before=${found.at(-1)?.id}`;
+  const { before, limit } = query;
+  const found = await readDagAudit(services, dagId, { before, limit });
+  const older = found.length < limit ? null : `/dags/${dagId}/audit?before=${found.at(-1)?.id}`;
   const children = h(AuditList, { entries: found, older });
   return { tab: "audit", title: `Audit of ${dagId}`, children: live("audit", children) };
 }

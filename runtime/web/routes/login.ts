@@ -12,6 +12,7 @@ import type { WebServices } from "../http/services.ts";
 import type { GuessLimit } from "../login/guess_limit.ts";
 import { logIn, logOut } from "../login/open_session.ts";
 import { linkUser, rightPassword } from "../login/proofs.ts";
+import { auditRefusal } from "../login/refused.ts";
 import { LoginPage } from "../views/parts/login.tsx";
 import { readForm } from "./form.ts";
 import { ownPath } from "./own_path.ts";
@@ -48,7 +49,7 @@ async function login(
   if (services.link) return openLink(services, guesses, request, response, token, path);
   const typed = typeof name === "string" ? name.trim().toLowerCase().slice(0, 100) : "";
   await guesses.beforePassword(request, response, typed);
-  const user = await rightPassword(services, typed, String(password ?? ""));
+  const user = await rightPassword(services, request, typed, String(password ?? ""));
   if (!user) return sendLogin(services, response, 401, path, "The name or the password is wrong.");
   guesses.afterRightPassword(request, typed);
   await logIn(services, request, response, user);
@@ -66,6 +67,7 @@ async function openLink(
   const { link } = services;
   if (!link || typeof token !== "string" || !isSameSecret(token, link.secret)) {
     await guesses.wrongToken(request, response);
+    await auditRefusal(services, request, { action: "refuse link", user: null });
     return sendLogin(services, response, 401, next, "This is not the token of the link.");
   }
   await logIn(services, request, response, await linkUser(services, link));

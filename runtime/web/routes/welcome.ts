@@ -8,6 +8,7 @@ import type { WebServices } from "../http/services.ts";
 import type { GuessLimit } from "../login/guess_limit.ts";
 import { type LinkOwner, linkOwner } from "../login/link_owner.ts";
 import { logIn } from "../login/open_session.ts";
+import { auditRefusal } from "../login/refused.ts";
 import { WelcomePage } from "../views/parts/login.tsx";
 import { readForm } from "./form.ts";
 import { sendPlain } from "./send_page.ts";
@@ -63,6 +64,7 @@ async function needOwner(
   const owner = await linkOwner(services, code);
   if (owner) return owner;
   await guesses.wrongToken(request, response);
+  await auditRefusal(services, request, { action: "refuse link", user: null });
   throw new DagsmithError("LINK_USED", {});
 }
 

@@ -93,3 +93,24 @@ test("a token is printed once, is refused when it is revoked or has expired, and
     ...["make login link", "add user"],
   ]);
 }, 60_000);
+
+test("the audit is filtered by user, action and time, and exported whole", async () => {
+  const entries = async (...args: readonly string[]) =>
+    (await project.json<{ entries: { actor: string; action: string }[] }>(["audit", ...args]))
+      .entries;
+  const added = await entries("--user", CLI_ACTOR, "--action", "add user");
+  expect(added.length).toBeGreaterThan(0);
+  expect(new Set(added.map(({ action }) => action))).toEqual(new Set(["add user"]));
+  expect(await entries("--user", CLI_ACTOR, "--to", "2026-01-01")).toEqual([]);
+  expect(await entries("--from", "2026-01-01", "--limit", "1")).toHaveLength(1);
+  const all = await entries("--limit", "10000");
+  const csv = await project.dag(["audit", "--export", "csv"]);
+  expect(csv.stdout.trimEnd().split("\n")).toHaveLength(all.length + 1);
+  const lines = await project.dag(["audit", "--export", "jsonl", "--action", "add user"]);
+  const found = lines.stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(found.map(({ action }) => action)).toEqual(added.map(({ action }) => action));
+  expect((await project.dag(["audit", "--export", "csv", "--json"])).code).toBe(2);
+});

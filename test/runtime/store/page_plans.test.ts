@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from "vitest";
 import { getDag } from "../../../runtime/store/dags/dag.ts";
 import { selectInstances } from "../../../runtime/store/instances/instance_selection.ts";
 import { listFailedRuns } from "../../../runtime/store/reads/attention.ts";
-import { listAudit } from "../../../runtime/store/reads/audit.ts";
+import { ANY_ENTRY, listAudit } from "../../../runtime/store/reads/audit.ts";
 import {
   listRuns,
   type RunQuery,
@@ -48,7 +48,8 @@ beforeAll(async () => {
   await rows(
     db,
     `insert into dagsmith.audit (actor, action, dag_id)
-     select 'ada', 'trigger', 'one' from generate_series(1, ${RUNS})`,
+     select 'user' || n % 20, 'act' || n % 20, 'one' from generate_series(1, ${RUNS}) n
+     union all select 'grace from 192.0.2.1', 'pause', 'one' from generate_series(1, 3)`,
   );
   await writer.instances(
     Array.from({ length: RUNS }, (_, mapIndex) => ({
@@ -123,10 +124,20 @@ test("what failed lately is found without the history of successes", async () =>
 
 test("the last page of the audit log", async () => {
   const { read, shown } = await readBy(postgres.db, "audit", (db) =>
-    listAudit(db, { dagId: "one", before: 50, limit: LIMIT }),
+    listAudit(db, { ...ANY_ENTRY, dagId: "one", before: 50, limit: LIMIT }),
   );
   expect([read, shown]).toEqual([LIMIT, LIMIT]);
 });
+
+test.each([{ user: "grace" }, { action: "pause" }])(
+  "the few entries of the audit with %j",
+  async (filter) => {
+    const { read, shown } = await readBy(postgres.db, "audit", (db) =>
+      listAudit(db, { ...ANY_ENTRY, ...filter, before: null, limit: LIMIT }),
+    );
+    expect([read, shown]).toEqual([3, 3]);
+  },
+);
 
 test("one instance of a wide mapped task", async () => {
   const { read, shown } = await readBy(postgres.db, "task_instance", (db) =>

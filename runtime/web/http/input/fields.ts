@@ -49,6 +49,9 @@ export const filled = <Value extends z.ZodType>(schema: Value) =>
   z.preprocess((value) => (value === "" ? undefined : value), schema);
 
 export const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+/** A day of a date box, in UTC. */
+export const dayStart = z.iso.date().transform((day) => new Date(`${day}T00:00:00Z`));
+
 /** An instant or a day, which the action reads in the DAG's timezone. */
 export const day = z.string().max(40).meta({
   description: "ISO 8601, in the DAG's timezone when it names no offset",

@@ -2,11 +2,8 @@
 import { z } from "zod";
 import { RUN_STATES } from "../../../state/run_state.ts";
 import { RUN_TYPES } from "../../../store/runs/dag_run.ts";
-import { dagId, filled, optional, rowId, smallNumber, text } from "./fields.ts";
+import { dagId, dayStart, filled, optional, rowId, smallNumber, text } from "./fields.ts";
 import { runsQuery } from "./runs.ts";
-
-/** A day of a date box, in UTC. */
-const date = z.iso.date().transform((day) => new Date(`${day}T00:00:00Z`));
 
 export const runFilters = z.object({
   ...runsQuery.shape,
@@ -15,8 +12,8 @@ export const runFilters = z.object({
   tag: filled(optional(text(200))),
   type: filled(optional(z.enum(RUN_TYPES))),
   version: filled(optional(smallNumber)),
-  from: filled(optional(date)),
-  to: filled(optional(date)),
+  from: filled(optional(dayStart)),
+  to: filled(optional(dayStart)),
 });
 
 /** One value of a form comes as a text, several as a list. */
