@@ -8,9 +8,11 @@ export {
   acceptLink,
   changePassword,
   createToken,
+  createToken as createUserToken,
   endSession,
   endSessions,
   revokeToken,
+  revokeToken as revokeUserToken,
 } from "./account.ts";
 export { labelRun, noteRun } from "./annotate.ts";
 export { type AssetUpdateRequest, updateAsset } from "./assets.ts";
@@ -46,7 +48,15 @@ export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
 export { type DeletePoolRequest, deletePool, type SetPoolRequest, setPool } from "./pools.ts";
 export { type RollbackRequest, rollbackDag } from "./rollback.ts";
 export { type TriggerRequest, triggerRun } from "./trigger.ts";
-export { addUser, endUserSessions, makeLoginLink, removeUser, setRole } from "./users.ts";
+export {
+  addUser,
+  disableUser,
+  enableUser,
+  endUserSessions,
+  makeLoginLink,
+  removeUser,
+  setRole,
+} from "./users.ts";
 export {
   receiveWebhook,
   type SkippedCall,

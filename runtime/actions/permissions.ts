@@ -39,6 +39,10 @@ export const PERMISSION_OF = {
   addUser: "user.edit",
   setRole: "user.edit",
   removeUser: "user.edit",
+  disableUser: "user.edit",
+  enableUser: "user.edit",
+  createUserToken: "user.edit",
+  revokeUserToken: "user.edit",
   makeLoginLink: "user.edit",
   endUserSessions: "user.edit",
 } as const satisfies Readonly<Record<string, Permission>>;

@@ -11,6 +11,7 @@ import {
   insertUser,
   lockAdmins,
   replaceGrants,
+  setDisabled,
   type WebUser,
 } from "../store/access/web_user.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
@@ -75,6 +76,30 @@ export async function setRole(
     await replaceGrants(tx, user.id, grants);
     const detail = { user: name, before: shown(user.grants), after: shown(grants) };
     await audit(tx, { actor, action: "set role", detail });
+  });
+}
+
+/**
+ * Keeps a user out, or lets the user in again. Sessions end at once; roles and tokens stay,
+ * and tokens are refused meanwhile.
+ * @throws DagsmithError UNKNOWN_USER, LAST_ADMIN
+ */
+export async function disableUser(db: Database, { name, actor }: ByName): Promise<void> {
+  await db.transaction(async (tx) => {
+    const user = await needUser(tx, name);
+    await keepAnAdmin(tx, user);
+    await setDisabled(tx, user.id, true);
+    await endSessions(tx, user.id, null);
+    await audit(tx, { actor, action: "disable user", detail: { user: name } });
+  });
+}
+
+/** @throws DagsmithError UNKNOWN_USER */
+export async function enableUser(db: Database, { name, actor }: ByName): Promise<void> {
+  await db.transaction(async (tx) => {
+    const user = await needUser(tx, name);
+    await setDisabled(tx, user.id, false);
+    await audit(tx, { actor, action: "enable user", detail: { user: name } });
   });
 }
 

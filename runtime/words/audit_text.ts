@@ -39,6 +39,8 @@ const TEXTS: Readonly<Record<string, (detail: Fields) => string>> = {
   "refuse link": (detail) => `refused ${counted(detail, "link")}`,
   "add user": ({ user, roles }) => `added user ${text(user)} as ${list(roles)}`,
   "set role": ({ user, after }) => `set the roles of ${text(user)}: ${list(after)}`,
+  "disable user": ({ user }) => `disabled user ${text(user)}`,
+  "enable user": ({ user }) => `enabled user ${text(user)}`,
   "remove user": ({ user }) => `removed user ${text(user)}`,
   "make login link": ({ user }) => `made a link with which ${text(user)} logs in once`,
   "create token": ({ user, token }) => `created token ${text(token)} of ${text(user)}`,

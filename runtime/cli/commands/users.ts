@@ -116,6 +116,30 @@ const remove = command({
     }),
 });
 
+const disable = command({
+  usage: "disable <name>",
+  summary: "Keep a user out; sessions end at once, and tokens are refused",
+  example: "dag users disable ada",
+  run: async (cli, [name]: readonly [string]): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      const { disableUser } = await import("../../actions/index.ts");
+      await disableUser(db, { name, actor: cli.config.user });
+      return { json: { name, disabled: true }, lines: [`${name} is disabled.`] };
+    }),
+});
+
+const enable = command({
+  usage: "enable <name>",
+  summary: "Let a disabled user in again, with the same roles and tokens",
+  example: "dag users enable ada",
+  run: async (cli, [name]: readonly [string]): Promise<Outcome> =>
+    withDatabase(cli, async (db) => {
+      const { enableUser } = await import("../../actions/index.ts");
+      await enableUser(db, { name, actor: cli.config.user });
+      return { json: { name, disabled: false }, lines: [`${name} may log in again.`] };
+    }),
+});
+
 const logout = command({
   usage: "logout <name>",
   summary: "End all sessions of a user",
@@ -131,6 +155,6 @@ const logout = command({
 
 export const users = {
   name: "users",
-  summary: "Users of the page: list, add, role, password, logout, remove",
-  commands: [list, add, role, password, logout, remove],
+  summary: "Users of the page: list, add, role, password, logout, disable, enable, remove",
+  commands: [list, add, role, password, logout, disable, enable, remove],
 };

@@ -17,7 +17,8 @@ select t.id, t.user_id as "userId", t.name as "tokenName", u.name, t.scopes,
   ${GRANTS_OF_U} as grants,
   coalesce(t.used_at < now() - interval '1 minute', true) as "isOld"
 from dagsmith.api_token t join dagsmith.web_user u on u.id = t.user_id
-where t.secret_hash = $1 and (t.expires_at is null or t.expires_at > now())`,
+where t.secret_hash = $1 and (t.expires_at is null or t.expires_at > now())
+  and u.disabled_at is null`,
 };
 const TOUCH: Statement = {
   name: "token_touch",

@@ -15,7 +15,7 @@ const FIND: Statement = {
   text: `
 select l.user_id as "userId", u.name
 from dagsmith.login_link l left join dagsmith.web_user u on u.id = l.user_id
-where l.secret_hash = $1 and l.expires_at > now()`,
+where l.secret_hash = $1 and l.expires_at > now() and u.disabled_at is null`,
 };
 // All links of the user, or all links for the first admin: a second link must not work
 // later.

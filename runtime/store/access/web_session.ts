@@ -27,7 +27,7 @@ const FIND: Statement = {
 select s.id, s.user_id as "userId", u.name, ${GRANTS_OF_U} as grants, s.secret_hash as hash,
   s.used_at < now() - interval '${TOUCH_SECONDS} seconds' as "isOld"
 from dagsmith.web_session s join dagsmith.web_user u on u.id = s.user_id
-where s.secret_hash = any($1::bytea[]) and ${IS_ALIVE}
+where s.secret_hash = any($1::bytea[]) and ${IS_ALIVE} and u.disabled_at is null
 order by s.id desc limit 1`,
 };
 const TOUCH: Statement = {

@@ -10,6 +10,8 @@ export interface WebUser {
   /** The OIDC provider of the user; null for a local user. */
   readonly issuer: string | null;
   readonly createdAt: Date;
+  /** Null: the user may log in. */
+  readonly disabledAt: Date | null;
   readonly grants: readonly Grant[];
 }
 
@@ -20,7 +22,7 @@ export const GRANTS_OF_U = `(
   from dagsmith.user_grant g where g.user_id = u.id)`;
 
 const USER = `u.id, u.name, u.password is not null as "hasPassword", u.issuer,
-  u.created_at as "createdAt", ${GRANTS_OF_U} as grants`;
+  u.created_at as "createdAt", u.disabled_at as "disabledAt", ${GRANTS_OF_U} as grants`;
 
 const LIST: Statement = {
   name: "user_list",
@@ -33,7 +35,7 @@ const FIND: Statement = {
 const ANY: Statement = { name: "user_any", text: "select id from dagsmith.web_user limit 1" };
 const PASSWORD: Statement = {
   name: "user_password",
-  text: `select u.id, u.password from dagsmith.web_user u where u.name = $1`,
+  text: `select u.id, u.password from dagsmith.web_user u where u.name = $1 and u.disabled_at is null`,
 };
 const INSERT: Statement = {
   name: "user_insert",
@@ -44,6 +46,12 @@ on conflict do nothing returning id`,
 const SET_PASSWORD: Statement = {
   name: "user_set_password",
   text: "update dagsmith.web_user set password = $2 where id = $1 returning id",
+};
+const SET_DISABLED: Statement = {
+  name: "user_set_disabled",
+  text: `
+update dagsmith.web_user set disabled_at = case when $2 then coalesce(disabled_at, now()) end
+where id = $1`,
 };
 const DELETE: Statement = {
   name: "user_delete",
@@ -108,6 +116,15 @@ export async function setPasswordHash(
   return (await db.query(SET_PASSWORD, [userId, password])).length > 0;
 }
 
+/** Whether a user may neither log in nor use a token. */
+export async function setDisabled(
+  db: Queryable,
+  userId: number,
+  isDisabled: boolean,
+): Promise<void> {
+  await db.query(SET_DISABLED, [userId, isDisabled]);
+}
+
 /** Deletes a user with grants, sessions and tokens. @returns false when there was none */
 export async function deleteUser(db: Queryable, userId: number): Promise<boolean> {
   return (await db.query(DELETE, [userId])).length > 0;
@@ -152,11 +169,12 @@ const ADMINS: Statement = {
   name: "user_admins",
   text: `
 select u.id from dagsmith.web_user u join dagsmith.user_grant g on g.user_id = u.id
-where g.role = 'admin' and g.tag = '' order by u.id for update of u`,
+where g.role = 'admin' and g.tag = '' and u.disabled_at is null order by u.id for update of u`,
 };
 
 /**
- * The users with the role admin for all DAGs. Locks them, so that not all can be removed.
+ * The users with the role admin for all DAGs who may log in. Locks them, so that not all
+ * can be removed.
  */
 export async function lockAdmins(db: Queryable): Promise<readonly number[]> {
   return (await db.query<{ id: number }>(ADMINS)).map(({ id }) => id);

@@ -14,6 +14,7 @@ import { POOL_ENDPOINTS } from "./pools.ts";
 import { RUN_ENDPOINTS } from "./runs.ts";
 import { SYSTEM_ENDPOINTS } from "./system.ts";
 import { TASK_ENDPOINTS } from "./tasks.ts";
+import { USER_ENDPOINTS } from "./users.ts";
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...DAG_ENDPOINTS,
@@ -27,4 +28,5 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...NOTE_ENDPOINTS,
   ...AUDIT_ENDPOINTS,
   ...SYSTEM_ENDPOINTS,
+  ...USER_ENDPOINTS,
 ];

@@ -33,6 +33,10 @@ type AccessActions = Pick<
   | "addUser"
   | "setRole"
   | "removeUser"
+  | "disableUser"
+  | "enableUser"
+  | "createUserToken"
+  | "revokeUserToken"
   | "makeLoginLink"
   | "endUserSessions"
 >;

@@ -9,8 +9,17 @@ export function isSecure({ baseUrl }: Pick<WebServices, "baseUrl">, request: Req
   return request.secure || baseUrl?.startsWith("https:") === true;
 }
 
+/** The link with which a user sets a password, once. */
+export function welcomeLink(
+  services: Pick<WebServices, "baseUrl">,
+  request: Request,
+  secret: string,
+): string {
+  return `${siteAddress(services, request)}/welcome?code=${secret}`;
+}
+
 /** The address of the page for a link, without "/" at its end. */
-export function siteAddress(services: Pick<WebServices, "baseUrl">, request: Request): string {
+function siteAddress(services: Pick<WebServices, "baseUrl">, request: Request): string {
   const scheme = isSecure(services, request) ? "https" : "http";
   return services.baseUrl ?? `${scheme}://${request.host}`;
 }

@@ -23,6 +23,7 @@ export async function keepOidcUser(db: Database, found: OidcUser): Promise<Known
     throw new Refused(403, "Your account has no role here. Ask an admin for one.");
   return db.transaction(async (tx) => {
     const before = await userOfSubject(tx, found.issuer, found.subject);
+    if (before?.disabledAt) throw new Refused(403, "Your account is disabled. Ask an admin.");
     const user = before ?? (await addUser(tx, found));
     const given = [...found.grants];
     if (!before || !isDeepStrictEqual(sorted(before.grants), sorted(given))) {

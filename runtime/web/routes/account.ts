@@ -85,10 +85,12 @@ async function createToken(
   response: Response,
 ): Promise<void> {
   const actions = actionsOfForm(services, request);
-  const { user, actor } = ownerOf(request);
+  const { user, session, actor } = ownerOf(request);
   const sent = checked(formBody, request.body);
   try {
     const asked = { ...checked(newTokenBody, sent), user: user.name, actor };
+    // A token must not make another that may do more, or lives longer.
+    if (session === null) throw new Refused(403, "Only a user who is logged in makes tokens.");
     const token = await actions.createToken(services.db, asked);
     await account(services, request, response, { token });
   } catch (error) {

@@ -8,7 +8,7 @@ import { newUserBody, roleBody, userParams } from "../http/input/access.ts";
 import { checked } from "../http/input/check.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
-import { siteAddress } from "../http/site.ts";
+import { welcomeLink } from "../http/site.ts";
 import { readUsers } from "../read/read_access.ts";
 import { UsersPage } from "../views/access/users.tsx";
 import { readForm, shownError } from "./form.ts";
@@ -37,7 +37,7 @@ export function userRoutes(services: WebServices): Routes {
     ...changing(async (actions, request, { actor }) => {
       const { name, role, tag } = checked(newUserBody, request.body);
       await actions.addUser(db, { name, grants: [{ role, tag }], actor });
-      return linkFor(services, request, await actions.makeLoginLink(db, { name, actor }));
+      return welcomeLink(services, request, await actions.makeLoginLink(db, { name, actor }));
     }),
   );
   routes.post(
@@ -52,7 +52,7 @@ export function userRoutes(services: WebServices): Routes {
     "/users/:name/link",
     MANAGE,
     ...changing(async (actions, request, of) =>
-      linkFor(services, request, await actions.makeLoginLink(db, of)),
+      welcomeLink(services, request, await actions.makeLoginLink(db, of)),
     ),
   );
   routes.post(
@@ -63,6 +63,15 @@ export function userRoutes(services: WebServices): Routes {
       return undefined;
     }),
   );
+  for (const verb of ["disable", "enable"] as const)
+    routes.post(
+      `/users/:name/${verb}`,
+      MANAGE,
+      ...changing(async (actions, _request, of) => {
+        await actions[`${verb}User`](db, of);
+        return undefined;
+      }),
+    );
   routes.post(
     "/users/:name/remove",
     MANAGE,
@@ -104,8 +113,4 @@ async function users(
     title: "Users",
     body: h(UsersPage, { users: await readUsers(services), formToken, ...shown }),
   });
-}
-
-function linkFor(services: WebServices, request: Request, secret: string): string {
-  return `${siteAddress(services, request)}/welcome?code=${secret}`;
 }

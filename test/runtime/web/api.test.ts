@@ -77,6 +77,7 @@ describe("the API", () => {
         id: String(run),
         instanceId: String(instance),
         tryNumber: "2",
+        name: "tester",
       };
       const tasks: Record<string, string> = path.includes("mapIndex")
         ? { taskId: "each", mapIndex: "0" }

@@ -71,7 +71,8 @@ let version: number;
 const callers: Caller[] = [];
 
 beforeAll(async () => {
-  web = await testWeb({ withoutLink: true });
+  // With the page of the design, so that every route is there.
+  web = await testWeb({ withoutLink: true, isDevelopment: true });
   routes = web.server.routes.filter(({ access }) => typeof access === "object");
   const cron = "0 0 * * *";
   const schedule = { type: "cron_data_interval", cron, timezone: "UTC" } as const;
@@ -88,6 +89,7 @@ beforeAll(async () => {
     id: run,
     instanceId: instance,
     name: "not-there",
+    token: "not-there",
     file: "page.js",
     object: "00000000-0000-4000-8000-000000000000",
   };
@@ -302,6 +304,17 @@ describe("every route", () => {
     LONG_MS,
   );
 
+  test("that takes a body refuses one of more than a megabyte", async () => {
+    const wrong: string[] = [];
+    const posts = web.server.routes.filter(({ method }) => method === "post");
+    expect(posts.length).toBeGreaterThan(50);
+    await each(posts, async (route) => {
+      const status = await askWithBody(addressOf(route));
+      if (status !== 413) wrong.push(`${route.path}: ${status}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
   test.each(["a stranger", "an ended session", "admin-foreign"])(
     "refuses %s with every method and in every spelling",
     async (name) => {
@@ -328,6 +341,15 @@ describe("every route", () => {
     LONG_MS,
   );
 });
+
+/** More than any route takes. */
+const LARGE = "x".repeat(1_100_000);
+
+async function askWithBody(path: string): Promise<number> {
+  const type = path.startsWith("/api/") ? "application/json" : "application/x-www-form-urlencoded";
+  const headers = { ...named("admin-all").headers, "Content-Type": type };
+  return (await fetch(web.url + path, { method: "POST", headers, body: LARGE })).status;
+}
 
 /** Another method of an address may be a route that the caller has the permission for. */
 function isOpen(caller: Caller, method: string, path: string): boolean {

@@ -76,10 +76,13 @@ function UserRow({
   readonly user: WebUser;
   readonly formToken: string;
 }): VNode {
-  const { name, grants, hasPassword, issuer, createdAt } = user;
+  const { name, grants, hasPassword, issuer, createdAt, disabledAt } = user;
   return (
     <tr>
-      <th scope="row">{name}</th>
+      <th scope="row">
+        {name}
+        {disabledAt !== null && <p class="bad">disabled</p>}
+      </th>
       <td>{grantsText(grants)}</td>
       <td>{issuer ?? (hasPassword ? "password" : "link")}</td>
       <td>
@@ -111,6 +114,14 @@ function UserRow({
           class="button small"
         >
           Log out
+        </PostButton>
+        <PostButton
+          opensAnswer
+          action={`/users/${name}/${disabledAt === null ? "disable" : "enable"}`}
+          token={formToken}
+          class="button small"
+        >
+          {disabledAt === null ? "Disable" : "Enable"}
         </PostButton>
         <PostButton
           opensAnswer
