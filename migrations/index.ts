@@ -17,6 +17,7 @@ import * as files from "./0010_files.ts";
 import * as events from "./0011_events.ts";
 import * as anyRuns from "./0013_any_runs.ts";
 import * as auditAndUsers from "./0015_audit_and_users.ts";
+import * as questions from "./0014_questions.ts";
 
 export interface Migration {
   readonly name: string;
@@ -37,4 +38,5 @@ export const migrations: readonly Migration[] = [
   { name: "0011_events", ...events },
   { name: "0013_any_runs", ...anyRuns },
   { name: "0015_audit_and_users", ...auditAndUsers },
+  { name: "0014_questions", ...questions },
 ];

@@ -152,6 +152,16 @@ const messages = {
     'Run {run} of DAG "{dag}" has no output "{name}": task "{task}" is {state}. A DAG returns the outputs of tasks that always succeed.',
   CALL_RESULT_IN_A_FILE:
     'Output "{name}" of run {run} of DAG "{dag}" is too large for the database. Return a name under which the data lies, or a summary.',
+  INVALID_ANSWER: 'The answer to question "{task}" of DAG "{dag}" is refused: {problems}.',
+  NOT_A_QUESTION:
+    'Task "{task}" of DAG "{dag}" asks no question. Its questions: {questions}. List open questions with: dag questions',
+  QUESTION_ANSWERED:
+    'Question "{task}" of run {run} was answered already, by {user} at {at}. The first answer counts; clear the task to ask again.',
+  QUESTION_CLOSED:
+    'Question "{task}" of run {run} takes no answer: it is {state}. Clear the task to ask again.',
+  NOT_ASKED: 'Question "{task}" of run {run} may be answered by {who}, and you are {user}.',
+  NO_ANSWER:
+    'Question "{task}" ("{subject}") has no answer. Give it: dag test --answer {task}=\'…\', or `answers` of runDag. {allowed}',
   STEP_NAME_USED:
     'The task runs two steps with the name "{step}". Give each step a name of its own, for example with the item in it.',
   STATE_NOT_FOUND:

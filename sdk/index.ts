@@ -73,8 +73,9 @@ export {
   type WhenFields,
   webhook,
 } from "./sources/webhook.ts";
-export type { Catchup, CatchupOrder, TriggerRule, WeightRule } from "./spec/index.ts";
+export type { Catchup, CatchupOrder, Role, TriggerRule, WeightRule } from "./spec/index.ts";
 export { identifier, joinSql, Sql, type SqlValue, sql, sqlFromTemplate } from "./sql.ts";
+export type { AnswerOf, AskOptions, FormSchema, NoRetries } from "./task/ask.ts";
 export type { BranchChoice, ShortCircuitOptions, SwitchOptions } from "./task/branching.ts";
 export type {
   CallableDag,

@@ -11,6 +11,7 @@ import { invalidOption } from "./option_values.ts";
  * The JSON Schema (draft 2020-12) of a schema; undefined when the schema cannot write one
  * (zod 4 can).
  * @param words for the message about a schema of values that JSON cannot carry
+ * @param side whether it describes values before the schema transforms them, or after
  * @throws DagsmithError INVALID_OPTION
  */
 export function jsonSchemaOf(
@@ -18,10 +19,11 @@ export function jsonSchemaOf(
   option: string,
   where: string,
   words: { readonly found: string; readonly allowed: string },
+  side: "input" | "output" = "input",
 ): Json | undefined {
   const standard = schema?.["~standard"] as Partial<StandardJSONSchemaV1["~standard"]> | undefined;
   try {
-    const written = standard?.jsonSchema?.input({ target: "draft-2020-12" });
+    const written = standard?.jsonSchema?.[side]({ target: "draft-2020-12" });
     return written && (structuredClone(written) as Json);
   } catch (cause) {
     const reason = errorMessage(cause);

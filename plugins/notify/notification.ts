@@ -27,6 +27,7 @@ const WORDS: Readonly<Record<CallbackContext["event"], string>> = {
   onFailure: "failed",
   onRetry: "failed and is tried again",
   onSkipped: "was skipped",
+  onAsk: "asks",
   deadline: "missed a deadline",
 };
 

@@ -2,10 +2,9 @@
  * Who may do what. Each role has the permissions of the role before it, and more. A grant
  * gives a role for all DAGs, or for the DAGs with a tag. What no grant allows is refused.
  */
+import { ROLES, type Role } from "../../sdk/spec/index.ts";
 
-/** Roles, the least first. */
-export const ROLES = ["viewer", "operator", "editor", "admin"] as const;
-export type Role = (typeof ROLES)[number];
+export { ROLES, type Role };
 
 /**
  * What a permission is about. `dag`: one DAG, so a grant for one of its tags is enough.
@@ -32,6 +31,7 @@ export const PERMISSIONS = {
     "dag",
     "trigger, backfill, clear, mark, cancel, pause, annotate, send events",
   ),
+  "question.answer": needs("viewer", "dag", "answer questions, as far as each says who may"),
   "asset.update": needs("operator", "deployment", "record an update of an asset"),
   "dag.deploy": needs("editor", "deployment", "deploy and roll back"),
   "pool.edit": needs("editor", "deployment", "create, change and delete pools"),

@@ -15,6 +15,7 @@ export {
   revokeToken as revokeUserToken,
 } from "./account.ts";
 export { labelRun, noteRun } from "./annotate.ts";
+export { type AnswerRequest, answerQuestion } from "./answer.ts";
 export { type AssetUpdateRequest, updateAsset } from "./assets.ts";
 export {
   type BackfillPreview,

@@ -18,6 +18,7 @@ export const PERMISSION_OF = {
   cancelRun: "dag.operate",
   cancelTask: "dag.operate",
   sendEvent: "dag.operate",
+  answerQuestion: "question.answer",
   markRun: "dag.operate",
   markTask: "dag.operate",
   noteRun: "dag.operate",

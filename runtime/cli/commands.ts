@@ -35,6 +35,7 @@ import { migrate } from "./commands/migrate.ts";
 import { next } from "./commands/next.ts";
 import { pause, unpause } from "./commands/pause.ts";
 import { pools } from "./commands/pools.ts";
+import { answer, questions } from "./commands/questions.ts";
 import { replay } from "./commands/replay.ts";
 import { scheduler, start, web, worker } from "./commands/roles.ts";
 import { rollback } from "./commands/rollback.ts";
@@ -63,6 +64,8 @@ export const commands: readonly AnyCommand[] = [
     logs,
     replay,
     callbacks,
+    questions,
+    answer,
     pause,
     unpause,
     cancel,
@@ -86,12 +89,13 @@ export const commands: readonly AnyCommand[] = [
       logs,
       decisions,
       callbacks,
+      questions,
       versions,
       audit,
       backfills,
       doctor,
     ],
-    acting: [trigger, backfill, pause, unpause, cancel, clear, mark, note, label],
+    acting: [trigger, backfill, pause, unpause, cancel, clear, mark, answer, note, label],
   }),
 ];
 

@@ -37,6 +37,11 @@ const wait = z.discriminatedUnion("type", [
     rerun: z.enum(["failed", "all"]),
     timeoutMs: milliseconds.nullable(),
   }),
+  z.strictObject({
+    ...{ type: z.literal("ask"), subject: text, body: text.nullable() },
+    ...{ timeoutMs: milliseconds.nullable(), otherwise: jsonText.nullable() },
+    reminderMs: milliseconds.nullable(),
+  }),
 ]);
 
 const label = { label: text.exactOptional() };

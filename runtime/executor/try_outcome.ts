@@ -2,7 +2,7 @@
  * From the end of a try's process to the outcome that the engine takes. Texts are masked
  * first, then cut.
  */
-import type { TaskSpec } from "../../sdk/spec/index.ts";
+import type { TaskSpec, WaitSpec } from "../../sdk/spec/index.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
 import { WORKER_RESTARTED, WORKER_STOPPED } from "../state/lost_try.ts";
 import type { StoredError } from "../state/task_state.ts";
@@ -57,7 +57,7 @@ export function outcomeOf(end: ProcessEnd, of: EndedTry): Outcome {
     case "not_yet":
       return { kind: "not_yet" };
     case "deferred":
-      return { kind: "deferred", wait: end.wait };
+      return { kind: "deferred", wait: maskedWait(end.wait, of.mask) };
     case "keys":
       return { kind: "needs_slots", keys: end.keys };
     case "crashed":
@@ -93,6 +93,13 @@ function failed(
     retryable,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
+}
+
+/** People read the text of a question. */
+function maskedWait(wait: WaitSpec, mask: EndedTry["mask"]): WaitSpec {
+  if (wait.type !== "ask") return wait;
+  const { subject, body } = wait;
+  return { ...wait, subject: mask(subject), body: body === null ? null : mask(body) };
 }
 
 /** Masked before it is cut, so that no part of a secret remains. */

@@ -14,17 +14,24 @@ export class ParamProblems extends Error {
   override readonly name = "ParamProblems";
   readonly list: readonly ParamProblem[];
 
-  constructor(list: readonly ParamProblem[]) {
-    super(list.map(({ path, message }) => `${path.join(".") || "params"}: ${message}`).join("; "));
+  /** @param whole the name of the value that was checked. Default `params` */
+  constructor(list: readonly ParamProblem[], whole?: string) {
+    super(wordsOf(list, whole));
     this.list = list;
   }
 }
 
-/** The problems that an error of `checkParams` names; none for another error. */
+/** @param whole the name of the value that was checked */
+function wordsOf(list: readonly ParamProblem[], whole = "params"): string {
+  return list.map(({ path, message }) => `${path.join(".") || whole}: ${message}`).join("; ");
+}
+
+/**
+ * The problems that an error of `checkParams` or `checkAnswer` names; none for another
+ * error.
+ */
 export function problemsOf(error: unknown): readonly ParamProblem[] {
-  return isDagsmithError(error, "INVALID_PARAMS") && error.cause instanceof ParamProblems
-    ? error.cause.list
-    : [];
+  return isDagsmithError(error) && error.cause instanceof ParamProblems ? error.cause.list : [];
 }
 
 type Issue = z.core.$ZodIssue;

@@ -15,6 +15,7 @@ import { grantSlotsJob } from "./jobs/grant_slots.ts";
 import { heartbeatJob } from "./jobs/heartbeat.ts";
 import { missDeadlinesJob } from "./jobs/miss_deadlines.ts";
 import { releaseDependsOnPastJob } from "./jobs/release_depends_on_past.ts";
+import { remindQuestionsJob } from "./jobs/remind_questions.ts";
 import { findLostWorkersJob, rescueTriesJob } from "./jobs/rescue_tries.ts";
 import { startRunsJob } from "./jobs/start_runs.ts";
 import { sweepWaitsJob } from "./jobs/sweep_waits.ts";
@@ -55,6 +56,7 @@ export function jobList(context: JobContext, options: JobListOptions): JobList {
       endWaitsJob(context),
       followCallsJob(context),
       endOverdueJob(context),
+      remindQuestionsJob(context),
       missDeadlinesJob(context),
       expireQueuedJob(context),
       findLostWorkersJob(context, onLost),

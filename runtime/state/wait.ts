@@ -2,13 +2,13 @@
  * What an instance waits for, as its row in task_wait has it, and how long a sensor
  * pokes. Pure: elapsed time is a parameter.
  */
-import type { CallSpec, SensorSpec, WaitSpec } from "../../sdk/spec/index.ts";
+import type { AskSpec, CallSpec, SensorSpec, WaitSpec } from "../../sdk/spec/index.ts";
 
 /**
  * What ends a wait. `poke`: a time, and the sensor runs again. `time`: a time, and the
  * instance has succeeded. `run`, `event`: the end of a run of another DAG, or an event;
  * their time is the time-out of the wait. `call`: the end of a run that the task called,
- * with the same time. `group_retry`: a time, and the group runs
+ * with the same time. `ask`: an answer; its time is the time-out. `group_retry`: a time, and the group runs
  * again. `group_timeout`: the time-out of a group that runs.
  */
 const WAIT_KINDS = [
@@ -17,6 +17,7 @@ const WAIT_KINDS = [
   "run",
   "event",
   "call",
+  "ask",
   "group_retry",
   "group_timeout",
 ] as const;
@@ -38,6 +39,8 @@ export interface Wait {
   readonly logicalDate: string | null;
   /** The run that the task calls; null for any other wait. */
   readonly call: CallSpec | null;
+  /** The question that the task asks; null for any other wait. */
+  readonly ask: AskSpec | null;
   /** How a sensor gets back to a worker; null for a wait that needs no worker. */
   readonly way: WayBack | null;
 }
@@ -63,6 +66,7 @@ const BLANK = {
   taskId: null,
   logicalDate: null,
   call: null,
+  ask: null,
   way: null,
 };
 
@@ -86,6 +90,8 @@ export function waitOf(spec: WaitSpec): Wait {
   if (spec.type === "duration") return { ...BLANK, kind: "time", inMs: spec.ms };
   if (spec.type === "call")
     return { ...BLANK, kind: "call", inMs: spec.timeoutMs ?? Number.POSITIVE_INFINITY, call: spec };
+  if (spec.type === "ask")
+    return { ...BLANK, kind: "ask", inMs: spec.timeoutMs ?? Number.POSITIVE_INFINITY, ask: spec };
   const limit = { inMs: spec.timeoutMs, softFail: spec.softFail };
   if (spec.type === "event") return { ...BLANK, ...limit, kind: "event", event: spec.name };
   const { dagId, taskId, logicalDate } = spec;
@@ -101,6 +107,7 @@ export function waitText({
 }: Pick<Wait, "kind" | "event" | "dagId" | "taskId">): string {
   if (kind === "event") return `event "${event}"`;
   if (kind === "call") return "the run that it called";
+  if (kind === "ask") return "an answer to its question";
   if (kind === "run")
     return `${taskId === null ? "the run" : `task "${taskId}" of the run`} of DAG "${dagId}"`;
   return kind === "poke" ? "its next poke" : "its time";
@@ -118,9 +125,16 @@ export function waitSentence(wait: RunningWait): string {
   if (wait.kind === "time") return `waits until ${at}`;
   if (wait.kind === "group_retry") return `all its tasks run again at ${at}`;
   if (wait.kind === "group_timeout") return `its time is up at ${at}`;
-  if (wait.kind === "call") return `waits for ${waitText(wait)}`;
+  if (wait.kind === "call" || isEndless(wait)) return `waits for ${waitText(wait)}`;
   return `waits for ${waitText(wait)}, until ${at} at the latest`;
 }
+
+/** A wait without a limit has a time far away. */
+function isEndless({ dueAt }: RunningWait): boolean {
+  return dueAt.getUTCFullYear() > MAX_YEAR;
+}
+
+const MAX_YEAR = 2200;
 
 export type PokeDecision =
   | { readonly again: true; readonly inMs: number }

@@ -55,6 +55,16 @@ export interface RunDagOptions {
    * event fails.
    */
   readonly events?: Readonly<Record<string, Json>>;
+  /**
+   * Answers to questions (`d.ask`), by task id; that of one instance of a mapped question
+   * by `task[3]`. A question without an answer has its `otherwise`, or fails.
+   */
+  readonly answers?: Readonly<Record<string, Json>>;
+  /**
+   * Gives the answers that `answers` does not have; undefined for none. It is called
+   * again, with the problem, after an answer that is refused.
+   */
+  readonly onQuestion?: (question: AskedInMemory) => Promise<Json | undefined>;
   /** The state that earlier runs set, as {@link DagRunResult} has it. Default: none. */
   readonly state?: StateValues;
   /**
@@ -77,6 +87,27 @@ export interface RunDagOptions {
   readonly onEvent?: (event: DagRunEvent) => void;
   /** Cancels the run when it is aborted. */
   readonly signal?: AbortSignal;
+}
+
+/**
+ * A question that a run in memory asks.
+ * @example
+ * const first = async ({ options }: AskedInMemory) => options[0];
+ * await runDag(d, { onQuestion: first });
+ */
+export interface AskedInMemory {
+  /** `task`, or `task[3]` for an instance of a mapped question. */
+  readonly name: string;
+  /** What is asked, in one line. */
+  readonly subject: string;
+  /** More about it, in Markdown; null for none. */
+  readonly body: string | null;
+  /** The options of which one is chosen; empty for a question with a form alone. */
+  readonly options: readonly string[];
+  /** JSON Schema of the form; null without a form. */
+  readonly formSchema: Json | null;
+  /** Why the answer before was refused; null for the first. */
+  readonly problem: string | null;
 }
 
 /**

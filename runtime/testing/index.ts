@@ -4,7 +4,13 @@
  * the logical date fixes the clock. Also runs the scheduler over virtual time, to show
  * what it would do with a DAG.
  */
-export type { DagRunEvent, DagRunResult, RunDagOptions, TaskResult } from "./dag_run.ts";
+export type {
+  AskedInMemory,
+  DagRunEvent,
+  DagRunResult,
+  RunDagOptions,
+  TaskResult,
+} from "./dag_run.ts";
 export { type StoredFile, type TestFile, testFile } from "./local_files.ts";
 export type { StateValues } from "./memory_state.ts";
 export { runDag } from "./run_dag.ts";

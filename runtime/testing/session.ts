@@ -12,6 +12,7 @@ import { completeTries } from "../engine/results/complete_tries.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
 import { start } from "../state/transition.ts";
 import type { Wait } from "../state/wait.ts";
+import { answerInMemory } from "./answers.ts";
 import { runRunCallbacks, runTaskCallback } from "./callbacks.ts";
 import { callInMemory, type RunWhole } from "./calls.ts";
 import type { DagRunResult } from "./dag_run.ts";
@@ -122,6 +123,11 @@ export class Session {
 
   async #endOf(wait: Wait, instance: MemoryInstance): Promise<Outcome> {
     const ref = this.#refOf(instance);
+    const { ask: question } = plannedTask(this.#store.run.plan, instance.taskId).spec;
+    if (wait.ask && question) {
+      const asked = { dagId: this.#run.spec.dagId, question, ask: wait.ask, instance };
+      return answerInMemory(asked, this.#run.options);
+    }
     if (!wait.call || !ref) return endOfWait(wait, this.#run.options.events ?? {});
     const from = { ...this.#run, dagId: this.#run.spec.dagId };
     const { outcome, run } = await callInMemory(ref, wait.call, instance, from, this.#runWhole);

@@ -37,6 +37,7 @@ import { logStreamRoutes } from "./routes/log_stream.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { markRoutes } from "./routes/marks.ts";
 import { oidcRoutes } from "./routes/oidc.ts";
+import { questionRoutes } from "./routes/questions.ts";
 import { runRoutes } from "./routes/run.ts";
 import { runsRoutes } from "./routes/runs.ts";
 import { searchRoutes } from "./routes/search.ts";
@@ -119,6 +120,7 @@ function allRoutes(
     bulkRunRoutes(services),
     bulkDagRoutes(services),
     taskRoutes(services),
+    questionRoutes(services),
     dataRoutes(services),
     searchRoutes(services),
     systemRoutes(services),

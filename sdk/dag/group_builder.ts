@@ -16,7 +16,7 @@ import type { GivenContext, Listed, Named, NoInputs, WhenMapped } from "../task/
 import type { InputRefs, InputValues, TaskDefaults, TaskOptions } from "../task/task_options.ts";
 import type { TaskRef } from "../task/task_ref.ts";
 import { TEARDOWN_RULE, type TeardownOptions } from "../task/teardown.ts";
-import { CallBuilder } from "./call_builder.ts";
+import { AskBuilder } from "./ask_builder.ts";
 import type { GroupOptions, GroupOptionsOf, WhenLooped } from "./group_options.ts";
 import { optionsAndBody } from "./scope.ts";
 import type { Work } from "./task_builder.ts";
@@ -36,7 +36,7 @@ import type { Lists, TaskGroup } from "./task_group.ts";
  * }
  * d.group("files", { each: ["a.csv", "b.csv"] }, loading);
  */
-export class GroupBuilder<out Params, out Item> extends CallBuilder<Params, Item> {
+export class GroupBuilder<out Params, out Item> extends AskBuilder<Params, Item> {
   /**
    * Declares a task that undoes setups. It runs once all tasks before it have ended, in
    * whatever state, if at least one of its setups succeeded; it is skipped when all of

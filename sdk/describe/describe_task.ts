@@ -24,6 +24,7 @@ import {
 import { TaskRef } from "../task/task_ref.ts";
 import { checkedAssets } from "./describe_assets.ts";
 import { describeEach } from "./describe_each.ts";
+import { describeQuestion } from "./describe_question.ts";
 import { describeRouting } from "./describe_routing.ts";
 import { describeRules } from "./describe_rules.ts";
 import { describeTiming } from "./describe_timing.ts";
@@ -61,8 +62,17 @@ export function describeTask(graph: Graph, ref: TaskRef<unknown>, timezone: stri
     ...describeRules(definition, options, where),
     ...describeRouting(options, where),
     ...describeTiming(definition, options, { where, dagId: graph.dagId, timezone }),
+    ...describeAsk(definition, options, where),
     ...(definition.call && { call: describeCall(definition.call, graph.dagId) }),
   };
+}
+
+function describeAsk(
+  { ask }: TaskDefinition,
+  { onAsk }: TaskDefaults,
+  where: string,
+): Pick<TaskSpec, "ask"> {
+  return ask ? { ask: describeQuestion(ask, onAsk !== undefined, where) } : {};
 }
 
 function describeCall(

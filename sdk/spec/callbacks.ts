@@ -4,7 +4,7 @@
  */
 
 /** Events of a task instance that can have a callback. */
-export const TASK_EVENTS = ["onSuccess", "onFailure", "onRetry", "onSkipped"] as const;
+export const TASK_EVENTS = ["onSuccess", "onFailure", "onRetry", "onSkipped", "onAsk"] as const;
 /** One of {@link TASK_EVENTS}. */
 export type TaskEvent = (typeof TASK_EVENTS)[number];
 

@@ -21,6 +21,7 @@ export {
 export type { EachSpec } from "./each.ts";
 export type { EventSpec } from "./events.ts";
 export type { TaskKind, TaskRules } from "./kind.ts";
+export { type AskSpec, type QuestionSpec, ROLES, type Role } from "./question.ts";
 export {
   DEFAULT_QUEUE,
   EVERY_TASK,

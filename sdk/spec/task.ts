@@ -3,6 +3,7 @@ import type { OutletSpec } from "./assets.ts";
 import type { TaskEvent } from "./callbacks.ts";
 import type { EachSpec } from "./each.ts";
 import type { TaskRules } from "./kind.ts";
+import type { QuestionSpec } from "./question.ts";
 import type { RoutingSpec } from "./routing.ts";
 import type { SensorSpec } from "./sensor.ts";
 import type { WaitSpec } from "./wait.ts";
@@ -114,6 +115,8 @@ export interface TaskSpec extends TaskRules {
   readonly wait?: WaitSpec;
   /** Present for a call: the DAG that it calls, and whether it waits for the run. */
   readonly call?: { readonly dagId: string; readonly waits: boolean };
+  /** Present for a question to people. */
+  readonly ask?: QuestionSpec;
   /** Events that have a callback. */
   readonly callbacks?: readonly TaskEvent[];
 }

@@ -1,4 +1,5 @@
 /** What a task waits for without a process, as plain data. Times are ISO 8601 in UTC. */
+import type { AskSpec } from "./question.ts";
 
 /** How long a wait may take. */
 export interface WaitLimit {
@@ -37,4 +38,5 @@ export type WaitSpec =
       readonly logicalDate: string | null;
     } & WaitLimit)
   | ({ readonly type: "event"; readonly name: string } & WaitLimit)
-  | CallSpec;
+  | CallSpec
+  | AskSpec;

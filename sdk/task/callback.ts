@@ -83,6 +83,11 @@ export interface TaskCallbacks {
    * active. Not for a task that its trigger rule skipped.
    */
   readonly onSkipped?: Callbacks;
+  /**
+   * After a question (`d.ask`) opened, and at each of its `reminder`s. The subject of the
+   * question is the `reason`. Without effect on other tasks.
+   */
+  readonly onAsk?: Callbacks;
 }
 
 /**

@@ -5,6 +5,7 @@
 import type { GroupDefinition } from "../dag/group_definition.ts";
 import { hidden } from "../hidden.ts";
 import type { TaskKind } from "../spec/index.ts";
+import type { QuestionDefinition } from "./ask.ts";
 import type { CallDefinition } from "./call.ts";
 import type { AnyTaskBody } from "./context.ts";
 import type { LoopDefinition } from "./loop.ts";
@@ -22,6 +23,8 @@ export interface DeclaredTask {
   readonly sensor?: SensorTiming;
   /** Present for a call. */
   readonly call?: CallDefinition;
+  /** Present for a question to people. */
+  readonly ask?: QuestionDefinition;
   /** What the task is besides work. */
   readonly kind?: TaskKind;
   /** Absent for a task without work, and for a task that the engine decides. */

@@ -15,7 +15,7 @@ import { type FromContext, resolveField, type TaskBody, type TaskContext } from 
 /**
  * How long to wait.
  * @example
- * d.task("approval", waitForEvent("approved", { timeout: "2d", softFail: true }));
+ * d.task("delivered", waitForEvent("delivered", { timeout: "2d", softFail: true }));
  */
 export interface WaitOptions {
   /** Longest wait; then the task has failed and is not retried. Default `"7d"`. */
@@ -138,15 +138,16 @@ export function externalRun<Context extends TaskContext>(
 }
 
 /**
- * Waits without a process until the run gets an event, by `dag event send` or the API. An
- * event that came before the task began to wait counts too.
+ * Waits without a process until a program sends an event to the run, by `dag event send`
+ * or the API. To ask people, use `ask` of the builder. An event that came before the task
+ * began to wait counts too.
  * @typeParam Value the type of the value that is sent with the event; it is not checked
  * @returns the value; null when the event has none
  * @throws DagsmithError INVALID_DURATION
  * @example
- * const approval = d.task(
- *   "approval",
- *   waitForEvent<{ by: string }>("approved", { timeout: "2d" }),
+ * const delivered = d.task(
+ *   "delivered",
+ *   waitForEvent<{ file: string }>("delivered", { timeout: "2d" }),
  * );
  */
 export function waitForEvent<Value extends Json = Json>(

@@ -204,6 +204,7 @@ describe("what authors see", () => {
     | "sensor"
     | "empty"
     | "call"
+    | "ask"
     | "group";
 
   it("of builders are the ways to declare", () => {

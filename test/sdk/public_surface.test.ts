@@ -62,7 +62,9 @@ const VALUES = [
   "zip",
 ];
 const TYPES = [
+  "AnswerOf",
   "AnyDag",
+  "AskOptions",
   "Asset",
   "AssetAlias",
   "AssetEvent",
@@ -101,6 +103,7 @@ const TYPES = [
   "FileContent",
   "FileRef",
   "FolderOptions",
+  "FormSchema",
   "FromContext",
   "GroupBuilder",
   "GroupLoop",
@@ -127,6 +130,7 @@ const TYPES = [
   "MappedItems",
   "MappedSensorOptions",
   "MappedTaskOptions",
+  "NoRetries",
   "NotJson",
   "OutputOf",
   "OutputRefs",
@@ -138,6 +142,7 @@ const TYPES = [
   "Poked",
   "PostgresChangesOptions",
   "RateLimit",
+  "Role",
   "RoutingOptions",
   "RowChange",
   "RowKey",

@@ -192,6 +192,7 @@ const INNER_ROOMS: Readonly<Record<string, InnerRooms>> = {
         "views/access",
         "views/dag",
         "views/run",
+        "views/questions",
         "views/runs",
         "views/task",
         "views/backfills",

@@ -16,7 +16,7 @@ const send = command({
       parse: jsonValue,
     },
   ],
-  example: `dag event send 42 approved --value '{"by": "ann"}'`,
+  example: `dag event send 42 delivered --value '{"file": "a.csv"}'`,
   run: async (cli, [name, event]: readonly [string, string], options: { readonly value?: Json }) =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);

@@ -2,7 +2,8 @@
 import type { Json } from "../../../sdk/json.ts";
 import { command, type Outcome } from "../command.ts";
 import { findTestedDag } from "../find/dag_file.ts";
-import { isoDate, jsonObject } from "../input/option_values.ts";
+import { personAt } from "../input/ask_person.ts";
+import { isoDate, jsonById, jsonObject } from "../input/option_values.ts";
 import { withStrayErrors } from "../output/stray_errors.ts";
 import { withTaskOutput } from "../output/task_output.ts";
 import { scratchFolder } from "../project/scratch_files.ts";
@@ -15,6 +16,7 @@ interface Options {
   readonly task?: string;
   readonly folder?: string;
   readonly events?: Readonly<Record<string, Json>>;
+  readonly answer?: Readonly<Record<string, Json>>;
   readonly keepFiles?: boolean;
 }
 
@@ -31,6 +33,11 @@ export const test = command({
       text: "the events that tasks wait for, a JSON object of values by name",
       parse: jsonObject,
     },
+    {
+      flags: "--answer <id=json>",
+      text: "the answer to a question, by task id; repeatable. A terminal asks for others",
+      parse: jsonById,
+    },
     { flags: "--keep-files", text: "keep the files that tasks store, and say where they are" },
     {
       flags: "--folder <path>",
@@ -41,6 +48,7 @@ export const test = command({
   run: async (cli, [name]: readonly [string], options: Options): Promise<Outcome> => {
     const secrets = await openResolver(cli, null);
     const report = new TestReport(cli, secrets.mask);
+    const onQuestion = personAt(cli);
     const filesFolder = await scratchFolder(options.keepFiles ?? false);
     const [dag, result] = await withTaskOutput(
       { mask: secrets.mask, toStderr: cli.json },
@@ -55,6 +63,8 @@ export const test = command({
             dags: (dagId) => findTestedDag(cli, dagId, options.folder),
             onEvent: (event) => report.tell(event),
             filesFolder,
+            ...(options.answer && { answers: options.answer }),
+            ...(onQuestion && { onQuestion }),
             ...(options.events && { events: options.events }),
             ...(options.date && { logicalDate: options.date }),
             ...(options.params && { params: options.params as Json }),

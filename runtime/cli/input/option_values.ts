@@ -87,3 +87,13 @@ export function label(
   if (at > 0) return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
   throw new Error("write key=value, such as reviewed=yes.");
 }
+
+/** `id=JSON`, added to those given before. */
+export function jsonById(
+  text: string,
+  before: Readonly<Record<string, Json>> = {},
+): Readonly<Record<string, Json>> {
+  const at = text.indexOf("=");
+  if (at > 0) return { ...before, [text.slice(0, at)]: parseJson(text.slice(at + 1)) };
+  throw new Error(`write id=JSON, such as 'approve={"publish": true}'.`);
+}

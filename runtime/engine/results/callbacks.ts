@@ -20,11 +20,12 @@ const EVENTS: Readonly<Partial<Record<TaskState, TaskEvent>>> = {
 export function callbacksOf(
   task: TaskSpec | undefined,
   runId: number,
-  { instanceId, tryNumber, to, reason, error }: Transition,
+  { instanceId, tryNumber, to, reason, error, wait }: Transition,
 ): readonly NewCallback[] {
-  const event = EVENTS[to];
+  const question = wait?.ask ?? null;
+  const event = question ? "onAsk" : EVENTS[to];
   if (event === undefined || !task?.callbacks?.includes(event)) return [];
-  return [{ runId, instanceId, tryNumber, event, reason, error }];
+  return [{ runId, instanceId, tryNumber, event, reason: question?.subject ?? reason, error }];
 }
 
 /**

@@ -14,7 +14,9 @@ import type { Plans } from "../../store/dags/plans.ts";
 import type { Database, Queryable } from "../../store/database/database.ts";
 import { wakeSensors } from "../../store/instances/task_instance.ts";
 import { lockFreeRuns } from "../../store/runs/dag_run.ts";
+import { endQuestions } from "../../store/waits/question.ts";
 import {
+  type DueWait,
   deleteWaits,
   dueWaits,
   endedRunWaits,
@@ -99,6 +101,10 @@ async function completeWaits(
       on,
       ended.map(({ wait }) => wait),
     );
+    await endQuestions(
+      on,
+      ended.flatMap(({ wait }) => (wait.kind === "ask" ? [wait] : [])),
+    );
     return { count: ended.length, completed };
   });
   await afterTransaction(db, plans, completed);
@@ -123,11 +129,12 @@ function endOf({ wait, outcome }: EndedWait): TryEnd {
   };
 }
 
-function outcomeOfDue(wait: FoundWait & { readonly sent: string | null }): TryEnd["outcome"] {
+function outcomeOfDue(wait: DueWait): TryEnd["outcome"] {
   if (wait.kind === "time") return { kind: "resumed", output: null };
   if (wait.kind === "group_retry") return { kind: "group_retry_due" };
   if (wait.kind === "group_timeout") return GROUP_TIMED_OUT;
-  if (wait.sent !== null) return { kind: "resumed", output: wait.sent };
+  const output = wait.sent ?? wait.otherwise;
+  if (output !== null) return { kind: "resumed", output };
   return {
     kind: "wait_timed_out",
     to: wait.softFail ? "skipped" : "failed",

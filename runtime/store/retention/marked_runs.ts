@@ -34,6 +34,7 @@ const OF_RUNS = [
   deleteSome("retention_delete_xcoms", "dagsmith.xcom", "run_id = any($1)"),
   deleteSome("retention_delete_counters", "dagsmith.task_counter", "run_id = any($1)"),
   deleteSome("retention_delete_callbacks", "dagsmith.callback", "run_id = any($1)"),
+  deleteSome("retention_delete_questions", "dagsmith.question", "run_id = any($1)"),
   deleteSome("retention_delete_run_events", "dagsmith.run_event", "run_id = any($1)"),
 ];
 

@@ -29,12 +29,16 @@ const CALLBACKS = rowsOf<NewCallback>({
   error: ["json", (one) => (one.error === null ? null : JSON.stringify(one.error))],
 });
 
+// A question that was answered before it was asked does not open.
 const QUEUE: Statement = {
   name: "callback_queue",
   text: `
 with made as (
   insert into dagsmith.callback (${CALLBACKS.names})
-  select * from ${CALLBACKS.unnest}
+  select * from ${CALLBACKS.as("v")}
+  where v.event <> 'onAsk' or not exists (
+    select from dagsmith.question q
+    where q.task_instance_id = v.task_instance_id and q.run_id = v.run_id and q.state = 'early')
   returning id
 )${enqueueCallbacks("made")}`,
 };

@@ -9,6 +9,7 @@ import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 import { NEW_INSTANCE } from "../instances/instance_rows.ts";
 import { createOrRecreate } from "../instances/transition.ts";
+import { putQuestions } from "./question.ts";
 import { putCalls } from "./task_call.ts";
 
 /** A longer wait than 300 years would end beyond the range of a timestamp. */
@@ -35,8 +36,8 @@ const WAITS = rowsOf<InstanceWait>({
   reservations: ["text", ({ wait }) => wait.way?.reservations ?? null],
 });
 
-// An event that was sent before the wait for it is not lost: the wait is over when it
-// begins.
+// An event, or an answer, that was sent before the wait for it is not lost: the wait is
+// over when it begins.
 const PUT: Statement = {
   name: "task_wait_put",
   text: `
@@ -44,7 +45,10 @@ insert into dagsmith.task_wait (task_instance_id, try_number, run_id, kind, due_
   event, dag_id, task_id, logical_date, queue, weight, reservations)
 select t.id, t.try_number, t.run_id, v.kind,
   case when exists (
-      select from dagsmith.run_event e where e.run_id = t.run_id and e.name = v.event) then now()
+      select from dagsmith.run_event e where e.run_id = t.run_id and e.name = v.event)
+      or (v.kind = 'ask' and exists (
+        select from dagsmith.question q where q.run_id = t.run_id and q.task_id = t.task_id
+          and q.map_index = t.map_index and q.state = 'early')) then now()
     else coalesce(v.at, now() + least(v.in_ms, ${LONGEST_MS}) * interval '1 millisecond') end,
   v.soft_fail, v.event, v.dag_id, v.task_id,
   case when v.dag_id is not null then coalesce(v.logical_date, r.logical_date) end,
@@ -75,6 +79,10 @@ export async function putWaits(db: Queryable, waits: readonly InstanceWait[]): P
   await putCalls(
     db,
     waits.flatMap(({ id, wait: { call } }) => (call === null ? [] : [{ id, call }])),
+  );
+  await putQuestions(
+    db,
+    waits.flatMap(({ id, wait: { ask } }) => (ask === null ? [] : [{ id, ask }])),
   );
 }
 
@@ -146,11 +154,16 @@ const FOUND = `w.task_instance_id as "instanceId", w.try_number as "tryNumber", 
 const DUE: Statement = {
   name: "task_wait_due",
   text: `
-select ${FOUND}, e.value::text as sent
+select ${FOUND}, coalesce(e.value, q.answer)::text as sent, q.otherwise::text as otherwise
 from dagsmith.task_wait w
 join dagsmith.task_instance t on t.id = w.task_instance_id
 join dagsmith.dag_run r on r.id = w.run_id
 left join dagsmith.run_event e on e.run_id = w.run_id and e.name = w.event
+left join lateral (
+  select q.answer, q.otherwise from dagsmith.question q
+  where w.kind = 'ask' and q.run_id = w.run_id and q.task_id = t.task_id
+    and q.map_index = t.map_index offset 0
+) q on true
 where w.due_at <= now() and w.kind <> 'poke' order by w.due_at limit $1
 for no key update of r skip locked`,
 };
@@ -235,18 +248,20 @@ const NEXT_DUE: Statement = {
 select extract(epoch from min(due_at) - now())::float8 * 1000 as ms from dagsmith.task_wait`,
 };
 
+/** A wait whose time has come. */
+export interface DueWait extends FoundWait {
+  /** The event or the answer, as JSON text; null: there is none. */
+  readonly sent: string | null;
+  /** The answer of a question that got none, as JSON text; null: there is none. */
+  readonly otherwise: string | null;
+}
+
 /**
  * Due waits of runs that no other transaction holds, without those of sensors. Locks
- * these runs when `db` is a transaction. `sent` is the event as JSON text; null: no event
- * was sent.
+ * these runs when `db` is a transaction.
  */
-export function dueWaits(
-  db: Queryable,
-  limit: number,
-): Promise<readonly (FoundWait & { readonly sent: string | null })[]> {
-  return db.query<FoundWait & { readonly sent: string | null } & Record<string, unknown>>(DUE, [
-    limit,
-  ]);
+export function dueWaits(db: Queryable, limit: number): Promise<readonly DueWait[]> {
+  return db.query<DueWait & Record<string, unknown>>(DUE, [limit]);
 }
 
 /** Waits for a run or a task that has ended, with its result. */

@@ -11,6 +11,7 @@ import type { Endpoint } from "./endpoint.ts";
 import { MARK_ENDPOINTS } from "./marks.ts";
 import { NOTE_ENDPOINTS } from "./notes.ts";
 import { POOL_ENDPOINTS } from "./pools.ts";
+import { QUESTION_ENDPOINTS } from "./questions.ts";
 import { RUN_ENDPOINTS } from "./runs.ts";
 import { SYSTEM_ENDPOINTS } from "./system.ts";
 import { TASK_ENDPOINTS } from "./tasks.ts";
@@ -20,6 +21,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...DAG_ENDPOINTS,
   ...RUN_ENDPOINTS,
   ...TASK_ENDPOINTS,
+  ...QUESTION_ENDPOINTS,
   ...ASSET_ENDPOINTS,
   ...POOL_ENDPOINTS,
   ...BACKFILL_ENDPOINTS,

@@ -5,7 +5,7 @@
 import type { Json } from "../../../sdk/json.ts";
 import type { Database } from "../../store/database/database.ts";
 
-/** Backfill, clear, mark and annotate, as runtime/actions has them. */
+/** Backfill, clear, mark, annotate and answer, as runtime/actions has them. */
 type AgainActions = Pick<
   typeof import("../../actions/index.ts"),
   | "createBackfill"
@@ -19,6 +19,7 @@ type AgainActions = Pick<
   | "markRun"
   | "noteRun"
   | "labelRun"
+  | "answerQuestion"
 >;
 
 /** What users do with their account, and admins with users. */

@@ -1,12 +1,13 @@
 /** Sends pages: in their frame, with a fingerprint, without a cache. */
 import { createHash } from "node:crypto";
 import type { Request, Response } from "express";
-import { mayAlso } from "../http/access.ts";
+import { mayAlso, visibleTags } from "../http/access.ts";
 import { htmlUnder } from "../http/base_path.ts";
 import { callerOf } from "../http/caller.ts";
 import { sendCompressed } from "../http/compressed.ts";
 import type { WebServices } from "../http/services.ts";
 import { readHealth } from "../read/read_health.ts";
+import { readOpenCount } from "../read/read_questions.ts";
 import { type Frame, NONCE, renderPage, THEMES } from "../views/parts/page.tsx";
 import { PLACES } from "../views/parts/places.ts";
 
@@ -29,6 +30,7 @@ export async function sendPage(
       places: PLACES.filter(({ permission }) => mayAlso(request, permission, null)),
       theme: themeOf(request),
       health: await readHealth(services),
+      open: await readOpenCount(services, visibleTags(request)),
       account: accountOf(request),
       notice,
       assets: assets.version,
@@ -68,6 +70,7 @@ export async function sendPlain(
     renderPage({
       ...{ title, body, basePath, path: response.req.path, places: [], assets: assets.version },
       ...{ theme: themeOf(response.req), health: undefined, notice: undefined, account: null },
+      open: "",
     }),
   );
   response.status(status);

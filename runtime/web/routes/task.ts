@@ -2,14 +2,18 @@
 import type { Request, Response } from "express";
 import { h } from "preact";
 import { mayAlso, needs, visibleTags } from "../http/access.ts";
-import { formToken } from "../http/authorize.ts";
+import { mayAnswerHere } from "../http/answering.ts";
+import { formToken, sessionToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { instanceParams, locateParams, taskParams, taskQuery } from "../http/input/tasks.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { markOf } from "../live/topics.ts";
+import { shownQuestion } from "../read/question_form.ts";
 import { readCallbacks } from "../read/read_callbacks.ts";
+import { readQuestion } from "../read/read_questions.ts";
 import { findInstanceById, readTask } from "../read/read_task.ts";
+import type { TaskQuestion } from "../views/task/question.tsx";
 import { TaskPage } from "../views/task/task.tsx";
 import { sendPage } from "./send_page.ts";
 
@@ -54,8 +58,26 @@ async function task(
   await sendPage(services, request, response, {
     title: `${which.taskId} · ${view.run.runId}`,
     live: { topic, mark },
-    body: h(TaskPage, { ...view, state, callbacks, token: formToken(services, request) }),
+    body: h(TaskPage, {
+      ...{ ...view, state, callbacks, token: formToken(services, request) },
+      question: await questionFor(services, request, which),
+    }),
   });
+}
+
+/** The form of an open question, or how it was answered; null for none. */
+async function questionFor(
+  services: WebServices,
+  request: Request,
+  which: { readonly id: number; readonly taskId: string; readonly mapIndex: number },
+): Promise<TaskQuestion | null> {
+  const row = await readQuestion(services, which, mayAlso(request, "xcom.read"));
+  if (!row) return null;
+  const { state, answeredBy, answeredAt } = row;
+  const mayAnswer = services.actions !== undefined && mayAnswerHere(request, row);
+  const token = mayAnswer ? sessionToken(request) : undefined;
+  const blank = { sent: {}, problems: {}, error: null, back: "task" } as const;
+  return { ...{ state, answeredBy, answeredAt }, form: { ...shownQuestion(row), ...blank, token } };
 }
 
 /** The short address of an instance, which the grid uses. */

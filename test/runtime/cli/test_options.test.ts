@@ -23,6 +23,12 @@ const approved = d.task("approved", waitForEvent<{ by: string }>("approved", { t
 d.task("publish", { inputs: { approved } }, ({ inputs }) => inputs.approved.by);
 export default d;
 `,
+    "dags/asks.ts": `import { dag } from "dagsmith";
+const d = dag("asks");
+const go = d.ask("go", { subject: "Go?", options: ["yes", "no"] });
+d.task("use", { inputs: { go } }, ({ inputs }) => inputs.go + "!");
+export default d;
+`,
     "dags/files.ts": `import { dag } from "dagsmith";
 const d = dag("files");
 d.task("make", ({ files }) => files.put("a.txt", "kept"));
@@ -77,4 +83,13 @@ test("files are gone with the command, unless they are kept", async () => {
   expect(await readFile(join(folder, "make/a.txt"), "utf8")).toBe("kept");
   await rm(folder, { recursive: true });
   expect(existsSync(folder)).toBe(false);
+});
+
+test("answers are given by task id; without one, and without a terminal, the error says so", async () => {
+  const given = await project.json<Document>(["test", "asks", "--answer", 'go="yes"']);
+  expect(given.tasks.at(-1)?.output).toBe("yes!");
+  const { code, stdout } = await project.dag(["test", "asks"]);
+  expect([code, stdout]).toEqual([1, expect.stringContaining("NO_ANSWER")]);
+  const wrong = await project.dag(["test", "asks", "--answer", "go=yes"]);
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("it is not JSON")]);
 });

@@ -19,6 +19,7 @@ const LEAST: Readonly<Record<Permission, readonly [Grant["role"], "tag" | "all" 
   "account.use": ["viewer", "any"],
   "xcom.read": ["operator", "tag"],
   "dag.operate": ["operator", "tag"],
+  "question.answer": ["viewer", "tag"],
   "asset.update": ["operator", "all"],
   "dag.deploy": ["editor", "all"],
   "pool.edit": ["editor", "all"],

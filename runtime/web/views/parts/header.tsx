@@ -13,18 +13,20 @@ export interface HeaderProps {
   readonly assets: string;
   /** Absent on pages that read no database. */
   readonly health: Health | undefined;
+  /** How many questions are open, as text; empty for none. */
+  readonly open: string;
   /** Null before the login, and for programs. */
   readonly account: Account | null;
 }
 
-export function Header({ path, places, assets, health, account }: HeaderProps): VNode {
+export function Header({ path, places, assets, health, open, account }: HeaderProps): VNode {
   return (
     <header class="top">
       <a class="brand" href="/">
         <img src={`/assets/icon.svg?v=${assets}`} alt="" width="22" height="22" />
         dagsmith
       </a>
-      {health && <Places path={path} places={places} />}
+      {health && <Places path={path} places={places} open={open} />}
       <span class="grow" />
       {health && <Search />}
       <span id="connection" class="connection" role="status" />
@@ -44,7 +46,7 @@ export function Header({ path, places, assets, health, account }: HeaderProps): 
   );
 }
 
-function Places({ path, places }: Pick<HeaderProps, "path" | "places">): VNode {
+function Places({ path, places, open }: Pick<HeaderProps, "path" | "places" | "open">): VNode {
   return (
     <nav class="places" aria-label="Main">
       {places.map(
@@ -52,6 +54,11 @@ function Places({ path, places }: Pick<HeaderProps, "path" | "places">): VNode {
           owns && (
             <a href={href} aria-current={owns.test(path) ? "true" : undefined}>
               {label}
+              {label === "Inbox" && (
+                <span id="inbox-count" class="count" data-live>
+                  {open}
+                </span>
+              )}
             </a>
           ),
       )}

@@ -36,6 +36,10 @@ export const PLACES: readonly Place[] = [
     ...{ permission: "dag.read", owns: null },
   },
   {
+    ...{ href: "/inbox", label: "Inbox", words: "questions answers approvals ask" },
+    ...{ permission: "dag.read", owns: /^\/inbox/ },
+  },
+  {
     ...{ href: "/data", label: "Assets", words: "data datasets lineage" },
     ...{ permission: "asset.read", owns: /^\/data(\/|$)/ },
   },

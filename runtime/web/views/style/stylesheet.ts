@@ -14,6 +14,7 @@ const FILES = [
   "parts/controls.css",
   "parts/forms.css",
   "params/params.css",
+  "params/question.css",
   "parts/states.css",
   "style/errors.css",
   "parts/lists.css",

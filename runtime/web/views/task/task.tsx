@@ -20,6 +20,7 @@ import { StartedAndTook } from "../parts/time.tsx";
 import { Files } from "./files.tsx";
 import { Log } from "./log.tsx";
 import { Members } from "./members.tsx";
+import { Question, type TaskQuestion } from "./question.tsx";
 import { TaskButtons } from "./task_buttons.tsx";
 
 /** States by which instances are often filtered. */
@@ -31,6 +32,8 @@ export interface TaskProps extends TaskView {
   /** Null without an instance. */
   readonly callbacks: CallbackPage | null;
   readonly token: string | undefined;
+  /** Null for a task that asks no question. */
+  readonly question: TaskQuestion | null;
 }
 
 export function TaskPage(props: TaskProps): VNode {
@@ -89,6 +92,11 @@ export function TaskPage(props: TaskProps): VNode {
           </>
         )}
       </p>
+      {props.question && (
+        <div id="question" data-live>
+          <Question {...props.question} />
+        </div>
+      )}
       {props.called && <Called run={props.called} />}
       {tries.length > 0 && (
         <Tries

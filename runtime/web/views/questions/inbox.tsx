@@ -1,0 +1,61 @@
+/** The inbox: the open questions of all DAGs, each with its form. */
+import type { VNode } from "preact";
+import { QuestionForm, type QuestionFormProps } from "../params/question_form.tsx";
+import { Time } from "../parts/time.tsx";
+
+/** A question, and the run that asks it. */
+export interface InboxQuestion extends QuestionFormProps {
+  readonly dagId: string;
+  readonly runId: string;
+  readonly askedAt: Date | null;
+}
+
+export interface InboxProps {
+  readonly questions: readonly InboxQuestion[];
+  /** The address of the next page; null on the last. */
+  readonly next: string | null;
+}
+
+export function Inbox({ questions, next }: InboxProps): VNode {
+  return (
+    <>
+      <div class="title">
+        <h1>Inbox</h1>
+      </div>
+      {questions.length === 0 && <p class="faint">No task asks anything.</p>}
+      {questions.map((question) => (
+        <article class="asked">
+          <p class="faint">
+            <Where {...question} />
+            {" asked "}
+            <Time at={question.askedAt} />
+          </p>
+          <QuestionForm {...question} />
+        </article>
+      ))}
+      {next !== null && (
+        <p class="pages">
+          <a class="button" href={next}>
+            More
+          </a>
+        </p>
+      )}
+    </>
+  );
+}
+
+function Where({ dagId, runId, question }: InboxQuestion): VNode {
+  const { run, taskId, mapIndex } = question;
+  const isMapped = mapIndex >= 0;
+  return (
+    <>
+      <a href={`/runs/${run}/tasks/${taskId}${isMapped ? `/${mapIndex}` : ""}`}>
+        {isMapped ? `${taskId} [${mapIndex}]` : taskId}
+      </a>
+      {" of run "}
+      <a href={`/runs/${run}`}>{runId}</a>
+      {" of "}
+      <a href={`/dags/${dagId}`}>{dagId}</a>
+    </>
+  );
+}
