@@ -11,6 +11,7 @@ import { fileRows } from "./file_rows.ts";
 import { groupRows } from "./group_rows.ts";
 import { historyRows } from "./history_rows.ts";
 import { profileRows } from "./profile_rows.ts";
+import { questionRows } from "./question_rows.ts";
 import type { Row } from "./row.ts";
 import { scheduleRows } from "./schedule_rows.ts";
 import { sensorRows } from "./sensor_rows.ts";
@@ -21,6 +22,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   groups: groupRows,
   bundler: bundlerRows,
   sensors: sensorRows,
+  questions: questionRows,
   schedule: async () => [...(await scheduleRows()), ...(await catchupRows())],
   history: historyRows,
   clean: () => cleanRows(instances()),
