@@ -4,7 +4,7 @@ import type { ParamField } from "../../params/param_field.ts";
 import { Time } from "../parts/time.tsx";
 import { ParamFields } from "./param_field.tsx";
 
-export interface AskedProps {
+interface AskedProps {
   /** The number of the run. */
   readonly run: number;
   readonly taskId: string;
