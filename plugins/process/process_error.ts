@@ -31,7 +31,8 @@ export class ProcessError extends Error {
 /**
  * Returns for a process that succeeded.
  * @param what the process, as messages name it
- * @throws SkipTask, FailTask, ProcessError
+ * @throws SkipTask, FailTask or ProcessError, by the exit code and the options
+ * @example checkEnd("The script", { exitCode: 1, signal: null, ...log.end() }, {});
  */
 export function checkEnd(
   what: string,

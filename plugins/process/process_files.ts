@@ -15,13 +15,16 @@ export type ProcessResult<Output, Files extends string = never> = [Files] extend
   ? Output
   : { readonly output: Output; readonly files: { readonly [Name in Files]: FileRef } };
 
+/** Where the process finds a file. */
+export type PathOf = (file: FileRef) => string | Promise<string>;
+
 /** A value in which each file reference also has the `path` of a copy. */
-export async function withPaths(value: unknown, files: TaskFiles): Promise<unknown> {
-  if (isFileRef(value)) return { ...value, path: await files.path(value) };
-  if (Array.isArray(value)) return Promise.all(value.map((part) => withPaths(part, files)));
+export async function withPaths(value: unknown, pathOf: PathOf): Promise<unknown> {
+  if (isFileRef(value)) return { ...value, path: await pathOf(value) };
+  if (Array.isArray(value)) return Promise.all(value.map((part) => withPaths(part, pathOf)));
   if (!isPlainObject(value)) return value;
   const parts = Object.entries(value).map(
-    async ([key, part]) => [key, await withPaths(part, files)] as const,
+    async ([key, part]) => [key, await withPaths(part, pathOf)] as const,
   );
   return Object.fromEntries(await Promise.all(parts));
 }

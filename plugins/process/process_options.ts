@@ -1,7 +1,7 @@
 /** The options that `shell`, `exec` and `python` share. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { FromContext, Json, TaskContext } from "dagsmith";
-import type { LogLevel } from "./run_process.ts";
+import type { LogLevels } from "./process_log.ts";
 
 /**
  * Options of an operator that runs a process.
@@ -49,5 +49,5 @@ export interface ProcessOptions<
   /** The only exit codes that are retried. Default: all that no other option names. */
   readonly retryOn?: readonly number[];
   /** Levels of log lines. Default: stdout `"info"`, stderr `"warn"`. */
-  readonly logLevels?: { readonly stdout?: LogLevel; readonly stderr?: LogLevel };
+  readonly logLevels?: LogLevels;
 }

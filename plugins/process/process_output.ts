@@ -7,36 +7,48 @@ import { FailTask, type Json } from "dagsmith";
 const LARGEST_OUTPUT = 64 * 1024 * 1024;
 
 /**
- * Reads and checks the output.
- * @param file what the process may have written
- * @param otherwise the output of a process that wrote nothing, where a schema wants one
- * @throws FailTask when the output is too large, or does not fit the schema
+ * The output of a process, checked by its schema.
+ * @param written what the process wrote to `$DAGSMITH_OUTPUT`; null when it wrote nothing
+ * @param lastStdout the output of a process that wrote nothing, where a schema wants one
+ * @throws FailTask when the output does not fit the schema
+ * @example const rows = await checkOutput("12", null, z.coerce.number());
  */
-export async function readOutput<Output>(
-  file: string,
-  otherwise: string | null,
+export async function checkOutput<Output>(
+  written: string | null,
+  lastStdout: string | null,
   schema: StandardSchemaV1<unknown, Output> | undefined,
 ): Promise<Output> {
-  const written = parsed(await textOf(file));
   // Without a schema, Output is its default, Json.
-  if (schema === undefined) return written as Output;
-  const output = written ?? parsed(otherwise);
+  if (schema === undefined) return parsed(written) as Output;
+  const output = parsed(written) ?? parsed(lastStdout);
   const result = await schema["~standard"].validate(output);
   if (!result.issues) return result.value;
   const problems = result.issues.map(({ path, message }) => `${pathOf(path)}${message}`);
   throw new FailTask(`The output ${excerpt(output)} does not fit: ${problems.join("; ")}`);
 }
 
-/** Null when the file is empty or absent. */
-async function textOf(path: string): Promise<string | null> {
+/**
+ * Refuses an output that would fill the memory.
+ * @throws FailTask
+ * @example refuseLargeOutput(stat.size);
+ */
+export function refuseLargeOutput(bytes: number): void {
+  if (bytes > LARGEST_OUTPUT)
+    throw new FailTask(
+      `The process wrote ${bytes} bytes to $DAGSMITH_OUTPUT; at most ${LARGEST_OUTPUT} are read. Write a large result to a file and output its path.`,
+    );
+}
+
+/**
+ * What a process wrote to a file; null when the file is empty or absent.
+ * @throws FailTask when it is too large
+ */
+export async function readOutput(path: string): Promise<string | null> {
   const file = await open(path, "r").catch(() => null);
   if (file === null) return null;
   try {
     const { size } = await file.stat();
-    if (size > LARGEST_OUTPUT)
-      throw new FailTask(
-        `The process wrote ${size} bytes to $DAGSMITH_OUTPUT; at most ${LARGEST_OUTPUT} are read. Write a large result to a file and output its path.`,
-      );
+    refuseLargeOutput(size);
     return size === 0 ? null : await file.readFile("utf8");
   } finally {
     await file.close();

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { resolveField, type TaskContext } from "dagsmith";
 import { checkEnd } from "./process_error.ts";
-import { type ProcessResult, storeFiles, withPaths } from "./process_files.ts";
+import { type ProcessResult, storeFiles } from "./process_files.ts";
+import { processEnvironment, processInput } from "./process_input.ts";
 import type { ProcessOptions } from "./process_options.ts";
-import { readOutput } from "./process_output.ts";
+import { checkOutput, readOutput } from "./process_output.ts";
 import { runProcess } from "./run_process.ts";
 
 /** The process of a task. */
@@ -34,20 +35,23 @@ export async function runProcessTask<Output, Context extends TaskContext, Files 
   try {
     const { name, command, files = {} } = await make(folder);
     const work = await mkdtemp(join(folder, "work-"));
-    await writeFiles(folder, { ...files, "input.json": await inputOf(context) });
+    const places = { input: join(folder, "input.json"), output: join(folder, "output") };
+    const input = await processInput(context, (file) => context.files.path(file));
+    await writeFiles(folder, { ...files, "input.json": input });
     const { stdin, logLevels } = options;
     const cwd = (await resolveField(options.cwd, context)) ?? work;
     const end = await runProcess(
       {
         ...{ command, cwd },
-        env: await environmentOf(options, context, folder),
+        env: await processEnvironment(options, context, places),
         ...(stdin !== undefined && { stdin: await resolveField(stdin, context) }),
         ...(logLevels && { logLevels }),
       },
       context,
     );
     checkEnd(name, end, options);
-    const output = await readOutput(join(folder, "output"), end.lastStdout, options.output);
+    const written = await readOutput(places.output);
+    const output = await checkOutput(written, end.lastStdout, options.output);
     if (options.files === undefined) return output as ProcessResult<Output, Files>;
     const stored = await storeFiles(options.files, cwd, context.files);
     return { output, files: stored } as ProcessResult<Output, Files>;
@@ -58,36 +62,4 @@ export async function runProcessTask<Output, Context extends TaskContext, Files 
 
 async function writeFiles(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-}
-
-/** What the process can know of its task. */
-async function inputOf({ inputs, params, item, ...context }: TaskContext): Promise<string> {
-  const { dagId, taskId, runId, tryNumber, mapIndex, logicalDate, dataInterval } = context;
-  const given = { inputs: inputs ?? {}, params, item: item ?? null };
-  return JSON.stringify({
-    ...((await withPaths(given, context.files)) as typeof given),
-    ...{ dagId, taskId, runId, tryNumber, mapIndex, logicalDate, dataInterval },
-  });
-}
-
-async function environmentOf<Context extends TaskContext>(
-  { env = {} }: Pick<ProcessOptions<unknown, Context>, "env">,
-  context: Context,
-  folder: string,
-): Promise<NodeJS.ProcessEnv> {
-  const given: NodeJS.ProcessEnv = {};
-  for (const [name, field] of Object.entries(env)) {
-    const value = await resolveField(field, context);
-    given[name] = value === null ? undefined : String(value);
-  }
-  return {
-    ...given,
-    DAGSMITH_INPUT: join(folder, "input.json"),
-    DAGSMITH_OUTPUT: join(folder, "output"),
-    DAGSMITH_DAG_ID: context.dagId,
-    DAGSMITH_TASK_ID: context.taskId,
-    DAGSMITH_RUN_ID: context.runId,
-    DAGSMITH_TRY_NUMBER: String(context.tryNumber),
-    DAGSMITH_LOGICAL_DATE: context.logicalDate.toISO(),
-  };
 }

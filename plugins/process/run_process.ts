@@ -1,12 +1,9 @@
 /**
  * Runs one process to its end. `shell`, `exec` and `python` use it, and operators may.
  */
-import { FailTask, type TaskContext, type TaskLog } from "dagsmith";
+import { FailTask, type TaskContext } from "dagsmith";
 import { ProcessGroup } from "./process_group.ts";
-import { ProcessLines } from "./process_lines.ts";
-
-/** The level at which the lines of an output are logged. */
-export type LogLevel = keyof TaskLog;
+import { type LoggedOutput, type LogLevels, ProcessLog } from "./process_log.ts";
 
 /** What to run. */
 export interface ProcessSpec {
@@ -22,23 +19,17 @@ export interface ProcessSpec {
   /** What the process reads from its standard input. Default: nothing. */
   readonly stdin?: string;
   /** Levels of log lines. Default: stdout `"info"`, stderr `"warn"`. */
-  readonly logLevels?: { readonly stdout?: LogLevel; readonly stderr?: LogLevel };
+  readonly logLevels?: LogLevels;
 }
 
 /** How a process ended. */
-export interface ProcessEnd {
+export interface ProcessEnd extends LoggedOutput {
   /** Null when a signal ended the process. */
   readonly exitCode: number | null;
   /** The signal that ended the process; null when it exited. */
   readonly signal: NodeJS.Signals | null;
-  /** The last lines of stdout and stderr, in the order in which they came. */
-  readonly lastLines: readonly string[];
-  /** The last line of stdout that is not empty; null when there was none. */
-  readonly lastStdout: string | null;
 }
 
-/** Enough lines to see why a process failed. */
-const KEPT_LINES = 10;
 /**
  * How long output may take after the end of the process. A program that left the group
  * may hold it open.
@@ -59,18 +50,19 @@ export async function runProcess(
   { log, signal }: Pick<TaskContext, "log" | "signal">,
 ): Promise<ProcessEnd> {
   signal.throwIfAborted();
-  const output = new Output(spec, log);
+  const output = new ProcessLog(log, spec.logLevels);
   const group = new ProcessGroup(spec.command, spec.cwd, spec.env ?? {});
   const stop = (): void => group.stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
-    output.read(group);
+    for (const stream of ["stdout", "stderr"] as const)
+      group.process[stream]?.on("data", (chunk: Uint8Array) => output.write(stream, chunk));
     group.process.stdin?.end(spec.stdin ?? "");
     const end = await ended(group).catch((error: Error) => {
       throw startError(spec, error);
     });
     signal.throwIfAborted();
-    return { ...end, ...output.summary() };
+    return { ...end, ...output.end() };
   } finally {
     signal.removeEventListener("abort", stop);
     group.kill();
@@ -102,39 +94,4 @@ function startError({ command, cwd }: ProcessSpec, error: NodeJS.ErrnoException)
   if (error.code === "E2BIG")
     return new FailTask(`${what}: its arguments and its environment are too long. Use stdin.`);
   return new Error(`${what}: ${error.message}`, { cause: error });
-}
-
-/** Logs the output of a process, and keeps its last lines. */
-class Output {
-  readonly #spec: ProcessSpec;
-  readonly #log: TaskLog;
-  readonly #open: ProcessLines[] = [];
-  #lastLines: readonly string[] = [];
-  #lastStdout: string | null = null;
-
-  constructor(spec: ProcessSpec, log: TaskLog) {
-    this.#spec = spec;
-    this.#log = log;
-  }
-
-  read({ process }: ProcessGroup): void {
-    for (const stream of ["stdout", "stderr"] as const) {
-      const lines = new ProcessLines((line) => this.#take(stream, line));
-      this.#open.push(lines);
-      process[stream]?.on("data", (chunk: Uint8Array) => lines.push(chunk));
-    }
-  }
-
-  summary(): Pick<ProcessEnd, "lastLines" | "lastStdout"> {
-    for (const lines of this.#open) lines.end();
-    return { lastLines: this.#lastLines, lastStdout: this.#lastStdout };
-  }
-
-  #take(stream: "stdout" | "stderr", line: string): void {
-    const level = this.#spec.logLevels?.[stream] ?? (stream === "stdout" ? "info" : "warn");
-    this.#log[level](line);
-    if (line.trim() === "") return;
-    this.#lastLines = [...this.#lastLines.slice(1 - KEPT_LINES), line];
-    if (stream === "stdout") this.#lastStdout = line;
-  }
 }
