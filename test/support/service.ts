@@ -16,6 +16,7 @@ const {
   PATH = "",
   NODE_COMPILE_CACHE = "",
   XCOMS = "",
+  DOCKER_HOST = "",
 } = process.env;
 
 const log = (event: string, detail?: Readonly<Record<string, unknown>>): void =>
@@ -35,7 +36,7 @@ const service =
           slots: Number(SLOTS),
           folder: process.cwd(),
           cacheFolder: CACHE_FOLDER,
-          taskEnv: { GATE, DIARY, PATH, NODE_COMPILE_CACHE },
+          taskEnv: { GATE, DIARY, PATH, NODE_COMPILE_CACHE, DOCKER_HOST },
         },
         xcoms: XCOMS ? JSON.parse(XCOMS) : undefined,
         secrets: {

@@ -278,6 +278,7 @@ const DOORS: readonly Wall[] = [
  */
 const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   aws: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "@aws-sdk/client-redshift-data"],
+  docker: ["dockerode", "tar-stream"],
   github: ["octokit"],
   postgres: ["pg", "pg-copy-streams"],
   smtp: ["nodemailer"],
