@@ -1,5 +1,4 @@
 /** Python scripts on the Python of this machine, with packages from PyPI. */
-import { spawnSync } from "node:child_process";
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +7,7 @@ import { runTask } from "dagsmith/testing";
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { describeWith } from "../../support/counterpart.ts";
+import { findPyPI } from "../../support/python_packages.ts";
 
 const REQUIREMENTS = ["six==1.16.0"];
 const SIX = `import json, os, six
@@ -15,17 +15,7 @@ with open(os.environ["DAGSMITH_INPUT"]) as file: inputs = json.load(file)["input
 with open(os.environ["DAGSMITH_OUTPUT"], "w") as file: json.dump({"six": six.__version__, **inputs}, file)
 `;
 
-function pythonWithPackages() {
-  const venv = spawnSync("python3", ["-c", "import venv, ensurepip"]);
-  if (venv.status !== 0) return { missing: "python3 with venv is not installed" };
-  const asked = ["-m", "pip", "download", "--no-deps", "--quiet", "-d", tmpdir(), ...REQUIREMENTS];
-  const answer = spawnSync("python3", asked, { encoding: "utf8" });
-  return answer.status === 0
-    ? { found: "python3" }
-    : { missing: `PyPI cannot be reached: ${answer.stderr.trim().slice(-200)}` };
-}
-
-describeWith("Python with PyPI", pythonWithPackages(), () => {
+describeWith("Python with PyPI", await findPyPI("six==1.16.0"), () => {
   let home: string;
   beforeAll(async () => {
     home = await mkdtemp(join(tmpdir(), "python-test-"));
