@@ -1,39 +1,21 @@
 /** dbt itself, from PyPI, on a PostgreSQL. */
-import { spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dag, folder } from "dagsmith";
-import { type DbtOptions, dbt } from "dagsmith/plugins/dbt";
+import { type DbtOptions, type DbtResult, dbt, dbtTasks } from "dagsmith/plugins/dbt";
 import { runDag } from "dagsmith/testing";
-import { afterAll, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { describeWith } from "../../support/counterpart.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
+import { findPyPI } from "../../support/python_packages.ts";
 
 const project = folder("./taxi", { exclude: ["target", "logs"] });
-
-function pythonWithDbt() {
-  const venv = spawnSync("python3", ["-c", "import venv, ensurepip"]);
-  if (venv.status !== 0) return { missing: "python3 with venv is not installed" };
-  const asked = [
-    "-m",
-    "pip",
-    "install",
-    "--dry-run",
-    "--no-deps",
-    "--quiet",
-    "dbt-postgres==1.9.0",
-  ];
-  const answer = spawnSync("python3", asked, { encoding: "utf8" });
-  return answer.status === 0
-    ? { found: "python3" }
-    : { missing: `PyPI cannot be reached: ${answer.stderr.trim().slice(-200)}` };
-}
 
 /** Installing dbt takes a minute on a fast network. */
 const PATIENT = { timeout: 550_000 };
 
-describeWith("dbt from PyPI", pythonWithDbt(), () => {
+describeWith("dbt from PyPI", await findPyPI("dbt-postgres==1.9.0"), () => {
   const postgres = migratedDatabase();
   let home: string;
   beforeAll(async () => {
@@ -114,4 +96,55 @@ describeWith("dbt from PyPI", pythonWithDbt(), () => {
       expect(task.error?.message).toContain("No such command");
     },
   );
+
+  describe("a task for each model", () => {
+    const manifestOf = async (): Promise<unknown> => {
+      const { task, files } = await build({ command: "compile" });
+      expect(task.error).toBeNull();
+      const manifest = files.find(({ ref }) => ref.name === "manifest.json");
+      return JSON.parse(await manifest!.text());
+    };
+    const runTasks = (manifest: unknown, vars = {}) => {
+      const d = dag("taxi");
+      const connection = "warehouse";
+      dbtTasks(d, { project, manifest, connection, vars, schema: "tasks", threads: 1 });
+      return runDag(d, { connections: { warehouse: postgres.db.url } });
+    };
+
+    it("builds each model after the tests of what it reads", PATIENT, async () => {
+      const manifest = await manifestOf();
+      const done = await runTasks(manifest);
+      expect(done.tasks.map(({ taskId, error }) => [taskId, error])).toEqual(
+        expect.arrayContaining([
+          ["dbt.zones", null],
+          ["dbt.trips", null],
+          ["dbt.trips_test", null],
+          ["dbt.marts.boroughs", null],
+        ]),
+      );
+      const tested = done.xcom("dbt.trips_test") as DbtResult;
+      expect(tested.results.map(({ status }) => status)).toEqual(["pass", "pass", "pass"]);
+      const [made] = await rows(postgres.db, "select count(*)::int from tasks.boroughs", []);
+      expect(made).toEqual({ count: 2 });
+      const states = (await runTasks(manifest, { fare: 11 })).tasks.map(({ taskId, state }) => [
+        taskId,
+        state,
+      ]);
+      expect(states).toEqual(
+        expect.arrayContaining([
+          ["dbt.trips_test", "failed"],
+          ["dbt.marts.boroughs", "upstream_failed"],
+        ]),
+      );
+    });
+
+    it("fails a task of a model that the project has no more", PATIENT, async () => {
+      const text = JSON.stringify(await manifestOf()).replaceAll("zones", "regions");
+      const done = await runTasks(JSON.parse(text));
+      expect(done.tasks.find(({ taskId }) => taskId === "dbt.regions")?.error).toMatchObject({
+        name: "FailTask",
+        message: expect.stringContaining("run dbt parse, and deploy the DAG again"),
+      });
+    });
+  });
 });
