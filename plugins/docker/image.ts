@@ -1,6 +1,7 @@
 /** Images: found on the engine, or pulled from a registry. */
-import { type Connection, DagsmithError, FailTask } from "dagsmith";
+import { type Connection, FailTask } from "dagsmith";
 import type { ImageInspectInfo } from "dockerode";
+import { loginOf } from "./connection.ts";
 import { abortable, type Engine, engineError, isMissing, reasonOf } from "./engine.ts";
 import type { DockerOptions } from "./options.ts";
 
@@ -81,13 +82,6 @@ function progressOf(
       error ? reject(error) : resolve(messages),
     );
   });
-}
-
-function loginOf({ id, type, host, port, login, password }: Connection) {
-  if (type !== "docker")
-    throw new DagsmithError("WRONG_CONNECTION_TYPE", { id, found: type, expected: "docker" });
-  const serveraddress = port === null ? (host ?? "") : `${host}:${port}`;
-  return { username: login ?? "", password: password ?? "", serveraddress };
 }
 
 const REFUSED = /unauthorized|denied|authentication required|invalid username|forbidden/i;

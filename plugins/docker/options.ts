@@ -57,8 +57,8 @@ export interface DockerOptions<
   /** When the image is pulled. Default `"missing"`: when the engine does not have it. */
   readonly pullPolicy?: "always" | "missing" | "never";
   /**
-   * The id of a connection of type `docker`: `login` and `password` for the registry, and
-   * its address as `host`. Default: no login.
+   * The id of a connection of type `docker`: a registry as `host`, with `login` and
+   * `password`. Default: no login.
    */
   readonly registry?: string;
 }

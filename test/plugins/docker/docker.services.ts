@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dag } from "dagsmith";
-import { type DockerOptions, docker } from "dagsmith/plugins/docker";
+import { dag, parseConnection } from "dagsmith";
+import { connectionTypes, type DockerOptions, docker } from "dagsmith/plugins/docker";
 import { type RunTaskOptions, runDag, runTask, testFile } from "dagsmith/testing";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
@@ -247,6 +247,18 @@ describeWith("Podman", await findPodman(), () => {
       expect(error.message).not.toContain("s3cret");
     });
 
+    it("says whether the registry takes the login of a connection", async () => {
+      vi.stubEnv("DOCKER_HOST", client.host);
+      const asked = (password: string) => {
+        const uri = `docker://ann:${password}@${registry.address}`;
+        const context = { signal: new AbortController().signal, log: console };
+        return connectionTypes[0]!.test(parseConnection("registry", uri), context);
+      };
+      expect(await asked("s3cret-of-ann")).toBe(`Registry ${registry.address}, logged in as ann`);
+      const failure = await failureOf(asked("wrong"));
+      expect(failure.message).toContain(`The registry ${registry.address} refuses`);
+    });
+
     it("is not retried when the registry does not have it", async () => {
       const error = await failureOf(pulled("s3cret-of-ann", "3", "acme/absent"));
       expect(error.name).toBe("FailTask");
@@ -332,7 +344,7 @@ describeWith("Podman", await findPodman(), () => {
 
 /** Its first container waits for ever; the second writes the number of its try. */
 const dyingDag = (folder: string) => `
-import { dag } from "dagsmith";
+import { dag, parseConnection } from "dagsmith";
 import { docker } from "dagsmith/plugins/docker";
 const d = dag("dying");
 const script = 'if [ "$DAGSMITH_TRY_NUMBER" = 1 ]; then echo x > /gate/started; while :; do sleep 0.1; done; fi; echo 2 > "$DAGSMITH_OUTPUT"';
