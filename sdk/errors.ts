@@ -175,6 +175,10 @@ const messages = {
   INVALID_CONNECTION:
     'Connection "{id}" cannot be read: {reason}. Write a JSON object with type, host, port, login, password, schema and extra, or a URI such as postgres://user:password@host:5432/database.',
   WRONG_CONNECTION_TYPE: 'Connection "{id}" is of type "{found}"; this hook needs "{expected}".',
+  UNKNOWN_CONNECTION_TYPE:
+    'Connection type "{type}" is not known; known: {known}. Name packages with more types in DAG_CONNECTION_TYPES.',
+  CONNECTION_REFUSED: "{reason} See the fields with: dag connections types <type>",
+  CONNECTION_TYPES_FAILED: "Connection types cannot be loaded: {reason}.",
   VARIABLE_NOT_FOUND:
     'Variable "{key}" is not set. Set the environment variable {variable}, or run: dag variables set {key} <value>',
   INVALID_SECRET_KEY:

@@ -3,6 +3,9 @@
  * never the value.
  */
 import type { Connection } from "../../sdk/connection.ts";
+import type { ConnectionTypes, TestResult } from "../connections/connection_types.ts";
+import { testConnection as testById } from "../connections/test_connection.ts";
+import type { ConnectionResolver } from "../secrets/resolver.ts";
 import type { StoredSecrets } from "../secrets/stored.ts";
 import { audit } from "../store/access/audit.ts";
 import { deleteConnection as deleteConnectionRow } from "../store/access/connection.ts";
@@ -62,4 +65,25 @@ export async function recordReveal(
   { actor }: By,
 ): Promise<void> {
   await audit(db, { actor, action: `read ${kind}`, detail: { id } });
+}
+
+export interface TestConnectionRequest {
+  readonly types: ConnectionTypes;
+  readonly secrets: Pick<ConnectionResolver, "connection" | "mask">;
+  readonly id: string;
+  readonly actor: string;
+}
+
+/**
+ * Tests a connection. The audit says how it ended, because the test uses the secrets.
+ * @throws DagsmithError CONNECTION_NOT_FOUND, UNKNOWN_CONNECTION_TYPE,
+ *   CONNECTION_TYPES_FAILED
+ */
+export async function testConnection(
+  db: Database,
+  { types, secrets, id, actor }: TestConnectionRequest,
+): Promise<TestResult> {
+  const result = await testById(types, secrets, id);
+  await audit(db, { actor, action: "test connection", detail: { id, ok: result.ok } });
+  return result;
 }

@@ -6,6 +6,11 @@ export interface ProcessSettings {
   /** DAG_TASK_USER: the user that task processes run as. Null: that of the worker. */
   readonly taskUser: string | null;
   /**
+   * DAG_CONNECTION_TYPES: packages and files of the project that export
+   * `connectionTypes`, separated by commas. Default: none.
+   */
+  readonly connectionTypes: readonly string[];
+  /**
    * What a process that imports DAG files may see: PATH, HOME, TZ, LANG, NODE_ENV, and
    * NODE_COMPILE_CACHE. With this folder of Node, it compiles dagsmith once, and not at
    * each start.
@@ -23,9 +28,15 @@ const INHERITED = ["PATH", "HOME", "TZ", "LANG", "NODE_ENV", "NODE_COMPILE_CACHE
 export function processSettings(setting: Setting, environment: Environment): ProcessSettings {
   return {
     taskUser: setting("DAG_TASK_USER"),
+    connectionTypes: namesIn(setting("DAG_CONNECTION_TYPES")),
     inherited: Object.fromEntries(INHERITED.map((name) => [name, environment[name]])),
     taskEnvironment: taskEnvironment(environment),
   };
+}
+
+function namesIn(list: string | null): readonly string[] {
+  const names = (list ?? "").split(",").map((name) => name.trim());
+  return [...new Set(names.filter((name) => name !== ""))];
 }
 
 /**

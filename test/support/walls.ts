@@ -30,7 +30,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["transactions"],
   ["secrets"],
   ["child"],
-  ["bundler"],
+  ["bundler", "connections"],
   ["scheduler", "executor", "listener", "observe"],
   ["testing", "actions"],
   ["web"],
@@ -103,6 +103,10 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
   bundler: {
     packages: ["ts-morph", "esbuild", "ignore", "zod"],
     why: "compilers are large and slow to load; nothing else pays for them",
+  },
+  connections: {
+    packages: ["zod"],
+    why: "types of connections are code of plugins and users, which runs in processes of its own",
   },
   testing: { packages: ["luxon"], why: "`dag test` starts within a second and without a database" },
   scheduler: { why: "it turns time into rows, which others pick up" },

@@ -6,11 +6,13 @@ import { connectionVariable } from "../../config/environment_secrets.ts";
 import { looksSecret } from "../../secrets/secret_values.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { findUses, usedCells } from "../find/secret_uses.ts";
-import { secretInput } from "../input/secret_input.ts";
+import { connectionInput, FIELD_OPTIONS, type FieldOptions } from "../input/connection_input.ts";
 import { table } from "../output/table.ts";
 import { timeText } from "../output/words.ts";
+import { openConnectionTypes } from "../project/connection_types.ts";
 import { findDatabaseUrl, withDatabase } from "../project/database.ts";
 import { openResolver, openStoredSecrets } from "../project/secrets.ts";
+import { testConnection, types } from "./connection_types.ts";
 
 const HIDDEN = "***";
 
@@ -61,11 +63,17 @@ function typeOf(id: string, text: string): string {
 
 const set = command({
   usage: "set <id> [uri]",
-  summary: "Store a connection, encrypted, from a URI or a JSON object",
+  summary: "Store a connection, encrypted, from a URI, a JSON object, or its fields",
   more: "Without the value, or with -, it is read from standard input, so that it stays out of the shell's history.",
+  options: FIELD_OPTIONS,
   example: "dag connections set warehouse postgres://etl:secret@db:5432/lake",
-  run: async (cli, [id, given]: readonly [string, string | undefined]): Promise<Outcome> => {
-    const connection = parseConnection(id, await secretInput("connection (URI or JSON)", given));
+  run: async (
+    cli,
+    [id, given]: readonly [string, string | undefined],
+    fields: FieldOptions,
+  ): Promise<Outcome> => {
+    const connection = await connectionInput(id, given, fields);
+    await (await openConnectionTypes(cli)).check(connection);
     return withDatabase(cli, async (db) => {
       const { setConnection } = await import("../../actions/secrets.ts");
       await setConnection(db, await openStoredSecrets(cli, db), connection, {
@@ -150,6 +158,6 @@ const remove = command({
 
 export const connections = {
   name: "connections",
-  summary: "Connections to outside systems: list, set, get, delete",
-  commands: [list, set, get, remove],
+  summary: "Connections to outside systems: list, set, get, test, delete, and their types",
+  commands: [list, types, set, get, testConnection, remove],
 };
