@@ -16,8 +16,8 @@ import * as calls from "./0009_calls.ts";
 import * as files from "./0010_files.ts";
 import * as events from "./0011_events.ts";
 import * as anyRuns from "./0013_any_runs.ts";
-import * as auditAndUsers from "./0015_audit_and_users.ts";
 import * as questions from "./0014_questions.ts";
+import * as auditAndUsers from "./0015_audit_and_users.ts";
 
 export interface Migration {
   readonly name: string;

@@ -10,7 +10,7 @@ import { askTypes, type ProcessOptions } from "./types_process.ts";
 export type { DescribedType };
 
 /** The types, and the packages that could not be loaded. */
-export interface TypeList {
+interface TypeList {
   readonly types: readonly DescribedType[];
   /** Sentences that begin with the name of a package. */
   readonly problems: readonly string[];
