@@ -123,7 +123,9 @@ export const STILL_ASKED = `exists (
 const CLOSE: Statement = {
   name: "question_close",
   text: `
-update dagsmith.question q set state = 'closed' where q.state = 'open' and not ${STILL_ASKED}`,
+update dagsmith.question set state = 'closed' where id in (
+  select q.id from dagsmith.question q where q.state = 'open' and not ${STILL_ASKED}
+  for update of q skip locked)`,
 };
 
 // Every scheduler may run this: one of them moves the time of a question.

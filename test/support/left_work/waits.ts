@@ -1,6 +1,8 @@
 /** Tasks that wait for slots, times, runs or calls: left over for jobs of the scheduler. */
 import { cancelTask, markRun, triggerRun } from "../../../runtime/actions/index.ts";
+import type { Database } from "../../../runtime/store/database/database.ts";
 import { makeCalls } from "../../../runtime/transactions/make_calls.ts";
+import type { AskSpec } from "../../../sdk/spec/index.ts";
 import { externalRun, waitFor } from "../../../sdk/task/wait.ts";
 import { driverOf, success } from "../engine_driver.ts";
 import { rows } from "../migrated.ts";
@@ -26,6 +28,25 @@ import {
   twoRuns,
   twoWaitingRuns,
 } from "./parts.ts";
+
+/** Two runs that ask people, and remind them. */
+async function twoQuestions(db: Database) {
+  const options = ["yes", "no"] as const;
+  const runs = await twoRuns(db, (d) =>
+    d.ask("it", { subject: "Go?", options, onAsk: () => undefined }),
+  );
+  for (const run of runs) await endOnly(run, { kind: "deferred", wait: ASK });
+  return runs;
+}
+
+const ASK: AskSpec = {
+  ...{ type: "ask", subject: "Go?", body: null, timeoutMs: null, otherwise: null },
+  reminderMs: 3_600_000,
+};
+const REMINDERS = "(select count(*)::int from dagsmith.callback c where c.run_id = k.key)";
+const lockQuestion = (runId: number): string => lockRow("question", `run_id = ${runId}`);
+const isQuestion = (condition: string): string =>
+  `exists (select from dagsmith.question q where q.run_id = k.key and ${condition})`;
 
 export const WAIT_WORK: readonly LeftWorkCase[] = [
   {
@@ -164,6 +185,35 @@ export const WAIT_WORK: readonly LeftWorkCase[] = [
         lock: lockRow("task_wait", `run_id = ${ids[0]}`),
         done: both(ids, "not exists (select from dagsmith.task_wait w where w.run_id = k.key)"),
       };
+    },
+  },
+  {
+    job: "sweep_waits",
+    held: "a question",
+    make: async (db) => {
+      const runs = await twoQuestions(db);
+      const ids = runs.map(({ id }) => id);
+      // As a process leaves it that died while it ended the wait.
+      await rows(
+        db,
+        "update dagsmith.question set try_number = try_number + 1 where run_id = any($1)",
+        [ids],
+      );
+      return { lock: lockQuestion(ids[0]!), done: both(ids, isQuestion("q.state = 'closed'")) };
+    },
+  },
+  {
+    job: "remind_questions",
+    held: "a question",
+    make: async (db) => {
+      const ids = (await twoQuestions(db)).map(({ id }) => id);
+      const before = both(ids, REMINDERS);
+      const [first, second] = await rows<{ done: number }>(db, before);
+      await rows(db, "update dagsmith.question set remind_at = now() where run_id = any($1)", [
+        ids,
+      ]);
+      const already = `case k.key when ${ids[0]} then ${first!.done} else ${second!.done} end`;
+      return { lock: lockQuestion(ids[0]!), done: both(ids, `(${REMINDERS}) > ${already}`) };
     },
   },
 ];
