@@ -1,6 +1,7 @@
 /** The inbox: the open questions of all DAGs, each with its form. */
 import type { VNode } from "preact";
 import { QuestionForm, type QuestionFormProps } from "../params/question_form.tsx";
+import { Id } from "../parts/id.tsx";
 import { Time } from "../parts/time.tsx";
 
 /** A question, and the run that asks it. */
@@ -50,12 +51,16 @@ function Where({ dagId, runId, question }: InboxQuestion): VNode {
   return (
     <>
       <a href={`/runs/${run}/tasks/${taskId}${isMapped ? `/${mapIndex}` : ""}`}>
-        {isMapped ? `${taskId} [${mapIndex}]` : taskId}
+        <Id text={isMapped ? `${taskId} [${mapIndex}]` : taskId} />
       </a>
       {" of run "}
-      <a href={`/runs/${run}`}>{runId}</a>
+      <a href={`/runs/${run}`}>
+        <Id text={runId} />
+      </a>
       {" of "}
-      <a href={`/dags/${dagId}`}>{dagId}</a>
+      <a href={`/dags/${dagId}`}>
+        <Id text={dagId} />
+      </a>
     </>
   );
 }
