@@ -22,6 +22,12 @@ const COPY_PLACE = /^COPY [^,]+, \D+(\d+)(?:, \S+ ([^:\n]+))?/m;
 /** What depends on a table, or cannot be changed in it. */
 const CANNOT_CHANGE = ["2BP01", "0A000", "42804", "55006"];
 
+/**
+ * Columns that no table can have: too many, without a name, with a name that is taken or
+ * too long, of a type that does not exist.
+ */
+const IMPOSSIBLE = ["54011", "42601", "42701", "42622", "42704", "42P16"];
+
 /** Data that PostgreSQL refuses, and rights that are missing, stay so in a retry. */
 export function loadError(target: CheckedTarget, lines: LineMap, error: unknown): unknown {
   const state = sqlState(error);
@@ -35,6 +41,10 @@ export function loadError(target: CheckedTarget, lines: LineMap, error: unknown)
       { cause: error },
     );
   }
+  if (IMPOSSIBLE.includes(state))
+    return new FailTask(`${name} cannot be made as the load wants it: ${message}.`, {
+      cause: error,
+    });
   if (!/^(22|23)/.test(state)) return error;
   const place = placeOf(where, lines);
   return new FailTask(

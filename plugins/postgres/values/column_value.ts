@@ -3,6 +3,7 @@
  * faults too, but some it would round, and none it names by the line of the file. Pure.
  */
 import type { Json } from "dagsmith";
+import { losesKeys } from "../read/doubled_keys.ts";
 import { isDate, isMoment } from "./calendar.ts";
 
 /** Why a value does not fit a column; the caller knows line and column. */
@@ -56,6 +57,7 @@ export function toTextOf(type: string): ToText {
     case "date":
       return (value) => matching(value, isDate, "an ISO 8601 date");
     case "timestamp":
+      return momentWithoutZone(moment(Number(size ?? 6)));
     case "timestamptz":
       return moment(Number(size ?? 6));
     case "time":
@@ -65,8 +67,12 @@ export function toTextOf(type: string): ToText {
     case "char":
       return limitedText(Number(size ?? 1), base === "char");
     case "json":
-    case "jsonb":
       return (value, written) => written?.() ?? anyText(value);
+    case "jsonb":
+      return (value, written) => {
+        const text = written?.() ?? anyText(value);
+        return losesKeys(text) ? misfit(text, "JSON with each key once, as jsonb keeps it") : text;
+      };
     default:
       return anyText;
   }
@@ -98,20 +104,23 @@ function decimal(digits: number): ToText {
     const text = numberText(value, written);
     if (!NUMBER.test(text) && !NOT_FINITE.test(text)) return misfit(text, "a number");
     if (digits !== Number.POSITIVE_INFINITY && digitsAfterPoint(text) > digits)
-      return misfit(text, `a number with at most ${digits} digits after the point`);
+      return misfit(text, digitsWanted(digits));
     return text;
   };
 }
 
-function digitsAfterPoint(text: string): number {
-  const [, fraction = "", power = "0"] = /^[+-]?\d*\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text) ?? [];
-  const digits = fraction.replace(/0+$/, "").length - Number(power);
-  // The zeros of a whole number may stand after the point too: 100e-2 is 1.
-  return fraction === "" && Number(power) < 0 ? digits - trailingZeros(text) : digits;
+function digitsWanted(digits: number): string {
+  return digits < 0
+    ? `a multiple of 1${"0".repeat(-digits)}`
+    : `a number with at most ${digits} digits after the point`;
 }
 
-function trailingZeros(text: string): number {
-  return /(0*)\.?(?:e.*)?$/i.exec(text)?.[1]?.length ?? 0;
+/** Of 1.50 one, of 100e-2 none, of 12300 two less than none; of zero always few enough. */
+function digitsAfterPoint(text: string): number {
+  const [, whole = "", fraction = "", power = "0"] =
+    /^[+-]?(\d*)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(text) ?? [];
+  const digits = `${whole}${fraction}`.replace(/0+$/, "");
+  return digits === "" ? Number.NEGATIVE_INFINITY : digits.length - whole.length - Number(power);
 }
 
 function numberText(value: Value, written: (() => string) | undefined): string {
@@ -129,6 +138,18 @@ function moment(digits: number): ToText {
       ? `an ISO 8601 date and time with at most ${digits} digits of a second`
       : "an ISO 8601 date and time";
   return (value) => matching(value, (text) => isMoment(text, digits), what);
+}
+
+const OFFSET = /:\d\d(?:\.\d+)?\s*([+-][\d:]+)(?: BC)?$/i;
+
+/** PostgreSQL would drop the offset, and with it the moment. */
+function momentWithoutZone(read: ToText): ToText {
+  return (value, written) => {
+    const text = read(value, written);
+    return /[1-9]/.test(OFFSET.exec(text)?.[1] ?? "")
+      ? misfit(value, "a date and time without an offset: load it into a timestamptz")
+      : text;
+  };
 }
 
 function timeOfDay(digits: number): ToText {

@@ -16,6 +16,9 @@ const into = (type: string, loadType: "truncate" | "rebuild" = "truncate"): Load
   columns: [{ name: "a", type } as Column],
 });
 
+/** Into the columns that the table has. */
+const ALL: LoadTarget = { schema: "s", table: "t", loadType: "truncate" };
+
 describe("a number in JSON is taken as it is written", () => {
   test.each([
     ["text", "1234567824702058497"],
@@ -51,6 +54,48 @@ const numbers: [string, string][] = [
   ["numeric(5,2)", "1234.5"],
 ];
 
+test.each([
+  ["jsonb", '{"x":{"x":"\\"x\\":"},"y":["x\\":"]}', '{"x": {"x": "\\"x\\":"}, "y": ["x\\":"]}'],
+  ["numeric(5,-2)", "12300", "12300"],
+  ["numeric(5,-2)", "0", "0"],
+  ["numeric(5,-2)", "123e2", "12300"],
+  ["numeric(5,2)", "100e-2", "1.00"],
+  ["timestamp", '"2024-01-01T00:00:00Z"', "2024-01-01 00:00:00"],
+  ["timestamp", '"2024-01-01 00:00:00+00:00"', "2024-01-01 00:00:00"],
+  ["timestamptz", '"2024-01-01 00:00:00+05"', "2023-12-31 19:00:00+00"],
+])("%s holds %s", async (type, json, text) => {
+  await lake.client.query("set timezone = 'UTC'");
+  await lake.client.query(`create table s.t (a ${type})`);
+  await lake.load(ALL, { json: `{"a":${json}}\n` });
+  expect(await lake.texts("select a from s.t")).toEqual([[text]]);
+});
+
+test("numeric(5,-2) holds hundreds only", async () => {
+  await lake.client.query("create table s.t (a numeric(5,-2))");
+  for (const value of ["12350", "100.5"])
+    await expect(lake.load(ALL, { csv: `a\n${value}\n` })).rejects.toMatchObject({
+      name: "FailTask",
+      message: `line 2, column "a": "${value}" is not a multiple of 100`,
+    });
+});
+
+test.each([
+  ["a system column's name", "ctid", "text"],
+  ["a name that another has in its first 63 bytes", `${"x".repeat(63)}b`, "text"],
+  ["a type that does not exist", "b", "s.klingon"],
+])("a table that cannot have %s fails for good, with its name", async (_, name, type) => {
+  const columns = [
+    { name: `${"x".repeat(63)}a`, type: "text" },
+    { name, type },
+  ] as Column[];
+  const csv = `${columns.map((one) => one.name).join()}\n1,2\n`;
+  const loading = lake.load({ ...into("text"), columns } as LoadTarget, { csv });
+  await expect(loading).rejects.toMatchObject({
+    name: "FailTask",
+    message: expect.stringMatching(/^s\.t cannot be made as the load wants it: .+\.$/),
+  });
+});
+
 describe("a value that a column cannot hold is refused", () => {
   test.each<[string, string, string]>([
     ...numbers.map(([type, value]): [string, string, string] => [type, value, value]),
@@ -62,10 +107,13 @@ describe("a value that a column cannot hold is refused", () => {
     ["timestamp(3)", '"2023-04-30T00:00:00.123456"', "2023-04-30T00:00:00.123456"],
     ["timestamptz", '"2023-04-30T00:00:00.1234567Z"', "2023-04-30T00:00:00.1234567Z"],
     ["time(0)", '"12:00:00.5"', "12:00:00.5"],
+    ["timestamp", '"2024-01-01 00:00:00+05"', "2024-01-01T00:00:00.5+05:30"],
     ["varchar(3)", '"abc "', "abc "],
     ["char(2)", '"abc"', "abc"],
     ["uuid", '"x"', "x"],
     ["jsonb", "[", "{"],
+    ["jsonb", '{"x":1,"x":2}', '{"x":1,"x":2}'],
+    ["jsonb", '[{"y":{"x":1, "\\u0078" :"x\\":"}}]', '{"y":[[{"x":1,"x":1}]]}'],
     ["integer[]", '"{1,"', '"{1,"'],
     ["inet", '"300.0.0.1"', "300.0.0.1"],
     ["text", '"\\ud800"', "\ud800"],
