@@ -1,5 +1,5 @@
 /** The connection type `docker`: a registry of images, and how to log in to it. */
-import { type Connection, connectionType, DagsmithError, errorMessage } from "dagsmith";
+import { type Connection, connectionType, DagsmithError } from "dagsmith";
 import { z } from "zod";
 
 /** A login as engines take it. */
@@ -33,10 +33,12 @@ export const dockerConnection = connectionType({
     }),
   ),
   test: async (login, { signal }) => {
-    const { openEngine } = await import("./engine.ts");
+    const { openEngine, reasonOf } = await import("./engine.ts");
     const { client } = await openEngine(signal);
     await client.checkAuth(login).catch((error: unknown) => {
-      throw new Error(`The registry ${login.serveraddress} refuses: ${errorMessage(error)}`);
+      throw new Error(
+        `The engine cannot log in to the registry ${login.serveraddress}: ${reasonOf(error)}`,
+      );
     });
     return `Registry ${login.serveraddress}, logged in as ${login.username}`;
   },
