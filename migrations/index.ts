@@ -18,6 +18,7 @@ import * as events from "./0011_events.ts";
 import * as anyRuns from "./0013_any_runs.ts";
 import * as questions from "./0014_questions.ts";
 import * as auditAndUsers from "./0015_audit_and_users.ts";
+import * as versions from "./0016_versions.ts";
 
 export interface Migration {
   readonly name: string;
@@ -39,4 +40,5 @@ export const migrations: readonly Migration[] = [
   { name: "0013_any_runs", ...anyRuns },
   { name: "0015_audit_and_users", ...auditAndUsers },
   { name: "0014_questions", ...questions },
+  { name: "0016_versions", ...versions },
 ];

@@ -48,6 +48,13 @@ export { type MarkRunRequest, type MarkTaskRequest, markRun, markTask } from "./
 export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
 export { type DeletePoolRequest, deletePool, type SetPoolRequest, setPool } from "./pools.ts";
 export { type RollbackRequest, rollbackDag } from "./rollback.ts";
+export {
+  deleteConnection,
+  deleteVariable,
+  setConnection,
+  setVariable,
+  testConnection,
+} from "./secrets.ts";
 export { type TriggerRequest, triggerRun } from "./trigger.ts";
 export {
   addUser,

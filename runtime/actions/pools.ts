@@ -13,6 +13,8 @@ export interface SetPoolRequest {
   readonly slots: number;
   /** Default: unchanged. */
   readonly description?: string;
+  /** The version that the editor has read; 0: a new pool. Default: any. */
+  readonly version?: number;
   readonly actor: string;
 }
 
@@ -21,17 +23,18 @@ const MOST_SLOTS = 1_000_000;
 /**
  * Creates a pool, or changes its size. A pool that becomes smaller than its taken slots
  * stops no try: slots become free as tries end.
- * @throws DagsmithError INVALID_ARGUMENT
+ * @throws DagsmithError INVALID_ARGUMENT, CHANGED_MEANWHILE
  */
 export async function setPool(
   db: Database,
-  { name, slots, description, actor }: SetPoolRequest,
+  { name, slots, description, version, actor }: SetPoolRequest,
 ): Promise<void> {
   if (!ROUTE_NAME.test(name)) invalid("name", 'use 1 to 100 letters, digits, "_", "-" or "."');
   if (!Number.isInteger(slots) || slots < -1 || slots > MOST_SLOTS)
     invalid("slots", `write a whole number from -1 to ${MOST_SLOTS}`);
   await db.transaction(async (tx) => {
-    await putPool(tx, name, slots, description ?? null);
+    if (!(await putPool(tx, name, slots, description ?? null, version ?? null)))
+      throw new DagsmithError("CHANGED_MEANWHILE", { kind: "pool", id: name });
     await audit(tx, { actor, action: "set pool", detail: { name, slots } });
   });
   await grantSlots(db, new Plans());

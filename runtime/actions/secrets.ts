@@ -3,6 +3,7 @@
  * never the value.
  */
 import type { Connection } from "../../sdk/connection.ts";
+import { DagsmithError } from "../../sdk/errors.ts";
 import type { ConnectionTypes, TestResult } from "../connections/connection_types.ts";
 import { testConnection as testById } from "../connections/test_connection.ts";
 import type { ConnectionResolver } from "../secrets/resolver.ts";
@@ -12,18 +13,26 @@ import { deleteConnection as deleteConnectionRow } from "../store/access/connect
 import { deleteVariable as deleteVariableRow } from "../store/access/variable.ts";
 import type { Database } from "../store/database/database.ts";
 
+const NAME = /^[\w.-]{1,200}$/;
+
 interface By {
   readonly actor: string;
 }
 
-/** @throws DagsmithError SECRET_KEY_MISSING */
+interface Change extends By {
+  /** The version that the editor has read; 0: a new row. Default: any. */
+  readonly version?: number;
+}
+
+/** @throws DagsmithError SECRET_KEY_MISSING, CHANGED_MEANWHILE, INVALID_ARGUMENT */
 export async function setConnection(
   db: Database,
   stored: StoredSecrets,
   connection: Connection,
-  { actor }: By,
+  { actor, version }: Change,
 ): Promise<void> {
-  await stored.setConnection(connection);
+  checkName("id", connection.id);
+  await stored.setConnection(connection, version);
   await audit(db, {
     actor,
     action: "set connection",
@@ -38,15 +47,16 @@ export async function deleteConnection(db: Database, id: string, { actor }: By):
   return existed;
 }
 
-/** @throws DagsmithError SECRET_KEY_MISSING */
+/** @throws DagsmithError SECRET_KEY_MISSING, CHANGED_MEANWHILE, INVALID_ARGUMENT */
 export async function setVariable(
   db: Database,
   stored: StoredSecrets,
   key: string,
   value: string,
-  { actor }: By,
+  { actor, version }: Change,
 ): Promise<void> {
-  await stored.setVariable(key, value);
+  checkName("key", key);
+  await stored.setVariable(key, value, version);
   await audit(db, { actor, action: "set variable", detail: { key } });
 }
 
@@ -55,6 +65,12 @@ export async function deleteVariable(db: Database, key: string, { actor }: By): 
   const existed = await deleteVariableRow(db, key);
   if (existed) await audit(db, { actor, action: "delete variable", detail: { key } });
   return existed;
+}
+
+/** @throws DagsmithError INVALID_ARGUMENT */
+function checkName(argument: string, name: string): void {
+  const reason = 'use 1 to 200 letters, digits, "_", "-" or "."';
+  if (!NAME.test(name)) throw new DagsmithError("INVALID_ARGUMENT", { argument, reason });
 }
 
 /** Records that a person has seen a secret, before it is shown. */

@@ -7,6 +7,7 @@ import { DagsmithError } from "../../sdk/errors.ts";
 import { allConnections, findConnection, putConnection } from "../store/access/connection.ts";
 import { allVariables, findVariable, putVariable } from "../store/access/variable.ts";
 import type { Queryable } from "../store/database/database.ts";
+import type { ExpectedVersion } from "../store/database/expected_version.ts";
 import type { SecretOwner } from "./encryption.ts";
 import { type Sealed, type SecretKeys, seal, unseal } from "./keys.ts";
 import type { ReadableSecrets, SecretSource } from "./sources/source.ts";
@@ -25,10 +26,10 @@ export interface StoredSecrets extends SecretSource {
   variable(key: string): Promise<string | null>;
   /** All secrets that these keys can open; others are left out. */
   readable(): Promise<ReadableSecrets>;
-  /** @throws DagsmithError SECRET_KEY_MISSING */
-  setConnection(connection: Connection): Promise<void>;
-  /** @throws DagsmithError SECRET_KEY_MISSING */
-  setVariable(key: string, value: string): Promise<void>;
+  /** @throws DagsmithError SECRET_KEY_MISSING, CHANGED_MEANWHILE */
+  setConnection(connection: Connection, expected?: ExpectedVersion): Promise<void>;
+  /** @throws DagsmithError SECRET_KEY_MISSING, CHANGED_MEANWHILE */
+  setVariable(key: string, value: string, expected?: ExpectedVersion): Promise<void>;
 }
 
 /**
@@ -52,12 +53,15 @@ export function storedSecrets(db: Queryable, keys: SecretKeys | null): StoredSec
     },
     readable: async () =>
       keys === null ? { connections: [], variables: new Map() } : readAll(db, keys),
-    setConnection: async ({ id, ...fields }) => {
+    setConnection: async ({ id, ...fields }, expected = null) => {
       const sealed = seal(needKeys(), { kind: "connection", id }, JSON.stringify(fields));
-      await putConnection(db, { id, type: fields.type, ...sealed });
+      if (!(await putConnection(db, { id, type: fields.type, ...sealed }, expected)))
+        throw new DagsmithError("CHANGED_MEANWHILE", { kind: "connection", id });
     },
-    setVariable: async (id, value) => {
-      await putVariable(db, { key: id, ...seal(needKeys(), { kind: "variable", id }, value) });
+    setVariable: async (id, value, expected = null) => {
+      const sealed = seal(needKeys(), { kind: "variable", id }, value);
+      if (!(await putVariable(db, { key: id, ...sealed }, expected)))
+        throw new DagsmithError("CHANGED_MEANWHILE", { kind: "variable", id });
     },
   };
 }

@@ -24,6 +24,7 @@ import { bulkDagRoutes } from "./routes/bulk_dags.ts";
 import { bulkRunRoutes } from "./routes/bulk_runs.ts";
 import { changeStreamRoutes } from "./routes/change_stream.ts";
 import { clearRoutes } from "./routes/clear.ts";
+import { connectionRoutes } from "./routes/connections.ts";
 import { dagRoutes } from "./routes/dag.ts";
 import { dataRoutes } from "./routes/data.ts";
 import { designRoutes } from "./routes/design.ts";
@@ -37,6 +38,7 @@ import { logStreamRoutes } from "./routes/log_stream.ts";
 import { loginRoutes } from "./routes/login.ts";
 import { markRoutes } from "./routes/marks.ts";
 import { oidcRoutes } from "./routes/oidc.ts";
+import { poolRoutes } from "./routes/pools.ts";
 import { questionRoutes } from "./routes/questions.ts";
 import { runRoutes } from "./routes/run.ts";
 import { runsRoutes } from "./routes/runs.ts";
@@ -46,6 +48,7 @@ import { systemRoutes } from "./routes/system.ts";
 import { taskRoutes } from "./routes/task.ts";
 import { triggerRoutes } from "./routes/trigger.ts";
 import { userRoutes } from "./routes/users.ts";
+import { variableRoutes } from "./routes/variables.ts";
 import { welcomeRoutes } from "./routes/welcome.ts";
 
 export interface App {
@@ -122,6 +125,9 @@ function allRoutes(
     taskRoutes(services),
     questionRoutes(services),
     dataRoutes(services),
+    connectionRoutes(services),
+    variableRoutes(services),
+    poolRoutes(services),
     searchRoutes(services),
     systemRoutes(services),
     auditRoutes(services),

@@ -17,7 +17,8 @@ import type { WebActions } from "./http/actions.ts";
 import { loadAssets } from "./http/assets.ts";
 import { basePathOf, withoutBasePath } from "./http/base_path.ts";
 import type { Registration } from "./http/routes.ts";
-import type { WebLink, WebLog, WebServices } from "./http/services.ts";
+import type { WebLink, WebLog, WebSecrets, WebServices } from "./http/services.ts";
+import { TestLimit } from "./http/test_limit.ts";
 import { readTls, renewTls, type TlsFiles } from "./http/tls.ts";
 import { OpenStreams } from "./live/event_stream.ts";
 import { Watchers } from "./live/watchers.ts";
@@ -60,6 +61,8 @@ export interface WebOptions {
   readonly baseUrl?: string | null;
   /** Users may log in at this provider. Needs baseUrl. Default: none. */
   readonly oidc?: OidcOptions;
+  /** Connections and variables. Default: none, their pages do not exist. */
+  readonly secrets?: Omit<WebSecrets, "limit">;
   /** The actions of the page. Default: none, the server is read-only. */
   readonly actions?: WebActions;
   /** Masks secrets in every text of users before it is sent. Default: no masking. */
@@ -176,6 +179,7 @@ async function makeServices(options: WebOptions): Promise<Omit<WebServices, "oid
   const assets = await loadAssets({ stylesheet: readStylesheet(), sprite: iconSprite() });
   const files = options.filesFolder === undefined ? undefined : largeValuesIn(options.filesFolder);
   return {
+    secrets: options.secrets && { ...options.secrets, limit: new TestLimit() },
     ...{ db, reader, actions, mask, variable, files, notice, log, assets },
     ...{ token, link, trustedProxies, baseUrl, basePath: basePathOf(baseUrl) },
     ...parts,

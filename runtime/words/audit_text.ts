@@ -29,6 +29,10 @@ const TEXTS: Readonly<Record<string, (detail: Fields) => string>> = {
   "set variable": ({ key }) => `set variable ${text(key)}`,
   "delete variable": ({ key }) => `deleted variable ${text(key)}`,
   "set connection": ({ id }) => `set connection ${text(id)}`,
+  "test connection": ({ id, ok }) =>
+    `tested connection ${text(id)}: ${ok === true ? "it works" : "it failed"}`,
+  "read connection": ({ id }) => `read connection ${text(id)}`,
+  "read variable": ({ id }) => `read variable ${text(id)}`,
   "delete connection": ({ id }) => `deleted connection ${text(id)}`,
   "set state": ({ key }) => `set state ${text(key)}`,
   "delete state": ({ key }) => `deleted state ${text(key)}`,

@@ -204,6 +204,7 @@ const INNER_ROOMS: Readonly<Record<string, InnerRooms>> = {
         "views/design",
         "views/search",
         "views/system",
+        "views/secrets",
       ],
       ["api", "routes"],
     ],

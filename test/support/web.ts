@@ -12,10 +12,14 @@ import {
 import { MIGRATED, testDatabase } from "./postgres.ts";
 import { Rows } from "./rows.ts";
 import { signIn } from "./signed_in.ts";
+import { webSecrets } from "./web_secrets.ts";
 
 export interface TestWeb {
   readonly db: Database;
   readonly rows: Rows;
+  /** The connections and variables that the page shows. */
+  readonly secrets: ReturnType<typeof webSecrets>;
+  readonly databaseUrl: string;
   readonly url: string;
   /** The cookie of the session that the test is signed in with. */
   readonly cookie: string;
@@ -62,16 +66,24 @@ function recorder(asked: TestWeb["asked"], rows: Rows): WebActions {
   };
 }
 
+interface TestWebOptions {
+  readonly withoutLink?: boolean;
+  /** The environment that connections and variables come from. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** @param withoutLink users log in by their password; otherwise the test is signed in */
 export async function testWeb({
   withoutLink = false,
+  environment = {},
   ...options
-}: Partial<WebOptions> & { readonly withoutLink?: boolean } = {}): Promise<TestWeb> {
+}: Partial<WebOptions> & TestWebOptions = {}): Promise<TestWeb> {
   const database = await testDatabase({ from: MIGRATED });
   const db = openDatabase(database.url, { poolSize: 5 });
   const rows = new Rows(db.pool);
   const asked: TestWeb["asked"] = [];
   const secret = newSecret();
+  const secrets = webSecrets(db, environment);
   const link = withoutLink ? {} : { link: { secret, user: "tester" } };
   const server = await startWeb({
     ...link,
@@ -79,6 +91,7 @@ export async function testWeb({
     port: 0,
     log: pino({ level: "silent" }),
     actions: recorder(asked, rows),
+    secrets,
     ...options,
   });
   const cookie = withoutLink ? "" : await signIn(server.url, secret);
@@ -87,5 +100,15 @@ export async function testWeb({
     await db.close();
     await database.drop();
   };
-  return { db, rows, url: server.url, cookie, server, asked, close };
+  return {
+    db,
+    rows,
+    secrets,
+    databaseUrl: database.url,
+    url: server.url,
+    cookie,
+    server,
+    asked,
+    close,
+  };
 }

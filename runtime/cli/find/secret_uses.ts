@@ -1,16 +1,9 @@
 /** Which DAGs have read a connection or a variable, for the lists of both. */
+import { type Used, usedOf } from "../../secrets/used.ts";
 import type { SecretUse } from "../../store/access/secret_read.ts";
 import type { Cli } from "../command.ts";
 import { timeText } from "../output/words.ts";
 import { findDatabaseUrl, withDatabase } from "../project/database.ts";
-
-/** Of one secret. */
-export interface Used {
-  /** Ids of DAGs, in their order. */
-  readonly usedBy: readonly string[];
-  /** Null: no run has read it. */
-  readonly lastUsedAt: Date | null;
-}
 
 /**
  * Finds the use of a secret by its id. Without a database nothing is known.
@@ -23,14 +16,7 @@ export async function findUses(
   nameOf: (id: string) => string,
 ): Promise<(id: string) => Used> {
   const uses = (await findDatabaseUrl(cli)) === null ? [] : await readUses(cli, kind);
-  return (id) => {
-    const own = uses.filter((use) => nameOf(use.id) === nameOf(id));
-    const times = own.map(({ lastUsedAt }) => lastUsedAt.getTime());
-    return {
-      usedBy: [...new Set(own.map(({ dagId }) => dagId))].sort(),
-      lastUsedAt: times.length === 0 ? null : new Date(Math.max(...times)),
-    };
-  };
+  return (id) => usedOf(uses, nameOf, id);
 }
 
 function readUses(cli: Cli, kind: "connection" | "variable"): Promise<readonly SecretUse[]> {

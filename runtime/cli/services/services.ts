@@ -9,6 +9,8 @@ import { DagsmithError } from "../../../sdk/errors.ts";
 import type { SpillOptions } from "../../executor/spill.ts";
 import type { ServiceMetrics } from "../../observe/service_metrics.ts";
 import { type ConnectionResolver, createResolver } from "../../secrets/resolver.ts";
+import type { SecretSource } from "../../secrets/sources/source.ts";
+import type { StoredSecrets } from "../../secrets/stored.ts";
 import type { ServiceLog } from "../../service/log.ts";
 import { Loop } from "../../service/loop.ts";
 import type { WaitListener } from "../../store/database/connection_loss.ts";
@@ -18,6 +20,7 @@ import { pageReader } from "../../store/reads/reader.ts";
 import type { WebLink } from "../../web/index.ts";
 import type { Cli } from "../command.ts";
 import { safeText } from "../output/terminal.ts";
+import { openConnectionTypes } from "../project/connection_types.ts";
 import { directAddress } from "../project/database.ts";
 import { bundleFolder, projectFiles } from "../project/project.ts";
 import { openSources, openStoredSecrets, ownSecrets } from "../project/secrets.ts";
@@ -31,6 +34,9 @@ export interface Surroundings {
   readonly cli: Cli;
   readonly db: Database;
   readonly secrets: ConnectionResolver;
+  readonly stored: StoredSecrets;
+  /** In the order in which secrets are looked up. */
+  readonly sources: readonly SecretSource[];
   readonly log: ServiceLog;
   /** Undefined when DAG_METRICS_PORT is not set. */
   readonly metrics: ServiceMetrics | undefined;
@@ -58,13 +64,12 @@ export async function openSurroundings(
   });
   running.add({ stop: () => db.close() });
   running.add(watchSchema(db, log, (newer) => running.fail(newer)));
-  const secrets = createResolver({
-    own: await ownSecrets(cli, url),
-    environment: cli.config.secrets,
-    sources: await openSources(cli, await openStoredSecrets(cli, db)),
-    defaults,
-  });
-  return { cli, db, secrets, log, metrics: await startMetrics(cli, db, running) };
+  const stored = await openStoredSecrets(cli, db);
+  const sources = await openSources(cli, stored);
+  const environment = cli.config.secrets;
+  const own = await ownSecrets(cli, url);
+  const secrets = createResolver({ own, environment, sources, defaults });
+  return { cli, db, secrets, stored, sources, log, metrics: await startMetrics(cli, db, running) };
 }
 
 /**
@@ -189,7 +194,7 @@ export interface PageOptions {
 
 /** @throws DagsmithError PORT_IN_USE, WEB_EXPOSED, WEAK_WEB_TOKEN */
 export async function startPageRole(
-  { cli, db, secrets, log }: Surroundings,
+  { cli, db, secrets, stored, sources, log }: Surroundings,
   options: PageOptions = {},
 ): Promise<Service & { readonly url: string }> {
   const [{ startWeb }, actions] = await Promise.all([
@@ -219,6 +224,7 @@ export async function startPageRole(
       trustedProxies: web.trustedProxies,
       baseUrl: cli.config.baseUrl,
       ...(cli.config.oidc && { oidc: cli.config.oidc }),
+      secrets: { stored, sources, resolver: secrets, types: await openConnectionTypes(cli) },
       mask: secrets.mask,
       variable: secrets.variable,
       log: pageLog(log),

@@ -11,5 +11,9 @@ export function environmentSource(environment: EnvironmentSecrets): SecretSource
       return text === null ? null : parseConnection(id, text);
     },
     variable: async (key) => environment.variable(key),
+    names: async () => ({
+      connections: [...environment.connections.keys()].map((name) => name.toLowerCase()),
+      variables: [...environment.variables.keys()].map((name) => name.toLowerCase()),
+    }),
   };
 }

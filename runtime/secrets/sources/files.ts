@@ -27,6 +27,14 @@ export function fileSource(folder: string): SecretSource {
     name: "files",
     connection: (id) => connection(id, connectionVariable(id)),
     variable: (key) => variable(key, variableVariable(key)),
+    names: async () => {
+      const names = await readdir(folder).catch(() => []);
+      const after = (prefix: string): readonly string[] =>
+        names
+          .filter((name) => name.startsWith(prefix))
+          .map((name) => name.slice(prefix.length).toLowerCase());
+      return { connections: after(CONNECTION_PREFIX), variables: after(VARIABLE_PREFIX) };
+    },
     readable: async () => {
       const names = await readdir(folder).catch(() => []);
       const connections = names

@@ -22,6 +22,14 @@ export interface SecretSource {
    * source that cannot list its secrets has no such method.
    */
   readable?(): Promise<ReadableSecrets>;
+  /** Which secrets it has. A source that cannot list its secrets has no such method. */
+  names?(): Promise<SecretNames>;
+}
+
+interface SecretNames {
+  /** Ids of connections, and keys of variables, in small letters. */
+  readonly connections: readonly string[];
+  readonly variables: readonly string[];
 }
 
 export interface ReadableSecrets {

@@ -1,16 +1,19 @@
 /** Stored connections. Callers encrypt their contents; only id and type are readable. */
 import type { Queryable } from "../database/database.ts";
+import { type ExpectedVersion, isExpected } from "../database/expected_version.ts";
 import type { SealedRow } from "./sealed.ts";
 
 export interface StoredConnection {
   readonly id: string;
   readonly type: string;
   readonly updatedAt: Date;
+  /** Counts changes, from 1. */
+  readonly version: number;
 }
 
 const LIST = {
   name: "connection_list",
-  text: `select id, type, updated_at as "updatedAt" from dagsmith.connection order by id`,
+  text: `select id, type, updated_at as "updatedAt", version from dagsmith.connection order by id`,
 };
 const FIND = {
   name: "connection_find",
@@ -23,10 +26,12 @@ const ALL = {
 const PUT = {
   name: "connection_put",
   text: `
-insert into dagsmith.connection (id, type, key_id, secret) values ($1, $2, $3, $4)
+insert into dagsmith.connection (id, type, key_id, secret) select $1, $2, $3, $4
+where ${isExpected("connection", "id", 5)}
 on conflict (id) do update
 set type = excluded.type, key_id = excluded.key_id, secret = excluded.secret,
-  updated_at = now()`,
+  updated_at = now(), version = connection.version + 1
+where $5::int is null or connection.version = $5 returning id`,
 };
 const DELETE = {
   name: "connection_delete",
@@ -51,12 +56,17 @@ export function allConnections(
   return db.query<SealedRow & { id: string }>(ALL);
 }
 
-/** Stores or replaces a connection. */
+/**
+ * Stores or replaces a connection.
+ * @returns false when the stored version is not the expected one: nothing is changed
+ */
 export async function putConnection(
   db: Queryable,
   row: SealedRow & { readonly id: string; readonly type: string },
-): Promise<void> {
-  await db.query(PUT, [row.id, row.type, row.keyId, row.secret]);
+  expected: ExpectedVersion = null,
+): Promise<boolean> {
+  const values = [row.id, row.type, row.keyId, row.secret, expected];
+  return (await db.query(PUT, values)).length > 0;
 }
 
 /** Deletes a connection. @returns false when there was none */

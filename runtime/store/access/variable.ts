@@ -1,15 +1,18 @@
 /** Stored variables. Callers encrypt their values; only the key is readable. */
 import type { Queryable } from "../database/database.ts";
+import { type ExpectedVersion, isExpected } from "../database/expected_version.ts";
 import type { SealedRow } from "./sealed.ts";
 
 export interface StoredVariable {
   readonly key: string;
   readonly updatedAt: Date;
+  /** Counts changes, from 1. */
+  readonly version: number;
 }
 
 const LIST = {
   name: "variable_list",
-  text: `select key, updated_at as "updatedAt" from dagsmith.variable order by key`,
+  text: `select key, updated_at as "updatedAt", version from dagsmith.variable order by key`,
 };
 const FIND = {
   name: "variable_find",
@@ -22,9 +25,12 @@ const ALL = {
 const PUT = {
   name: "variable_put",
   text: `
-insert into dagsmith.variable (key, key_id, secret) values ($1, $2, $3)
+insert into dagsmith.variable (key, key_id, secret) select $1, $2, $3
+where ${isExpected("variable", "key", 4)}
 on conflict (key) do update
-set key_id = excluded.key_id, secret = excluded.secret, updated_at = now()`,
+set key_id = excluded.key_id, secret = excluded.secret, updated_at = now(),
+  version = variable.version + 1
+where $4::int is null or variable.version = $4 returning key`,
 };
 const DELETE = {
   name: "variable_delete",
@@ -49,12 +55,16 @@ export function allVariables(
   return db.query<SealedRow & { key: string }>(ALL);
 }
 
-/** Stores or replaces a variable. */
+/**
+ * Stores or replaces a variable.
+ * @returns false when the stored version is not the expected one: nothing is changed
+ */
 export async function putVariable(
   db: Queryable,
   row: SealedRow & { readonly key: string },
-): Promise<void> {
-  await db.query(PUT, [row.key, row.keyId, row.secret]);
+  expected: ExpectedVersion = null,
+): Promise<boolean> {
+  return (await db.query(PUT, [row.key, row.keyId, row.secret, expected])).length > 0;
 }
 
 /** Deletes a variable. @returns false when there was none */

@@ -8,6 +8,8 @@ interface Pool {
   /** -1: no limit; 0: closed. */
   readonly slots: number;
   readonly description: string;
+  /** Counts changes, from 1. */
+  readonly version: number;
 }
 
 /** A pool with the use of its slots. */
@@ -22,7 +24,7 @@ export interface PoolUsage extends Pool {
 
 const LIST: Statement = {
   name: "pool_list",
-  text: "select name, slots, description from dagsmith.pool order by name",
+  text: "select name, slots, description, version from dagsmith.pool order by name",
 };
 
 // The statement returns few rows, however many requests wait. Requests of tries that have

@@ -13,6 +13,7 @@ import { NOTE_ENDPOINTS } from "./notes.ts";
 import { POOL_ENDPOINTS } from "./pools.ts";
 import { QUESTION_ENDPOINTS } from "./questions.ts";
 import { RUN_ENDPOINTS } from "./runs.ts";
+import { SECRET_ENDPOINTS } from "./secrets.ts";
 import { SYSTEM_ENDPOINTS } from "./system.ts";
 import { TASK_ENDPOINTS } from "./tasks.ts";
 import { USER_ENDPOINTS } from "./users.ts";
@@ -24,6 +25,7 @@ export const ENDPOINTS: readonly Endpoint[] = [
   ...QUESTION_ENDPOINTS,
   ...ASSET_ENDPOINTS,
   ...POOL_ENDPOINTS,
+  ...SECRET_ENDPOINTS,
   ...BACKFILL_ENDPOINTS,
   ...CLEAR_ENDPOINTS,
   ...MARK_ENDPOINTS,

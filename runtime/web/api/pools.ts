@@ -48,9 +48,9 @@ async function pools(services: WebServices): Promise<unknown> {
 
 async function setPool(services: WebServices, request: Request): Promise<unknown> {
   const { name } = checked(input.poolParams, request.params);
-  const { slots, description } = checked(input.poolBody, request.body ?? {});
+  const { slots, description, version } = checked(input.poolBody, request.body ?? {});
   const actions = await actionsOfApi(services, request);
-  const pool = { name, slots, ...defined({ description }) };
+  const pool = { name, slots, ...defined({ description, version }) };
   await actions.setPool(services.db, { ...pool, actor: actorOf(request) });
   return { done: true };
 }

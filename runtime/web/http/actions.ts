@@ -22,6 +22,12 @@ type AgainActions = Pick<
   | "answerQuestion"
 >;
 
+/** What editors do with connections and variables. */
+type SecretActions = Pick<
+  typeof import("../../actions/index.ts"),
+  "setConnection" | "deleteConnection" | "testConnection" | "setVariable" | "deleteVariable"
+>;
+
 /** What users do with their account, and admins with users. */
 type AccessActions = Pick<
   typeof import("../../actions/index.ts"),
@@ -42,7 +48,7 @@ type AccessActions = Pick<
   | "endUserSessions"
 >;
 
-export interface WebActions extends AgainActions, AccessActions {
+export interface WebActions extends AgainActions, AccessActions, SecretActions {
   /** @throws DagsmithError UNKNOWN_DAG, INVALID_PARAMS, RUN_EXISTS, INVALID_DATE */
   triggerRun(
     db: Database,
@@ -121,6 +127,7 @@ export interface WebActions extends AgainActions, AccessActions {
       readonly name: string;
       readonly slots: number;
       readonly description?: string;
+      readonly version?: number;
       readonly actor: string;
     },
   ): Promise<void>;

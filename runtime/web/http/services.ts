@@ -1,11 +1,16 @@
 /** What every route gets. Created once by startWeb and passed on, never global. */
 import type { BaseLogger } from "pino";
+import type { ConnectionTypes } from "../../connections/connection_types.ts";
 import type { LargeValues } from "../../large_values/store.ts";
+import type { ConnectionResolver } from "../../secrets/resolver.ts";
+import type { SecretSource } from "../../secrets/sources/source.ts";
+import type { StoredSecrets } from "../../secrets/stored.ts";
 import type { Database, Queryable } from "../../store/database/database.ts";
 import type { GraphDrawer } from "../graph/graph_drawer.ts";
 import type { Watchers } from "../live/watchers.ts";
 import type { WebActions } from "./actions.ts";
 import type { Assets } from "./assets.ts";
+import type { TestLimit } from "./test_limit.ts";
 
 export type WebLog = Pick<BaseLogger, "info" | "warn" | "error">;
 
@@ -17,7 +22,20 @@ export interface WebLink {
   readonly user: string;
 }
 
+/** Connections and variables, as editors see and change them. */
+export interface WebSecrets {
+  readonly stored: StoredSecrets;
+  /** In the order in which secrets are looked up. */
+  readonly sources: readonly SecretSource[];
+  readonly resolver: Pick<ConnectionResolver, "connection" | "mask">;
+  readonly types: ConnectionTypes;
+  /** For the page and the API together. */
+  readonly limit: TestLimit;
+}
+
 export interface WebServices {
+  /** Undefined: the page was started without secrets. */
+  readonly secrets: WebSecrets | undefined;
   /** For actions only; pages read through {@link reader}. */
   readonly db: Database;
   readonly reader: Queryable;

@@ -1,4 +1,4 @@
-/** The pages of assets and of pools. */
+/** The pages of assets. */
 import type { Request, Response } from "express";
 import { h } from "preact";
 import { needs } from "../http/access.ts";
@@ -8,9 +8,7 @@ import { Refused } from "../http/refused.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { hasAsset, readAssetEvents, readAssets } from "../read/read_assets.ts";
-import { readPools } from "../read/read_pools.ts";
 import { AssetEvents, AssetList } from "../views/data/assets.tsx";
-import { PoolsPage } from "../views/data/pools.tsx";
 import { sendPage } from "./send_page.ts";
 
 export function dataRoutes(services: WebServices): Routes {
@@ -20,9 +18,6 @@ export function dataRoutes(services: WebServices): Routes {
   );
   routes.get("/data/events", needs("asset.read"), (request, response) =>
     events(services, request, response),
-  );
-  routes.get("/pools", needs("system.read"), (request, response) =>
-    pools(services, request, response),
   );
   return routes;
 }
@@ -52,12 +47,5 @@ async function events(services: WebServices, request: Request, response: Respons
   await sendPage(services, request, response, {
     title: uri,
     body: h(AssetEvents, { uri, events: found, older }),
-  });
-}
-
-async function pools(services: WebServices, request: Request, response: Response): Promise<void> {
-  await sendPage(services, request, response, {
-    title: "Pools",
-    body: h(PoolsPage, { pools: await readPools(services) }),
   });
 }

@@ -98,6 +98,7 @@ describe("what is stored", () => {
     expect((await listConnections(db)).find(({ id }) => id === "back")).toEqual({
       id: "back",
       type: "aws",
+      version: 1,
       updatedAt: expect.any(Date),
     });
     expect(await deleteConnection(db, "back")).toBe(true);

@@ -45,7 +45,7 @@ export const PLACES: readonly Place[] = [
   },
   {
     ...{ href: "/pools", label: "Pools", words: "slots limits" },
-    ...{ permission: "system.read", owns: /^\/pools/ },
+    ...{ permission: "system.read", owns: /^\/(pools|connections|variables|new\/connection)/ },
   },
   {
     ...{ href: "/system", label: "System", words: "health workers scheduler queue database" },

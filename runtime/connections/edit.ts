@@ -1,0 +1,88 @@
+/**
+ * A connection in a form and back: what the form shows, which never is a secret, and the
+ * connection that its fields make with what is stored. Pure.
+ */
+import type { Connection } from "../../sdk/connection.ts";
+import type { Json } from "../../sdk/json.ts";
+import { looksSecret } from "../secrets/secret_values.ts";
+import type { DescribedType } from "./connection_types.ts";
+
+type Values = Readonly<Record<string, Json>>;
+type Schema = { readonly [key: string]: Json };
+type Described = Pick<DescribedType, "schema">;
+
+const PARTS = ["host", "port", "login", "password", "schema"] as const;
+
+/** The names of the fields that are secrets. */
+export function secretFields({ schema }: Described): readonly string[] {
+  return Object.entries(propertiesOf(schema))
+    .filter(([name, { writeOnly }]) => writeOnly === true || looksSecret(name))
+    .map(([name]) => name);
+}
+
+/**
+ * The schema of the form. An empty text means that the field is not set, and that a
+ * stored secret is kept.
+ * @param isStored whether there is a connection whose secrets can be kept
+ */
+export function formSchema(type: Described, isStored: boolean): Json {
+  const secrets = secretFields(type);
+  const { required, ...whole } = type.schema as Schema;
+  const properties = Object.entries(propertiesOf(type.schema)).map(([name, field]) => {
+    const isKept = isStored && secrets.includes(name);
+    const help = [field.description, isKept ? "Leave it empty to keep what is stored." : ""];
+    const description = help.filter(Boolean).join(" ");
+    const empty = field.type === "string" && field.enum === undefined ? { default: "" } : {};
+    const isNeeded = !isKept && Array.isArray(required) && required.includes(name);
+    return [name, { ...(isNeeded ? {} : empty), ...field, description }] as const;
+  });
+  const needed = Array.isArray(required)
+    ? required.filter((name) => !isStored || !secrets.includes(String(name)))
+    : [];
+  return { ...whole, properties: Object.fromEntries(properties), required: needed };
+}
+
+/** What the form shows of a stored connection: every field but the secrets. */
+export function shownValues(type: Described, connection: Connection): Values {
+  const secrets = secretFields(type);
+  return Object.fromEntries(
+    Object.entries(valuesOf(connection)).filter(([name]) => !secrets.includes(name)),
+  );
+}
+
+/** The connection of a form. Secrets that were left empty are those of `stored`. */
+export function edited(
+  of: { readonly id: string; readonly type: string },
+  described: Described,
+  sent: Values,
+  stored: Connection | null,
+): Connection {
+  const own = Object.keys(propertiesOf(described.schema));
+  const secrets = secretFields(described);
+  const before = stored ? Object.entries(valuesOf(stored)) : [];
+  // Fields that the type does not describe were set elsewhere, and stay.
+  const kept = before.filter(([name]) => !own.includes(name) || secrets.includes(name));
+  const given = Object.entries(sent).filter(([, value]) => value !== "" && value !== null);
+  const values: Values = Object.fromEntries([...kept, ...given]);
+  const text = (name: string): string | null =>
+    values[name] === undefined ? null : String(values[name]);
+  const extra = Object.entries(values).filter(
+    ([name]) => !(PARTS as readonly string[]).includes(name),
+  );
+  return {
+    ...of,
+    ...{ host: text("host"), login: text("login"), password: text("password") },
+    ...{ schema: text("schema"), port: typeof values.port === "number" ? values.port : null },
+    extra: Object.fromEntries(extra),
+  };
+}
+
+function valuesOf({ host, port, login, password, schema, extra }: Connection): Values {
+  const all = { ...extra, host, port, login, password, schema };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
+}
+
+function propertiesOf(schema: Json): Readonly<Record<string, Schema>> {
+  const { properties } = schema as { readonly properties?: Readonly<Record<string, Schema>> };
+  return properties ?? {};
+}

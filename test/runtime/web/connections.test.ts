@@ -1,0 +1,161 @@
+/** Connections, variables and pools on the page and the API: secrets are only written. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as actions from "../../../runtime/actions/index.ts";
+import { type TestWeb, testWeb } from "../../support/web.ts";
+
+const SECRET = "t0psecret";
+let web: TestWeb;
+beforeAll(async () => {
+  web = await testWeb({
+    environment: { DAG_CONN_OUTSIDE: `postgres://x:${SECRET}@db`, DAG_VAR_COLOUR: SECRET },
+  });
+});
+afterAll(() => web.close());
+
+const page = async (path: string): Promise<string> => (await fetch(web.url + path)).text();
+
+/** Sends a form with the token of the page that shows it. */
+async function send(path: string, fields: Record<string, string>, from = "/account") {
+  const token = /name="_form" value="([^"]+)"/.exec(await page(from))?.[1] ?? "";
+  const body = new URLSearchParams({ _form: token, ...fields });
+  const answer = await fetch(web.url + path, { method: "POST", body, redirect: "manual" });
+  return { status: answer.status, text: await answer.text() };
+}
+const api = async (path: string, body: unknown): Promise<{ status: number; json: unknown }> => {
+  const headers = { "content-type": "application/json" };
+  const sent = { method: "POST", headers, body: JSON.stringify(body) };
+  const answer = await fetch(`${web.url}/api/v1${path}`, sent);
+  return { status: answer.status, json: await answer.json() };
+};
+
+const LAKE = {
+  ...{ id: "lake", type: "postgres", version: "0", "p:host": "db", "p:port": "5432" },
+  ...{ "p:login": "etl", "p:password": SECRET, "p:sslmode": '"disable"' },
+};
+const stored = () => web.secrets.stored.connection("lake");
+
+describe("a connection", () => {
+  test("is refused with the field and what is allowed, and its secret is not sent back", async () => {
+    const wrong = { ...LAKE, "p:sslrootcert": "no certificate" };
+    const { status, text } = await send("/connections", wrong);
+    expect(status).toBe(422);
+    expect(text).toContain("sslrootcert is not PEM text");
+    expect(text).toContain('value="etl"');
+    expect(text).not.toContain(SECRET);
+    expect(await stored()).toBeNull();
+  });
+
+  test("is stored by a form, and shown without its secrets", async () => {
+    expect((await send("/connections", LAKE)).status).toBe(303);
+    const shown = (await page("/connections")) + (await page("/connections/lake"));
+    expect(shown).toContain('value="db"');
+    expect(shown).not.toContain(SECRET);
+  });
+
+  test("keeps its secret when the field is left empty", async () => {
+    const next = { ...LAKE, version: "1", "p:host": "db2", "p:password": "" };
+    expect((await send("/connections", next)).status).toBe(303);
+    expect(await stored()).toMatchObject({ host: "db2", password: SECRET });
+  });
+
+  test("is not changed by an editor who has read an older version", async () => {
+    const late = await send("/connections", { ...LAKE, version: "1", "p:host": "late" });
+    expect([late.status, late.text]).toEqual([422, expect.stringContaining("was changed")]);
+    const again = await send("/connections", { ...LAKE, "p:host": "again" });
+    expect(again.status).toBe(422);
+    const value = `postgres://late:${SECRET}@db`;
+    expect(await api("/connections/lake", { value, version: 1 })).toMatchObject({
+      ...{ status: 409, json: { error: { code: "CHANGED_MEANWHILE" } } },
+    });
+    expect(await stored()).toMatchObject({ host: "db2" });
+  });
+
+  test("that was deleted is not made again by an editor who has read it", async () => {
+    await api("/connections/gone", { value: "http://example.com", version: 0 });
+    expect((await api("/connections/gone/delete", {})).status).toBe(200);
+    const late = await api("/connections/gone", { value: "http://example.com", version: 1 });
+    expect(late.status).toBe(409);
+  });
+
+  test("of the environment is listed as read-only, with its source", async () => {
+    const list = (await (await fetch(`${web.url}/api/v1/connections`)).json()) as object;
+    expect(list).toMatchObject({
+      connections: [
+        { id: "lake", type: "postgres", source: "database", version: 2 },
+        { id: "outside", type: null, source: "environment", version: null },
+      ],
+    });
+    expect(JSON.stringify(list)).not.toContain(SECRET);
+    expect((await fetch(`${web.url}/connections/outside`)).status).toBe(404);
+  });
+
+  test("leaves audit rows without its secret", async () => {
+    const rows = await web.rows.sql("select action, detail::text from dagsmith.audit");
+    const text = JSON.stringify(rows);
+    expect(text).toContain("set connection");
+    expect(text).not.toContain(SECRET);
+  });
+
+  test("is neither listed for a viewer nor linked on the page of pools", async () => {
+    const by = { actor: "test" };
+    await actions.addUser(web.db, { name: "vera", grants: [{ role: "viewer", tag: null }], ...by });
+    const limits = { name: "t", scopes: null, days: null, ...by };
+    const token = await actions.createToken(web.db, { user: "vera", ...limits });
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await fetch(`${web.url}/connections`, { headers })).status).toBe(403);
+    const pools = await (await fetch(`${web.url}/pools`, { headers })).text();
+    expect(pools).not.toContain("/connections");
+    expect(pools).not.toContain("New pool");
+    expect(await page("/pools")).toContain('href="/connections"');
+  });
+});
+
+describe("the test of connections", () => {
+  test("is limited to two at once, and to twenty a minute", async () => {
+    const all = await Promise.all(
+      Array.from({ length: 4 }, () => api("/connections/nowhere/test", {})),
+    );
+    const once = all.map(({ status }) => status);
+    expect(once.filter((status) => status !== 429 && status !== 404)).toEqual([]);
+    const later: number[] = [];
+    for (let n = 0; n < 21; n += 1) later.push((await api("/connections/nowhere/test", {})).status);
+    expect(later.at(-1)).toBe(429);
+  });
+});
+
+describe("a variable", () => {
+  test("is set, changed and deleted, and its value is never shown", async () => {
+    const set = { key: "region", value: SECRET, version: "0" };
+    expect((await send("/variables", set)).status).toBe(303);
+    expect((await send("/variables", set)).text).toContain("was changed, created or deleted");
+    expect((await send("/variables", { ...set, version: "1" })).status).toBe(303);
+    const text = await page("/variables");
+    expect(text).toContain("region");
+    expect(text).toContain("colour");
+    expect(text).not.toContain(SECRET);
+    expect((await send("/variables/region/delete", {})).status).toBe(303);
+    expect((await send("/variables/region/delete", {})).status).toBe(404);
+  });
+});
+
+describe("a pool", () => {
+  test("is created, changed and deleted on its page", async () => {
+    const set = { name: "api", slots: "4", description: "calls", version: "0" };
+    expect((await send("/pools", set)).status).toBe(303);
+    expect(web.asked.at(-1)).toMatchObject({
+      ...{ verb: "setPool", request: { name: "api", slots: 4, description: "calls", version: 0 } },
+    });
+    expect((await send("/pools", { ...set, slots: "many" })).status).toBe(422);
+    expect((await send("/pools/api/delete", {})).status).toBe(303);
+    expect(web.asked.at(-1)).toMatchObject({ verb: "deletePool", request: { name: "api" } });
+  });
+
+  test("is not changed by an editor who has read an older version", async () => {
+    const pool = { name: "narrow", slots: 1, actor: "test" };
+    await actions.setPool(web.db, { ...pool, version: 0 });
+    await actions.setPool(web.db, { ...pool, version: 1 });
+    await expect(actions.setPool(web.db, { ...pool, version: 1 })).rejects.toMatchObject({
+      code: "CHANGED_MEANWHILE",
+    });
+  });
+});
