@@ -3,11 +3,11 @@ import { createHash } from "node:crypto";
 import { mkdtemp, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "../../support/fast_check.ts";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { BundleCache } from "../../../runtime/executor/bundle_cache.ts";
 import { bundlesToRemove } from "../../../runtime/executor/bundle_eviction.ts";
 import { deployVersions } from "../../../runtime/store/dags/deploy.ts";
+import fc from "../../support/fast_check.ts";
 import { migratedDatabase, versionOf } from "../../support/migrated.ts";
 import { dagSpec } from "../../support/rows.ts";
 

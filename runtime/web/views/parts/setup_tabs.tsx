@@ -1,7 +1,7 @@
 /** The links between the pages of what DAGs share: pools, connections and variables. */
 import type { VNode } from "preact";
 
-export const SETUP_PLACES = ["pools", "connections", "variables"] as const;
+const SETUP_PLACES = ["pools", "connections", "variables"] as const;
 export type SetupPlace = (typeof SETUP_PLACES)[number];
 
 export function SetupTabs({
