@@ -38,7 +38,7 @@ export const migrations: readonly Migration[] = [
   { name: "0010_files", ...files },
   { name: "0011_events", ...events },
   { name: "0013_any_runs", ...anyRuns },
-  { name: "0015_audit_and_users", ...auditAndUsers },
   { name: "0014_questions", ...questions },
+  { name: "0015_audit_and_users", ...auditAndUsers },
   { name: "0016_versions", ...versions },
 ];

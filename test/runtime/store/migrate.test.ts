@@ -25,6 +25,11 @@ async function empty(): Promise<Database> {
   return db;
 }
 
+test("migrations are listed in the order of their numbers", () => {
+  const names = migrations.map(({ name }) => name);
+  expect(names).toEqual([...new Set(names)].sort());
+});
+
 describe("migrating", () => {
   test("makes the schema, once", async () => {
     const db = await empty();
