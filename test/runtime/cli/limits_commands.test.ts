@@ -51,7 +51,7 @@ test("pools are made, listed, changed and deleted", async () => {
   await project.dag(["pools", "set", "narrow", "3"]);
   expect((await project.json<{ pools: unknown[] }>(["pools", "list"])).pools).toContainEqual({
     ...{ name: "narrow", slots: 3, description: "spares the API" },
-    ...{ queuedSlots: 0, runningSlots: 0, waitingSlots: 0 },
+    ...{ queuedSlots: 0, runningSlots: 0, waitingSlots: 0, version: 2 },
   });
   expect((await project.dag(["pools", "list"])).stdout).toMatch(
     /^narrow +3 +0 +0 +0 +spares the API$/m,

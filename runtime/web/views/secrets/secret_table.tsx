@@ -1,6 +1,7 @@
 /** The list of connections or of variables: where each is set, and which DAGs use it. */
 import type { ComponentChildren, VNode } from "preact";
 import type { SecretList, SecretRow } from "../../read/read_secrets.ts";
+import { Id } from "../parts/id.tsx";
 import { Time } from "../parts/time.tsx";
 
 export interface SecretTableProps {
@@ -37,7 +38,9 @@ export function SecretTable({ list, name, cell, actions }: SecretTableProps): VN
                 {row.usedBy.map((dagId, at) => (
                   <>
                     {at > 0 && ", "}
-                    <a href={`/dags/${dagId}`}>{dagId}</a>
+                    <a href={`/dags/${dagId}`}>
+                      <Id text={dagId} />
+                    </a>
                   </>
                 ))}
               </td>
