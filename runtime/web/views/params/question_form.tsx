@@ -1,6 +1,7 @@
 /** The form that answers a question: its text, its fields, and a button for each option. */
 import type { VNode } from "preact";
 import type { ParamField } from "../../params/param_field.ts";
+import { Markdown } from "../parts/markdown.tsx";
 import { Time } from "../parts/time.tsx";
 import { ParamFields } from "./param_field.tsx";
 
@@ -33,7 +34,7 @@ export function QuestionForm({ question, token, ...form }: QuestionFormProps): V
   return (
     <section class="sheet question" aria-label="Question">
       <h2>{question.subject}</h2>
-      {question.body !== null && <p class="question-body">{question.body}</p>}
+      {question.body !== null && <Markdown text={question.body} />}
       <p class="faint">
         May be answered by {question.who}
         {question.until !== null && (

@@ -44,7 +44,7 @@ export const PLACES: readonly Place[] = [
     ...{ permission: "asset.read", owns: /^\/data(\/|$)/ },
   },
   {
-    ...{ href: "/pools", label: "Pools", words: "slots limits" },
+    ...{ href: "/pools", label: "Settings", words: "pools slots limits connections variables" },
     ...{ permission: "system.read", owns: /^\/(pools|connections|variables|new\/connection)/ },
   },
   {
