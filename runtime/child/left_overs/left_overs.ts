@@ -6,6 +6,7 @@
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { type Intrinsics, intrinsicsNow } from "./intrinsics.ts";
+import { watchDefinitions } from "./watched_definitions.ts";
 import { watchEnvironment } from "./watched_environment.ts";
 import { livingOffspring, watchOffspring } from "./watched_offspring.ts";
 
@@ -30,6 +31,7 @@ interface Surroundings {
 
 export class LeftOvers {
   readonly #changesOfEnvironment = watchEnvironment();
+  readonly #definitions = watchDefinitions();
   #before: Surroundings;
 
   /** Begins to watch. To be made before user code is loaded. */
@@ -64,7 +66,7 @@ export class LeftOvers {
 
   #now(): Surroundings {
     return {
-      intrinsics: intrinsicsNow(),
+      intrinsics: intrinsicsNow(this.#definitions),
       environment: this.#changesOfEnvironment(),
       folder: cwd(),
       listeners: listeners(),
