@@ -28,17 +28,14 @@ export function secretFields({ schema }: Described): readonly string[] {
 export function formSchema(type: Described, isStored: boolean): Json {
   const secrets = secretFields(type);
   const { required, ...whole } = type.schema as Schema;
+  const isKept = (name: string): boolean => isStored && secrets.includes(name);
+  const needed = (Array.isArray(required) ? required : []).filter((name) => !isKept(String(name)));
   const properties = Object.entries(propertiesOf(type.schema)).map(([name, field]) => {
-    const isKept = isStored && secrets.includes(name);
-    const help = [field.description, isKept ? "Leave it empty to keep what is stored." : ""];
+    const help = [field.description, isKept(name) ? "Leave it empty to keep what is stored." : ""];
     const description = help.filter(Boolean).join(" ");
     const empty = field.type === "string" && field.enum === undefined ? { default: "" } : {};
-    const isNeeded = !isKept && Array.isArray(required) && required.includes(name);
-    return [name, { ...(isNeeded ? {} : empty), ...field, description }] as const;
+    return [name, { ...(needed.includes(name) ? {} : empty), ...field, description }] as const;
   });
-  const needed = Array.isArray(required)
-    ? required.filter((name) => !isStored || !secrets.includes(String(name)))
-    : [];
   return { ...whole, properties: Object.fromEntries(properties), required: needed };
 }
 

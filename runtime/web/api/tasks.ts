@@ -12,6 +12,7 @@ import { defined } from "../http/input/fields.ts";
 import { runParams } from "../http/input/runs.ts";
 import * as input from "../http/input/tasks.ts";
 import type { WebServices } from "../http/services.ts";
+import { logLines } from "../read/log_lines.ts";
 import { isTryFinished, readLogParts } from "../read/read_log.ts";
 import { readRun } from "../read/read_run.ts";
 import { readTask } from "../read/read_task.ts";
@@ -105,7 +106,7 @@ async function log(services: WebServices, request: Request): Promise<unknown> {
     throw new DagsmithError("UNKNOWN_INSTANCE", {
       instance: `${wanted.instanceId}, try ${wanted.tryNumber}`,
     });
-  const parts = await readLogParts(services, wanted, after);
+  const parts = await readLogParts(services, wanted, after, logLines);
   return {
     lines: parts.flatMap(({ lines }) => lines),
     next: parts.at(-1)?.seq ?? after,

@@ -7,12 +7,14 @@ import { paramFields } from "../params/param_fields.ts";
 /** A question without what was typed into its form. */
 export interface ShownQuestion {
   readonly question: {
+    /** The number of the run. */
     readonly run: number;
     readonly taskId: string;
     readonly mapIndex: number;
     readonly subject: string;
     readonly body: string | null;
     readonly options: readonly string[];
+    /** Who may answer, in words. */
     readonly who: string;
     readonly until: Date | null;
   };

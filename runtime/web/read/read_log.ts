@@ -4,13 +4,8 @@
  */
 import { chunksAfter, chunksBefore, isTryOver, type LogChunk } from "../../store/reads/log.ts";
 import type { WebServices } from "../http/services.ts";
-import {
-  type LogLine,
-  logLines,
-  type StyledLine,
-  styledLines,
-  wholeLogLines,
-} from "./log_lines.ts";
+import { type LogLine, type StyledLine, styledLines } from "./log_lines.ts";
+import type { Mask } from "./mask.ts";
 
 const HEAD_LINES = 200;
 const TAIL_LINES = 2_000;
@@ -36,36 +31,25 @@ export function isTryFinished(
 }
 
 /** A stored part of a log. */
-export interface LogPart {
+export interface LogPart<Line> {
   /** Position of the part; the next read continues after it. */
   readonly seq: number;
-  readonly lines: readonly LogLine[];
+  readonly lines: readonly Line[];
 }
 
 /**
  * The next few parts after a position; none when no more are stored.
  * @param after -1: from the beginning
- * @param isWhole leaves very long lines uncut
+ * @param linesOf how their lines are shown
  */
-export async function readLogParts(
+export async function readLogParts<Line extends LogLine>(
   { reader, mask }: WebServices,
   { instanceId, tryNumber }: TryId,
   after: number,
-  isWhole = false,
-): Promise<readonly LogPart[]> {
-  const linesOf = isWhole ? wholeLogLines : logLines;
+  linesOf: (chunk: string, mask: Mask) => readonly Line[],
+): Promise<readonly LogPart<Line>[]> {
   const chunks = await chunksAfter(reader, instanceId, tryNumber, after);
   return chunks.map(({ seq, lines }) => ({ seq, lines: linesOf(lines, mask) }));
-}
-
-/** The next few parts, with the styles that programs printed. */
-export async function readStyledParts(
-  { reader, mask }: WebServices,
-  { instanceId, tryNumber }: TryId,
-  after: number,
-): Promise<readonly { readonly seq: number; readonly lines: readonly StyledLine[] }[]> {
-  const chunks = await chunksAfter(reader, instanceId, tryNumber, after);
-  return chunks.map(({ seq, lines }) => ({ seq, lines: styledLines(lines, mask) }));
 }
 
 /**

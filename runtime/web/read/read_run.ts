@@ -17,7 +17,6 @@ export interface RunView {
   /** The file of that version. */
   readonly file: string;
   readonly tasks: readonly RunTask[];
-  readonly neighbours: RunNeighbours;
 }
 
 /** @throws DagsmithError UNKNOWN_RUN */
@@ -35,6 +34,13 @@ export async function readRun(services: WebServices, id: number): Promise<RunVie
   const tasks = runTasks(run, spec, cells, spans, waits).map((task) =>
     task.why === null ? task : { ...task, why: mask(task.why) },
   );
-  const neighbours = await runNeighbours(reader, run.dagId, id);
-  return { run, spec, file, tasks, neighbours };
+  return { run, spec, file, tasks };
+}
+
+/** The runs of the same DAG before and after a run. */
+export function readNeighbours(
+  { reader }: WebServices,
+  { dagId, id }: Pick<RunDetail, "dagId" | "id">,
+): Promise<RunNeighbours> {
+  return runNeighbours(reader, dagId, id);
 }

@@ -11,6 +11,7 @@ import { logParams } from "../http/input/tasks.ts";
 import { Refused } from "../http/refused.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
+import { wholeLogLines } from "../read/log_lines.ts";
 import { isTryFinished, readLogParts, type TryId } from "../read/read_log.ts";
 
 export function downloadRoutes(services: WebServices): Routes {
@@ -49,7 +50,7 @@ async function download(
 
 async function* textOf(services: WebServices, wanted: TryId): AsyncGenerator<string> {
   for (let after = -1; ; ) {
-    const parts = await readLogParts(services, wanted, after, true);
+    const parts = await readLogParts(services, wanted, after, wholeLogLines);
     if (parts.length === 0) return;
     for (const { seq, lines } of parts) {
       after = seq;

@@ -7,7 +7,8 @@ import { Refused } from "../http/refused.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { drained, type OpenStreams, sendEvent } from "../live/event_stream.ts";
-import { isTryFinished, readStyledParts, type TryId } from "../read/read_log.ts";
+import { styledLines } from "../read/log_lines.ts";
+import { isTryFinished, readLogParts, type TryId } from "../read/read_log.ts";
 import { follow } from "./change_stream.ts";
 
 export function logStreamRoutes(services: WebServices, streams: OpenStreams): Routes {
@@ -87,7 +88,7 @@ class LogTail {
   async #sendNew(): Promise<void> {
     const isFinished = await isTryFinished(this.#services, this.#followed);
     for (;;) {
-      const parts = await readStyledParts(this.#services, this.#followed, this.#sent);
+      const parts = await readLogParts(this.#services, this.#followed, this.#sent, styledLines);
       if (parts.length === 0 || this.#response.destroyed) break;
       for (const { seq, lines } of parts) {
         sendEvent(this.#response, "lines", String(seq), lines);

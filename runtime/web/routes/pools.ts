@@ -2,7 +2,7 @@
 import type { Request, Response } from "express";
 import { h } from "preact";
 import { mayAlso, needs } from "../http/access.ts";
-import { actionsOfForm, actorOf, sessionToken } from "../http/authorize.ts";
+import { sessionToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { defined } from "../http/input/fields.ts";
 import { poolForm, poolParams } from "../http/input/pools.ts";
@@ -10,44 +10,31 @@ import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { readPools } from "../read/read_pools.ts";
 import { PoolsPage } from "../views/data/pools.tsx";
-import { readForm, shownError } from "./form.ts";
+import { changesFrom } from "./changes_from.ts";
+import { readForm } from "./form.ts";
 import { sendPage } from "./send_page.ts";
 import { setupPlaces } from "./setup_places.ts";
 
 export function poolRoutes(services: WebServices): Routes {
   const routes = new Routes(services);
+  const change = changesFrom(services, "/pools", pools);
   const edit = needs("pool.edit");
   routes.get("/pools", needs("system.read"), (request, response) =>
     pools(services, request, response, undefined),
   );
   routes.post("/pools", edit, readForm, (request, response) =>
-    change(services, request, response, async (actions, actor) => {
+    change(request, response, async (actions, actor) => {
       const { version, description, ...pool } = checked(poolForm, request.body);
       const more = defined({ version: version ?? undefined });
       await actions.setPool(services.db, { ...pool, description, ...more, actor });
     }),
   );
   routes.post("/pools/:name/delete", edit, readForm, (request, response) =>
-    change(services, request, response, async (actions, actor) => {
+    change(request, response, async (actions, actor) => {
       await actions.deletePool(services.db, { ...checked(poolParams, request.params), actor });
     }),
   );
   return routes;
-}
-
-async function change(
-  services: WebServices,
-  request: Request,
-  response: Response,
-  act: (actions: ReturnType<typeof actionsOfForm>, actor: string) => Promise<void>,
-): Promise<void> {
-  const actions = actionsOfForm(services, request);
-  try {
-    await act(actions, actorOf(request));
-    response.redirect(303, "/pools");
-  } catch (error) {
-    await pools(services, request, response, shownError(services, error, []));
-  }
 }
 
 async function pools(

@@ -12,7 +12,7 @@ import type { WebServices } from "../http/services.ts";
 import { markOf } from "../live/topics.ts";
 import { readCallbacks } from "../read/read_callbacks.ts";
 import { readOrigin } from "../read/read_origin.ts";
-import { readRun } from "../read/read_run.ts";
+import { readNeighbours, readRun } from "../read/read_run.ts";
 import { readRunRow } from "../read/read_runs.ts";
 import { readTime } from "../read/read_time.ts";
 import { RunPage } from "../views/run/run.tsx";
@@ -49,6 +49,7 @@ async function run(services: WebServices, request: Request, response: Response):
     body: h(RunPage, {
       ...view,
       ...(await readOrigin(services, id, visibleTags(request))),
+      neighbours: await readNeighbours(services, view.run),
       linksAssets: mayAlso(request, "asset.read"),
       layout,
       folds: foldsOf(path, folded, { callbacks: before }),

@@ -2,7 +2,7 @@
 import type { Request, Response } from "express";
 import { h } from "preact";
 import { mayAlso, needs } from "../http/access.ts";
-import { actionsOfForm, actorOf, sessionToken } from "../http/authorize.ts";
+import { sessionToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { defined } from "../http/input/fields.ts";
 import { variableForm, variableParams } from "../http/input/secrets.ts";
@@ -11,19 +11,21 @@ import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { needSecrets, readVariables } from "../read/read_secrets.ts";
 import { VariablesPage } from "../views/secrets/variables.tsx";
-import { readForm, shownError } from "./form.ts";
+import { changesFrom } from "./changes_from.ts";
+import { readForm } from "./form.ts";
 import { sendPage } from "./send_page.ts";
 import { setupPlaces } from "./setup_places.ts";
 
 export function variableRoutes(services: WebServices): Routes {
   const routes = new Routes(services);
   const { db } = services;
+  const change = changesFrom(services, "/variables", variables);
   const edit = needs("variable.edit");
   routes.get("/variables", needs("variable.read"), (request, response) =>
     variables(services, request, response, undefined),
   );
   routes.post("/variables", edit, readForm, (request, response) =>
-    change(services, request, response, async (actions, actor) => {
+    change(request, response, async (actions, actor) => {
       const { stored } = needSecrets(services);
       const { key, value, version } = checked(variableForm, request.body);
       const by = { actor, ...defined({ version: version ?? undefined }) };
@@ -31,28 +33,13 @@ export function variableRoutes(services: WebServices): Routes {
     }),
   );
   routes.post("/variables/:key/delete", edit, readForm, (request, response) =>
-    change(services, request, response, async (actions, actor) => {
+    change(request, response, async (actions, actor) => {
       const { key } = checked(variableParams, request.params);
       if (!(await actions.deleteVariable(db, key, { actor })))
         throw new Refused(404, "There is no such variable.");
     }),
   );
   return routes;
-}
-
-async function change(
-  services: WebServices,
-  request: Request,
-  response: Response,
-  act: (actions: ReturnType<typeof actionsOfForm>, actor: string) => Promise<void>,
-): Promise<void> {
-  const actions = actionsOfForm(services, request);
-  try {
-    await act(actions, actorOf(request));
-    response.redirect(303, "/variables");
-  } catch (error) {
-    await variables(services, request, response, shownError(services, error, []));
-  }
 }
 
 async function variables(

@@ -1,26 +1,11 @@
 /** The form that answers a question: its text, its fields, and a button for each option. */
 import type { VNode } from "preact";
-import type { ParamField } from "../../params/param_field.ts";
+import type { ShownQuestion } from "../../read/question_form.ts";
 import { Markdown } from "../parts/markdown.tsx";
 import { Time } from "../parts/time.tsx";
 import { ParamFields } from "./param_field.tsx";
 
-interface AskedProps {
-  /** The number of the run. */
-  readonly run: number;
-  readonly taskId: string;
-  readonly mapIndex: number;
-  readonly subject: string;
-  readonly body: string | null;
-  readonly options: readonly string[];
-  /** Who may answer, in words. */
-  readonly who: string;
-  readonly until: Date | null;
-}
-
-export interface QuestionFormProps {
-  readonly question: AskedProps;
-  readonly fields: readonly ParamField[];
+export interface QuestionFormProps extends ShownQuestion {
   readonly sent: Readonly<Record<string, string>>;
   readonly problems: Readonly<Record<string, string>>;
   readonly error: string | null;

@@ -2,7 +2,11 @@
 import type { VNode } from "preact";
 import { RUN_STATES } from "../../../state/run_state.ts";
 import { RUN_TYPES } from "../../../store/runs/dag_run.ts";
+import { FilterBox, filteredAddress } from "../parts/filters.tsx";
 import { runTypeText } from "../parts/run_title.tsx";
+
+/** Characters of a text: of a label with its key and its value. */
+const LONGEST = 264;
 
 /** The filters as they were typed; an empty text: no filter. */
 export interface RunFilterTexts {
@@ -22,10 +26,7 @@ export const RUN_FILTERS = [
 
 /** The address of the list with changed filters. */
 export function runsAddress(filters: RunFilterTexts, change: Partial<RunFilterTexts>): string {
-  const texts = { ...filters, ...change };
-  const query = new URLSearchParams();
-  for (const name of RUN_FILTERS) if (texts[name] !== "") query.set(name, texts[name]);
-  return query.size === 0 ? "/runs" : `/runs?${query}`;
+  return filteredAddress("/runs", RUN_FILTERS, { ...filters, ...change });
 }
 
 export function StateChips({ filters }: { readonly filters: RunFilterTexts }): VNode {
@@ -47,8 +48,8 @@ export function RunFilters({ filters }: { readonly filters: RunFilterTexts }): V
   return (
     <form class="filters" method="get" action="/runs">
       <input type="hidden" name="state" value={filters.state} />
-      <Box name="dag" label="DAG" value={filters.dag} />
-      <Box name="tag" label="Tag" value={filters.tag} />
+      <FilterBox name="dag" label="DAG" value={filters.dag} maxLength={LONGEST} />
+      <FilterBox name="tag" label="Tag" value={filters.tag} maxLength={LONGEST} />
       <label>
         <span>Type</span>
         <select name="type">
@@ -60,10 +61,16 @@ export function RunFilters({ filters }: { readonly filters: RunFilterTexts }): V
           ))}
         </select>
       </label>
-      <Box name="version" label="Version" value={filters.version} />
-      <Box name="label" label="Label" value={filters.label} placeholder="key=value" />
-      <Box name="from" label="Logical date from" value={filters.from} type="date" />
-      <Box name="to" label="to" value={filters.to} type="date" />
+      <FilterBox name="version" label="Version" value={filters.version} maxLength={LONGEST} />
+      <FilterBox
+        name="label"
+        label="Label"
+        value={filters.label}
+        placeholder="key=value"
+        maxLength={LONGEST}
+      />
+      <FilterBox name="from" label="Logical date from" value={filters.from} type="date" />
+      <FilterBox name="to" label="to" value={filters.to} type="date" />
       <button type="submit" class="button">
         Filter
       </button>
@@ -71,27 +78,5 @@ export function RunFilters({ filters }: { readonly filters: RunFilterTexts }): V
         Reset
       </a>
     </form>
-  );
-}
-
-interface BoxProps {
-  readonly name: keyof RunFilterTexts;
-  readonly label: string;
-  readonly value: string;
-  readonly type?: "text" | "date";
-  readonly placeholder?: string;
-}
-
-function Box({ name, label, value, type = "text", placeholder }: BoxProps): VNode {
-  return (
-    // biome-ignore lint/a11y/noLabelWithoutControl: the control is one of two
-    <label>
-      <span>{label}</span>
-      {type === "date" ? (
-        <input type="date" name={name} value={value} />
-      ) : (
-        <input type="text" name={name} value={value} placeholder={placeholder} maxLength={264} />
-      )}
-    </label>
   );
 }

@@ -1,5 +1,6 @@
 /** The filters of the audit. All of them are part of the address. */
 import type { VNode } from "preact";
+import { FilterBox, filteredAddress } from "../parts/filters.tsx";
 
 /** The filters as they were typed; an empty text: no filter. */
 export interface AuditFilterTexts {
@@ -20,35 +21,17 @@ export function auditAddress(
   filters: AuditFilterTexts,
   more: Readonly<Record<string, string>> = {},
 ): string {
-  const query = new URLSearchParams();
-  for (const name of AUDIT_FILTERS) if (filters[name] !== "") query.set(name, filters[name]);
-  for (const [name, value] of Object.entries(more)) query.set(name, value);
-  return query.size === 0 ? path : `${path}?${query}`;
+  return filteredAddress(path, AUDIT_FILTERS, filters, more);
 }
 
 export function AuditFilters({ filters }: { readonly filters: AuditFilterTexts }): VNode {
   return (
     <form class="filters" method="get" action="/audit">
-      <label>
-        <span>Who</span>
-        <input type="text" name="user" value={filters.user} maxLength={100} />
-      </label>
-      <label>
-        <span>Action</span>
-        <input type="text" name="action" value={filters.action} placeholder="trigger" />
-      </label>
-      <label>
-        <span>DAG</span>
-        <input type="text" name="dagId" value={filters.dagId} maxLength={200} />
-      </label>
-      <label>
-        <span>From</span>
-        <input type="date" name="from" value={filters.from} />
-      </label>
-      <label>
-        <span>to</span>
-        <input type="date" name="to" value={filters.to} />
-      </label>
+      <FilterBox name="user" label="Who" value={filters.user} maxLength={100} />
+      <FilterBox name="action" label="Action" value={filters.action} placeholder="trigger" />
+      <FilterBox name="dagId" label="DAG" value={filters.dagId} maxLength={200} />
+      <FilterBox name="from" label="From" value={filters.from} type="date" />
+      <FilterBox name="to" label="to" value={filters.to} type="date" />
       <button type="submit" class="button">
         Filter
       </button>
