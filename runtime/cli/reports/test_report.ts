@@ -36,7 +36,8 @@ export class TestReport {
 
   #ended(task: TaskResult): void {
     const { style } = this.#cli.terminal;
-    if (task.error) this.#say(indented(style.red(safeText(this.#mask(stackOf(task.error))))));
+    const why = whyOf(task);
+    if (why !== null) this.#say(indented(style.red(safeText(this.#mask(why)))));
     const again = task.state === "up_for_retry" ? style.dim(", a retry follows") : "";
     this.#say(
       `${stateWithWarnings(task.state, task.warning ? 1 : 0, style)} ${nameOf(task)}${this.#label(task)} ${style.dim(durationCell(task.durationMs))}${again}`,
@@ -110,6 +111,12 @@ function logText(level: string, text: string, style: Style): string {
 
 function indented(text: string): string {
   return text.replace(/^/gm, "    ");
+}
+
+/** The error; or the reason of a task that fails without one, such as a wait. */
+function whyOf({ error, state, reason }: TaskResult): string | null {
+  if (error) return stackOf(error);
+  return state === "failed" ? reason : null;
 }
 
 function stackOf({

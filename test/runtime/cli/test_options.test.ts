@@ -90,6 +90,7 @@ test("answers are given by task id; without one, and without a terminal, the err
   expect(given.tasks.at(-1)?.output).toBe("yes!");
   const { code, stdout } = await project.dag(["test", "asks"]);
   expect([code, stdout]).toEqual([1, expect.stringContaining("NO_ANSWER")]);
+  expect(stdout).toContain("Give it: dag test --answer go='…'");
   const wrong = await project.dag(["test", "asks", "--answer", "go=yes"]);
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("it is not JSON")]);
 });
