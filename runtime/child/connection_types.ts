@@ -9,6 +9,7 @@ import type { ConnectionType } from "../../sdk/connection_type.ts";
 import { errorMessage } from "../../sdk/error_message.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { listen, send as sendMessage } from "./channel.ts";
+import { keepCompiledModules } from "./compile_cache.ts";
 import { dieWithParent } from "./orphanhood.ts";
 import { resolveBundle } from "./resolve.ts";
 import { BUILT_IN, type TypesAnswer, type TypesRequest } from "./types_request.ts";
@@ -28,6 +29,7 @@ function fail(reason: unknown): void {
 
 async function answer(request: TypesRequest): Promise<void> {
   const { types, problems } = await loadTypes(request);
+  keepCompiledModules();
   if (request.connection === null) return send(describe(types, problems));
   const { connection } = request;
   const found = types.find(({ type }) => type.ids.includes(connection.type));

@@ -9,6 +9,7 @@ import { DagsmithError, type ErrorCode } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import { checkSchedule } from "../timetable/index.ts";
 import { listen, send as sendMessage } from "./channel.ts";
+import { keepCompiledModules } from "./compile_cache.ts";
 import { LeftOvers } from "./left_overs/left_overs.ts";
 import { dieWithParent } from "./orphanhood.ts";
 // Loaded before the first file, so that no file's import time includes ours.
@@ -84,6 +85,7 @@ dieWithParent();
 const channel = listen((request) => void inspect(request as InspectRequest));
 const leftOvers = new LeftOvers();
 send({ type: "ready" });
+keepCompiledModules();
 
 async function inspect(request: InspectRequest): Promise<void> {
   send({ type: "started" });
