@@ -27,6 +27,7 @@ export {
 } from "./files/task_files.ts";
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
+export { loadPackage } from "./load_package.ts";
 export { CRON_PRESETS } from "./schedule/cron_presets.ts";
 export type { Schedule, Schedules } from "./schedule/schedule.ts";
 export {

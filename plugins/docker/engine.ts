@@ -1,5 +1,5 @@
 /** The container engine, and what its errors mean for a task. */
-import { DagsmithError, errorMessage, FailTask } from "dagsmith";
+import { errorMessage, FailTask, loadPackage } from "dagsmith";
 import type Docker from "dockerode";
 
 /** The client of the engine, and the library for the archives that it takes and gives. */
@@ -33,13 +33,11 @@ export async function openEngine(signal: AbortSignal): Promise<Engine> {
   }
 }
 
-async function loadPackages() {
-  try {
-    return await Promise.all([import("dockerode"), import("tar-stream")]);
-  } catch (cause) {
-    const name = /'(dockerode|tar-stream)'/.exec(errorMessage(cause))?.[1] ?? "dockerode";
-    throw new DagsmithError("PACKAGE_MISSING", { what: "docker()", name }, { cause });
-  }
+function loadPackages() {
+  return Promise.all([
+    loadPackage("docker()", "dockerode", () => import("dockerode")),
+    loadPackage("docker()", "tar-stream", () => import("tar-stream")),
+  ]);
 }
 
 function addressOf({ modem }: Docker): string {

@@ -6,6 +6,7 @@ import {
   defineHook,
   FailTask,
   isDagsmithError,
+  loadPackage,
   parseConnection,
   resolveField,
   SkipTask,
@@ -115,5 +116,28 @@ describe("an error", () => {
 
   it("that ends a try is known by its name across copies of the package", () => {
     expect([new FailTask("x").name, new SkipTask("x").name]).toEqual(["FailTask", "SkipTask"]);
+  });
+});
+
+describe("an optional package", () => {
+  const importing = (name: string) => () => import(/* @vite-ignore */ name) as Promise<object>;
+
+  it("that is not installed is named, with the command that installs it", async () => {
+    await expect(
+      loadPackage("redisHook()", "dagsmith-absent", importing("dagsmith-absent")),
+    ).rejects.toMatchObject({
+      code: "PACKAGE_MISSING",
+      message: "redisHook() needs the package dagsmith-absent. Run: npm install dagsmith-absent",
+    });
+  });
+
+  it("that is installed, and lacks a package that it needs, fails with its own error", async () => {
+    const inner = loadPackage("redisHook()", "redis", importing("dagsmith-absent"));
+    await expect(inner).rejects.toMatchObject({ code: "ERR_MODULE_NOT_FOUND" });
+  });
+
+  it("that is installed is given as it is", async () => {
+    const { readFile } = await loadPackage("it", "node:fs", () => import("node:fs"));
+    expect(readFile).toBeTypeOf("function");
   });
 });

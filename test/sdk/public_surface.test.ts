@@ -45,6 +45,7 @@ const VALUES = [
   "isFileRef",
   "joinSql",
   "lazy",
+  "loadPackage",
   "over",
   "parseConnection",
   "partial",

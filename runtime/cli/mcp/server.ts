@@ -3,6 +3,7 @@
  * command, and answers with the document that the command prints with `--json`.
  */
 import { DagsmithError } from "../../../sdk/errors.ts";
+import { loadPackage } from "../../../sdk/load_package.ts";
 import { type AnyCommand, type Cli, describeError } from "../command.ts";
 import { packageVersion } from "../version.ts";
 import { commandCall, inputSchema, toolName } from "./command_tool.ts";
@@ -88,18 +89,13 @@ function cut(text: string): string {
 }
 
 async function loadProtocol() {
-  try {
+  const load = async () => {
     const [{ Server }, { StdioServerTransport }, types] = await Promise.all([
       import("@modelcontextprotocol/sdk/server/index.js"),
       import("@modelcontextprotocol/sdk/server/stdio.js"),
       import("@modelcontextprotocol/sdk/types.js"),
     ]);
     return { Server, StdioServerTransport, ...types };
-  } catch (cause) {
-    throw new DagsmithError(
-      "PACKAGE_MISSING",
-      { what: "`dag mcp`", name: "@modelcontextprotocol/sdk" },
-      { cause },
-    );
-  }
+  };
+  return loadPackage("`dag mcp`", "@modelcontextprotocol/sdk", load);
 }

@@ -39,7 +39,8 @@ test("a missing package is named with what installs it", async () => {
 import { resolveBundle } from ${ours("runtime/child/resolve.ts")};
 resolveBundle("/without.ts", {});
 registerHooks({
-  resolve: (name, context, next) => next(name === "dockerode" ? "dockerode-absent" : name, context),
+  resolve: (name, context, next) =>
+    next(name, name === "dockerode" ? { ...context, parentURL: "file:///nowhere/a.js" } : context),
 });
 const { docker } = await import("dagsmith/plugins/docker");
 const error = await docker({ image: "a" })({ signal: new AbortController().signal }).catch((error) => error);
