@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { type ConnectionType, parseConnection } from "dagsmith";
 import { describe, expect, test } from "vitest";
+import { BUILT_IN } from "../../runtime/child/types_request.ts";
 import { looksSecret } from "../../runtime/secrets/secret_values.ts";
 
 const plugins = readdirSync("plugins").filter((name) => existsSync(`plugins/${name}/index.ts`));
@@ -22,7 +23,7 @@ const fieldsOf = (type: ConnectionType): readonly (readonly [string, Field])[] =
     (type.jsonSchema() as unknown as { properties: Record<string, Field> }).properties,
   );
 
-test("every plugin with a hook has a connection type", () => {
+test("every plugin with a hook has a connection type that the page knows", () => {
   const hooks = plugins.filter((name) =>
     readdirSync(`plugins/${name}`).some((file) =>
       /\bdefineHook</.test(
@@ -35,6 +36,8 @@ test("every plugin with a hook has a connection type", () => {
   );
   expect(hooks.filter((name) => !withTypes.includes(name))).toEqual([]);
   expect(withTypes.length).toBeGreaterThan(5);
+  // The page and the command line know these only.
+  expect([...BUILT_IN].sort()).toEqual(withTypes.sort());
 });
 
 test("no two types have the same name", () => {
