@@ -4,7 +4,7 @@ import type { Json } from "../../sdk/json.ts";
 
 /** Plugins of dagsmith that export `connectionTypes`. */
 export const BUILT_IN = [
-  ...["aws", "discord", "docker", "github", "http", "notify"],
+  ...["aws", "discord", "docker", "duckdb", "github", "http", "notify"],
   ...["postgres", "slack", "smtp", "teams"],
 ];
 

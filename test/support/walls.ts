@@ -288,6 +288,8 @@ const DOORS: readonly Wall[] = [
 const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   aws: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "@aws-sdk/client-redshift-data"],
   docker: ["dockerode", "tar-stream"],
+  // The schema package has types only.
+  duckdb: ["@duckdb/node-api", "@standard-schema/spec"],
   github: ["octokit"],
   postgres: ["pg", "pg-copy-streams"],
   smtp: ["nodemailer"],
