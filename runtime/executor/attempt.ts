@@ -18,7 +18,7 @@ import type { ClaimedInstance } from "../engine/store.ts";
 import type { RunSnapshot } from "../store/runs/run_snapshot.ts";
 import type { FileOwner } from "./files/file_store.ts";
 import type { LogWriter } from "./log_writer.ts";
-import type { ProcessEnd, TaskProcess } from "./task_process.ts";
+import type { ProcessEnd, TaskProcess, Unstarted } from "./task_process.ts";
 import { INTERRUPTIONS, type Interruption, outcomeOf } from "./try_outcome.ts";
 
 /** The source of connections and variables, and the masker of their values. */
@@ -73,6 +73,15 @@ export interface Files {
   dismiss(access: FileAccess): void;
 }
 
+/** The processes of the worker, as a try uses them. */
+export interface Processes {
+  run(
+    bundle: string,
+    fresh: boolean,
+    runIn: (process: TaskProcess) => Promise<ProcessEnd | Unstarted>,
+  ): Promise<ProcessEnd>;
+}
+
 export interface AttemptParts {
   readonly workerId: string;
   readonly instance: ClaimedInstance;
@@ -86,6 +95,8 @@ export interface AttemptParts {
 
 /** Node's timers fire at once when their delay is longer than this: 24.8 days. */
 const LONGEST_TIMER_MS = 2_147_483_647;
+
+const INTERRUPTED: ProcessEnd = { outcome: "crashed", reason: "interrupted" };
 
 export class Attempt {
   readonly instance: ClaimedInstance;
@@ -114,14 +125,6 @@ export class Attempt {
     this.#files = files;
   }
 
-  /**
-   * Whether the process must not be used again: it was asked to stop, and code may still
-   * run in it.
-   */
-  get hasSpoiltProcess(): boolean {
-    return this.#interruption !== undefined;
-  }
-
   /** Milliseconds since this try was claimed. */
   get tryMs(): number {
     return performance.now() - this.#claimedAt;
@@ -134,28 +137,36 @@ export class Attempt {
 
   /**
    * Runs the body in a process, within its time limit. With `asksKeys` the task only
-   * computes the keys of its limits. Never rejects.
+   * computes the keys of its limits.
+   * @throws DagsmithError when the bundle cannot be read
    */
-  async perform(process: TaskProcess, values: TryValues): Promise<Outcome> {
-    // The try was interrupted during its preparation.
-    if (this.#interruption) return this.#outcomeOf({ outcome: "crashed", reason: "interrupted" });
-    this.#process = process;
-    const timer = this.#startTimer();
-    const { label, ...end }: ProcessEnd & { readonly label?: string } = await process.run(
-      tryRequest(this.instance, this.run, values),
-      {
-        call: (method, args) => this.#answer(method, args),
-        log: (level, source, text) => this.log.line(level, source, text),
-      },
+  async perform(processes: Processes, values: TryValues): Promise<Outcome> {
+    const { label, ...end }: ProcessEnd & { readonly label?: string } = await processes.run(
+      this.run.version.bundleHash,
+      this.spec.freshProcess,
+      (process) => this.#runIn(process, values),
     );
-    clearTimeout(timer);
-    await this.#dismiss();
-    // From here on an interruption would reach the next try of the process.
-    this.#process = undefined;
     return {
       ...this.#outcomeOf(end),
       ...(label === undefined ? {} : { label: this.#secrets.mask(label).slice(0, MAX_LABEL) }),
     };
+  }
+
+  /** An interrupted try is not given to another process. */
+  async #runIn(process: TaskProcess, values: TryValues): Promise<ProcessEnd | Unstarted> {
+    // The try was interrupted during its preparation.
+    if (this.#interruption) return INTERRUPTED;
+    this.#process = process;
+    const timer = this.#startTimer();
+    const end = await process.run(tryRequest(this.instance, this.run, values), {
+      call: (method, args) => this.#answer(method, args),
+      log: (level, source, text) => this.log.line(level, source, text),
+    });
+    clearTimeout(timer);
+    await this.#dismiss();
+    // From here on an interruption would reach the next try of the process.
+    this.#process = undefined;
+    return end.outcome === "unstarted" && this.#interruption ? INTERRUPTED : end;
   }
 
   /**

@@ -21,7 +21,7 @@ import { type Folders, tryRequest } from "./attempt.ts";
 import { LogWriter, tryLog } from "./log_writer.ts";
 import type { RunSecrets } from "./run_secrets.ts";
 import type { TaskPool } from "./task_pool.ts";
-import type { ProcessEnd, TaskProcess } from "./task_process.ts";
+import type { ProcessEnd, TaskProcess, Unstarted } from "./task_process.ts";
 
 export interface CallbackRunnerOptions {
   readonly db: Database;
@@ -40,6 +40,12 @@ export interface CallbackRunnerOptions {
 const TIMEOUT_MS = 5 * 60_000;
 /** A callback is not retried after the deaths of this many workers. */
 const MOST_ATTEMPTS = 5;
+
+const LATE: ProcessEnd = {
+  outcome: "crashed",
+  reason: `it took longer than ${TIMEOUT_MS / 60_000} minutes`,
+};
+const STOPPED: ProcessEnd = { outcome: "crashed", reason: WORKER_STOPPED };
 
 export class CallbackRunner {
   readonly #options: CallbackRunnerOptions;
@@ -88,14 +94,12 @@ export class CallbackRunner {
   ): Promise<string | null> {
     const { secrets, processes } = this.#options;
     try {
-      const process = await processes.take(run.version.bundleHash, false);
-      const end = await this.#runIn(process, callback, run, log);
-      processes.giveBack(process, end.outcome === "crashed" || end.isLate);
+      const end = await processes.run(run.version.bundleHash, false, (process) =>
+        this.#runIn(process, callback, run, log),
+      );
       if (end.outcome === "success") return null;
       const stack = end.outcome === "failed" ? end.error.stack : "";
-      const failure = secrets.mask(
-        end.isLate ? `it took longer than ${TIMEOUT_MS / 60_000} minutes` : textOf(end),
-      );
+      const failure = secrets.mask(textOf(end));
       log.line("error", "dagsmith", `${callback.event} failed: ${secrets.mask(stack) || failure}`);
       return failure.slice(0, 2_000);
     } catch (error) {
@@ -103,7 +107,14 @@ export class CallbackRunner {
     }
   }
 
-  async #runIn(process: TaskProcess, callback: ClaimedCallback, run: RunSnapshot, log: LogWriter) {
+  /** A callback that was asked to stop is not given to another process. */
+  async #runIn(
+    process: TaskProcess,
+    callback: ClaimedCallback,
+    run: RunSnapshot,
+    log: LogWriter,
+  ): Promise<ProcessEnd | Unstarted> {
+    if (this.#stopping) return STOPPED;
     const { folders } = this.#options;
     const secrets = this.#options.secrets.of(run, `callback ${callback.event}`);
     let isLate = false;
@@ -127,7 +138,9 @@ export class CallbackRunner {
     });
     this.#running.delete(process);
     clearTimeout(timer);
-    return { ...end, isLate };
+    if (end.outcome === "success") return end;
+    if (isLate) return LATE;
+    return this.#stopping ? STOPPED : end;
   }
 
   #urlOf({ runId, instanceId }: ClaimedCallback): string | null {

@@ -6,7 +6,12 @@
  */
 import { availableParallelism } from "node:os";
 import type { BundleCache } from "./bundle_cache.ts";
-import { TaskProcess, type TaskProcessOptions } from "./task_process.ts";
+import {
+  type ProcessEnd,
+  TaskProcess,
+  type TaskProcessOptions,
+  type Unstarted,
+} from "./task_process.ts";
 
 /**
  * Tries that one process may run: so many that short tasks seldom pay for a new process.
@@ -24,6 +29,11 @@ const HOT = availableParallelism();
  * In a measurement this cost a quarter of waking another process.
  */
 const PATIENCE_MS = 1;
+/**
+ * Processes that may end, one after the other, before one of them begins a try. Whatever
+ * ends them would end the next ones, too.
+ */
+const MOST_PROCESSES = 3;
 
 interface TaskPoolOptions extends TaskProcessOptions {
   readonly bundles: BundleCache;
@@ -37,7 +47,7 @@ interface Waiter {
 export class TaskPool {
   readonly #options: TaskPoolOptions;
   readonly #size: number;
-  readonly #idle: TaskProcess[] = [];
+  #idle: TaskProcess[] = [];
   readonly #busy = new Set<TaskProcess>();
   readonly #waiters: Waiter[] = [];
 
@@ -54,8 +64,27 @@ export class TaskPool {
     await Promise.all(this.#idle.map((process) => process.ready));
   }
 
-  /** A process for one try of this bundle. A fresh process has run no try before. */
-  async take(bundle: string, fresh: boolean): Promise<TaskProcess> {
+  /**
+   * Runs one try of this bundle in a process. When the process ends before any code of
+   * the try ran, another process takes the try.
+   * @param fresh the process has run no try before, and runs none after
+   */
+  async run(
+    bundle: string,
+    fresh: boolean,
+    runIn: (process: TaskProcess) => Promise<ProcessEnd | Unstarted>,
+  ): Promise<ProcessEnd> {
+    for (let processes = 1; ; processes++) {
+      const process = await this.#take(bundle, fresh);
+      const end = await runIn(process);
+      this.#giveBack(process, fresh);
+      if (end.outcome !== "unstarted") return end;
+      if (processes === MOST_PROCESSES) return neverBegun(end);
+    }
+  }
+
+  async #take(bundle: string, fresh: boolean): Promise<TaskProcess> {
+    this.#idle = this.#idle.filter((idle) => idle.isUsable);
     const process = fresh
       ? this.#blank()
       : this.#busy.size < HOT
@@ -70,20 +99,15 @@ export class TaskPool {
     try {
       process.load(bundle, await this.#options.bundles.read(bundle));
     } catch (error) {
-      this.giveBack(process, false);
+      this.#giveBack(process, false);
       throw error;
     }
   }
 
-  /** Gives a process back after its try. */
-  giveBack(process: TaskProcess, spent: boolean): void {
+  #giveBack(process: TaskProcess, spent: boolean): void {
     this.#busy.delete(process);
     const isSpent =
-      spent ||
-      process.isGone ||
-      process.isSpoilt ||
-      process.tries >= MAX_TRIES ||
-      process.growth > MAX_GROWTH;
+      spent || !process.isUsable || process.tries >= MAX_TRIES || process.growth > MAX_GROWTH;
     // stop() never rejects. The process exits by itself, and the pool need not wait for
     // it.
     if (isSpent) return void process.stop();
@@ -139,7 +163,12 @@ export class TaskPool {
   }
 
   #takeIdle(wanted: (idle: TaskProcess) => boolean): TaskProcess | undefined {
-    const index = this.#idle.findLastIndex((idle) => !idle.isGone && wanted(idle));
+    const index = this.#idle.findLastIndex((idle) => idle.isUsable && wanted(idle));
     return index < 0 ? undefined : this.#idle.splice(index, 1)[0];
   }
+}
+
+function neverBegun({ how }: Unstarted): ProcessEnd {
+  const reason = `${MOST_PROCESSES} task processes ended before they began; the last ${how}`;
+  return { outcome: "crashed", reason };
 }

@@ -26,6 +26,13 @@ export interface TryHost {
 /** How a try ended in its process. */
 export type ProcessEnd = TryResult | { readonly outcome: "crashed"; readonly reason: string };
 
+/** The process ended before any code of the try ran, so another process can run the try. */
+export interface Unstarted {
+  readonly outcome: "unstarted";
+  /** How the process ended, such as "was killed by SIGKILL". */
+  readonly how: string;
+}
+
 /**
  * After an abort: how long a task may clean up before SIGTERM, and then before SIGKILL.
  */
@@ -50,7 +57,11 @@ interface Running {
   readonly id: number;
   readonly taskId: string;
   readonly host: TryHost;
-  readonly end: PromiseWithResolvers<ProcessEnd>;
+  readonly end: PromiseWithResolvers<ProcessEnd | Unstarted>;
+  /** The process did not get the request. */
+  isUnsent: boolean;
+  /** The process has acknowledged the request: code of the try may have run. */
+  hasBegun: boolean;
   /** The process said how it ended. */
   isDone: boolean;
 }
@@ -80,16 +91,19 @@ export class TaskProcess {
   growth = 0;
   #firstRss: number | undefined;
   readonly #process: ChildProcess;
-  readonly #channel: Duplex;
+  /** Undefined when the system had no file descriptor left for it. */
+  readonly #channel: Duplex | undefined;
   readonly #ready = Promise.withResolvers<void>();
-  readonly #exited = Promise.withResolvers<string>();
+  readonly #exited = Promise.withResolvers<void>();
   readonly #reader = new LineReader((line) => this.#receive(parseTaskMessage(line)));
   readonly #ended = new EndedTries();
   #bundle: string | undefined;
   #running: Running | undefined;
   #ending: NodeJS.Timeout | undefined;
   #isOutOfMemory = false;
-  #gone = false;
+  /** How it ended. */
+  #how: string | undefined;
+  #isReadToEnd = false;
   #spoilt = false;
   #isGarbled = false;
   readonly #printed: readonly LineCutter[];
@@ -102,14 +116,17 @@ export class TaskProcess {
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
-    this.#channel = this.#process.stdio[3] as Duplex;
-    this.#channel.on("data", (chunk: Uint8Array) => this.#read(chunk)).on("error", () => undefined);
+    this.#channel = this.#process.stdio?.[3] as Duplex | undefined;
+    this.#channel
+      ?.on("data", (chunk: Uint8Array) => this.#read(chunk))
+      .on("end", () => this.#readToEnd())
+      // A process that dies with messages unread resets the channel; what it sent arrives
+      // before that. A failed write is different: it drops what was not read yet.
+      .on("error", (error: NodeJS.ErrnoException) => error.syscall === "read" && this.#readToEnd());
     this.#printed = [this.#pipe("stdout"), this.#pipe("stderr")];
     this.#process.once("error", (error) => this.#exit(`could not start: ${error.message}`));
     this.#process.once("exit", (code, signal) =>
-      this.#exit(
-        signal ? `was killed by ${signal}` : `exited with code ${code} before the task had ended`,
-      ),
+      this.#exit(signal ? `was killed by ${signal}` : `exited with code ${code}`),
     );
   }
 
@@ -118,13 +135,12 @@ export class TaskProcess {
     return this.#ready.promise;
   }
 
-  get isGone(): boolean {
-    return this.#gone;
-  }
-
-  /** Whether code of an earlier try may still run in it. */
-  get isSpoilt(): boolean {
-    return this.#spoilt;
+  /**
+   * Whether it can take another try: it runs, and no code of an earlier try may still run
+   * in it.
+   */
+  get isUsable(): boolean {
+    return this.#how === undefined && !this.#spoilt;
   }
 
   /** Hands over the code of the one bundle whose tries the process runs. */
@@ -134,17 +150,30 @@ export class TaskProcess {
   }
 
   /** Runs one try, or one callback. Never rejects. */
-  run(request: TryRequest, host: TryHost, callback?: CallbackRequest): Promise<ProcessEnd> {
+  run(
+    request: TryRequest,
+    host: TryHost,
+    callback?: CallbackRequest,
+  ): Promise<ProcessEnd | Unstarted> {
     this.tries += 1;
     const running = {
-      ...{ id: this.tries, taskId: request.taskId, host, isDone: false },
-      end: Promise.withResolvers<ProcessEnd>(),
+      ...{ id: this.tries, taskId: request.taskId, host },
+      ...{ isUnsent: false, hasBegun: false, isDone: false },
+      end: Promise.withResolvers<ProcessEnd | Unstarted>(),
     };
     this.#running = running;
     this.#isOutOfMemory = false;
     this.#reader.maxLength = longestLine(request.maxOutputBytes);
-    if (this.#gone) running.end.resolve({ outcome: "crashed", reason: "the task process is gone" });
-    else this.#send({ type: "run", try: running.id, request, ...(callback && { callback }) });
+    if (this.#how !== undefined) this.#finish(running, unstarted(running, this.#how));
+    const message = {
+      type: "run",
+      try: running.id,
+      request,
+      ...(callback && { callback }),
+    } as const;
+    this.#send(message, () => {
+      running.isUnsent = true;
+    });
     return running.end.promise.finally(() => {
       this.#running = undefined;
       clearTimeout(this.#ending);
@@ -157,6 +186,7 @@ export class TaskProcess {
    */
   abort(reason: string): void {
     if (!this.#running || this.#ending) return;
+    this.#spoilt = true;
     this.#send({ type: "abort", reason });
     this.#ending = setTimeout(() => {
       this.#signal("SIGTERM");
@@ -169,12 +199,17 @@ export class TaskProcess {
    */
   async stop(): Promise<void> {
     // After the process has exited, its pid may belong to another process.
-    if (!this.#gone) this.#signal("SIGKILL");
+    if (this.#how === undefined) this.#signal("SIGKILL");
     await this.#exited.promise;
   }
 
-  #send(message: ToChild): void {
-    if (!this.#gone) this.#channel.write(`${JSON.stringify(message)}\n`);
+  #send(message: ToChild, onFailure: () => void = () => undefined): void {
+    if (this.#how !== undefined) return;
+    this.#channel?.write(`${JSON.stringify(message)}\n`, (error) => error && onFailure());
+  }
+
+  #readToEnd(): void {
+    this.#isReadToEnd = true;
   }
 
   /** Anything but a message ends the process: its later messages cannot be trusted. */
@@ -200,6 +235,7 @@ export class TaskProcess {
     const running = this.#running;
     if (message.try > this.tries) throw invalidMessage("it speaks for a try that has not begun");
     if (message.try !== running?.id || running.isDone) this.#receiveLate(message);
+    else if (message.type === "begun") running.hasBegun = true;
     else if (message.type === "log") running.host.log(message.level, message.source, message.text);
     // #answer() never rejects: it sends the failure of a call to the child.
     else if (message.type === "call") void this.#answer(running.host, message);
@@ -228,7 +264,7 @@ export class TaskProcess {
     this.growth = rss - this.#firstRss;
   }
 
-  #finish(running: Running, end: ProcessEnd): void {
+  #finish(running: Running, end: ProcessEnd | Unstarted): void {
     for (const lines of this.#printed) lines.end();
     running.end.resolve(end);
   }
@@ -267,23 +303,30 @@ export class TaskProcess {
 
   #exit(how: string): void {
     this.#signal("SIGKILL");
-    this.#gone = true;
+    this.#how = how;
     this.#ready.resolve();
     clearTimeout(this.#ending);
-    this.#exited.resolve(how);
-    // The last lines, and the reason of its death, may still be in the pipes.
-    const timer = setTimeout(() => this.#endAs(how), LAST_OUTPUT_MS);
+    this.#exited.resolve();
+    // The last lines, and the reason of its death, may still be in the pipes. On a busy
+    // machine this timer fires before the pipes are read; the next ticks read them.
+    const end = (): void => this.#end(how);
+    const timer = setTimeout(() => setImmediate(() => setImmediate(end)), LAST_OUTPUT_MS);
     this.#process.once("close", () => {
       clearTimeout(timer);
-      this.#endAs(how);
+      end();
     });
   }
 
-  #endAs(how: string): void {
-    const reason = this.#isOutOfMemory
-      ? "the task process ran out of memory"
-      : `the task process ${how}`;
-    if (this.#running) this.#finish(this.#running, { outcome: "crashed", reason });
+  #end(exit: string): void {
+    const running = this.#running;
+    if (!running) return;
+    const how = this.#isOutOfMemory ? "ran out of memory" : exit;
+    this.#finish(running, this.#nothingRan(running) ? unstarted(running, how) : crashed(how));
+  }
+
+  /** Everything that the process sent was read, and no acknowledgement is among it. */
+  #nothingRan({ hasBegun, isUnsent }: Running): boolean {
+    return !hasBegun && (isUnsent || this.#isReadToEnd || !this.#channel);
   }
 
   /** Signals the whole group: children of a task must not outlive it. */
@@ -294,4 +337,14 @@ export class TaskProcess {
       // The group no longer exists.
     }
   }
+}
+
+function crashed(how: string): ProcessEnd {
+  const when = how.startsWith("exited") ? " before the task had ended" : "";
+  return { outcome: "crashed", reason: `the task process ${how}${when}` };
+}
+
+function unstarted({ host }: Running, how: string): Unstarted {
+  host.log("warn", "dagsmith", `a task process ${how} before it began`);
+  return { outcome: "unstarted", how };
 }

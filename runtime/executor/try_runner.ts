@@ -231,9 +231,7 @@ export class TryRunner {
       previous: isLoop(spec) ? await values.previous(instance) : undefined,
       maxOutputBytes,
     };
-    const process = await processes.take(run.version.bundleHash, spec.freshProcess);
-    const outcome = await attempt.perform(process, given);
-    processes.giveBack(process, spec.freshProcess || attempt.hasSpoiltProcess);
+    const outcome = await attempt.perform(processes, given);
     const runsAgain = outcome.kind === "not_yet" || outcome.kind === "asleep";
     if (runsAgain && slots) return { ...outcome, keys: keysIn(slots) };
     return this.#kept(outcome, maxOutputBytes);

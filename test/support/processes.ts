@@ -1,5 +1,5 @@
-/** Whether processes that a test did not start itself are alive. */
-import { readFileSync } from "node:fs";
+/** Processes that a test did not start itself: whether they are alive, and their children. */
+import { readdirSync, readFileSync } from "node:fs";
 
 /**
  * A process that has ended, but whose parent has not asked for its end yet, is not alive.
@@ -19,5 +19,33 @@ function isZombie(pid: number): boolean {
     return /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return false;
+  }
+}
+
+/** Processes that a process has started and that run. Asked of Linux only. */
+export function childrenOf(pid: number): readonly number[] {
+  const folder = `/proc/${pid}/task`;
+  return threadsIn(folder).flatMap((thread) =>
+    textOf(`${folder}/${thread}/children`)
+      .split(" ")
+      .map(Number)
+      .filter((child) => child > 0),
+  );
+}
+
+function threadsIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Of a thread that has ended: none. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
   }
 }
