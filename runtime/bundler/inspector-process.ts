@@ -21,7 +21,8 @@ export type Outcome =
   | { readonly type: "memory" }
   /** It sent what is no answer. */
   | { readonly type: "garbled"; readonly problem: string }
-  | { readonly type: "exited"; readonly how: string };
+  /** `began`: the file may have ended it. */
+  | { readonly type: "exited"; readonly how: string; readonly began: boolean };
 
 export interface ProcessLimits {
   /** Longest time for one file. */
@@ -61,12 +62,14 @@ const PAGES_PER_MEGABYTE = 256;
 
 export class InspectorProcess {
   readonly #child: ChildProcess;
-  readonly #channel: Duplex;
+  /** Undefined when the system had no file descriptor left for it. */
+  readonly #channel: Duplex | undefined;
   readonly #reader = new LineReader((line) => this.#receive(parseAnswer(line)), LONGEST_ANSWER);
   readonly #limits: ProcessLimits;
   readonly #closed: Promise<void>;
   #answer: (outcome: Outcome) => void = () => {};
   #started: () => void = () => {};
+  #hasBegun = false;
   #exit: Outcome | undefined;
   #errorTail = "";
   /** After that its pid may belong to another process. */
@@ -88,13 +91,15 @@ export class InspectorProcess {
         detached: true,
       },
     );
-    this.#channel = this.#child.stdio[3] as Duplex;
-    this.#channel.on("data", (chunk: Uint8Array) => this.#read(chunk)).on("error", () => undefined);
+    this.#channel = this.#child.stdio?.[3] as Duplex | undefined;
+    this.#channel
+      ?.on("data", (chunk: Uint8Array) => this.#read(chunk))
+      .on("error", () => undefined);
     this.#child.stdout?.resume();
     this.#child.stderr?.on("data", (chunk: Buffer) => {
       this.#errorTail = (this.#errorTail + chunk.toString()).slice(-OUTPUT_TAIL);
     });
-    this.#child.on("error", (error) => this.#end({ type: "exited", how: error.message }));
+    this.#child.on("error", (error) => this.#end(this.#exited(error.message)));
     this.#closed = new Promise((resolve) => {
       // "close" comes after the last output, in which Node says why it died.
       this.#child.once("close", (code, signal) => {
@@ -123,12 +128,13 @@ export class InspectorProcess {
   async run(request: InspectRequest): Promise<Outcome> {
     if (this.#exit) return this.#exit;
     this.requests += 1;
+    this.#hasBegun = false;
     const watches = new AbortController();
     const outcome = await new Promise<Outcome>((resolve) => {
       this.#answer = resolve;
       this.#limitTime(watches.signal);
       this.#limitMemory(watches.signal);
-      this.#channel.write(`${JSON.stringify(request)}\n`, (error) => error && this.#killGroup());
+      this.#channel?.write(`${JSON.stringify(request)}\n`, (error) => error && this.#killGroup());
     });
     watches.abort();
     if (outcome.type !== "described" && outcome.type !== "failed") await this.stop();
@@ -153,8 +159,10 @@ export class InspectorProcess {
   }
 
   #receive(answer: InspectAnswer): void {
-    if (answer.type === "started") this.#started();
-    else if (answer.type !== "ready") this.#answer(answer);
+    if (answer.type === "started") {
+      this.#hasBegun = true;
+      this.#started();
+    } else if (answer.type !== "ready") this.#answer(answer);
   }
 
   #limitTime(signal: AbortSignal): void {
@@ -190,7 +198,11 @@ export class InspectorProcess {
   #howItDied(code: number | null, signal: NodeJS.Signals | null): Outcome {
     if (/heap out of memory|Reached heap limit/.test(this.#errorTail) && code !== 0)
       return { type: "memory" };
-    return { type: "exited", how: signal ? `killed by ${signal}` : `exit code ${code}` };
+    return this.#exited(signal ? `killed by ${signal}` : `exit code ${code}`);
+  }
+
+  #exited(how: string): Outcome {
+    return { type: "exited", how, began: this.#hasBegun };
   }
 
   #end(outcome: Outcome): void {

@@ -7,6 +7,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
+import type { InspectRequest } from "../child/inspect.ts";
 import type { Bundle } from "./bundle.ts";
 import { failureError } from "./failure.ts";
 import { InspectorProcess, type Outcome, type ProcessLimits } from "./inspector-process.ts";
@@ -51,6 +52,8 @@ export interface Inspector {
 
 const PASSED_ON = ["PATH", "HOME", "TZ", "LANG", "NODE_ENV", "NODE_COMPILE_CACHE"];
 const MAX_PROCESSES = 4;
+/** Processes for one file: whatever ends three of them ends the next ones, too. */
+const MOST_PROCESSES = 3;
 /**
  * Modules are never unloaded: a process that has grown to this part of its limit is
  * replaced, so that no file pays for others.
@@ -119,17 +122,22 @@ class ProcessPool implements Inspector {
       file: bundle.file,
       projectFolder,
     };
-    const process = this.#take();
-    let outcome = await process.run(request);
-    this.#refuseStopped();
-    if (process.requests > 1 && mayBeAnothersFault(outcome)) {
-      await process.stop();
-      const fresh = this.#start();
-      outcome = await fresh.run(request);
-      this.#giveBack(fresh, outcome);
-    } else this.#giveBack(process, outcome);
+    const outcome = await this.#outcomeOf(request);
     if (outcome.type === "described") return inspectionOf(bundle, outcome);
     return { specs: [], importMs: null, error: failureError(bundle, outcome, this.#limits) };
+  }
+
+  /** In another process when the failure need not be that of the file. */
+  async #outcomeOf(request: InspectRequest): Promise<Outcome> {
+    let process = this.#take();
+    for (let processes = 1; ; processes++) {
+      const outcome = await process.run(request);
+      this.#refuseStopped();
+      this.#giveBack(process, outcome);
+      const isOwnFault = process.requests > 1 ? !mayBeAnothersFault(outcome) : hasBegun(outcome);
+      if (isOwnFault || processes === MOST_PROCESSES) return outcome;
+      process = this.#start();
+    }
   }
 
   #take(): InspectorProcess {
@@ -169,6 +177,11 @@ class ProcessPool implements Inspector {
 function mayBeAnothersFault(outcome: Outcome): boolean {
   if (outcome.type === "failed") return outcome.uncaught;
   return outcome.type === "timeout" ? !outcome.began : outcome.type !== "described";
+}
+
+/** When its process was killed before that, nothing of the file has run. */
+function hasBegun(outcome: Outcome): boolean {
+  return outcome.type !== "exited" || outcome.began;
 }
 
 function inspectionOf(

@@ -1,7 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { bundleAll } from "../../../runtime/bundler/bundle.ts";
 import {
@@ -10,6 +12,8 @@ import {
   startInspector,
 } from "../../../runtime/bundler/inspector.ts";
 import { dagFolder, soundDag } from "../../support/dag-folder.ts";
+import { childrenOf } from "../../support/processes.ts";
+import { until } from "../../support/until.ts";
 
 /** So that the processes of a test do not compile the same modules again. */
 const { NODE_COMPILE_CACHE } = process.env;
@@ -479,5 +483,41 @@ describe("stopping", () => {
     const rejected = expect(inspecting).rejects.toThrow("stopped");
     await inspector.stop();
     await rejected;
+  });
+});
+
+test("a process that is killed before it reached a file is no fault of the file", async () => {
+  const folder = await dagFolder({
+    "a.js": `import { appendFileSync } from "node:fs";\n${soundDag("a")}appendFileSync("imports", "x");`,
+  });
+  const { bundles } = await bundleAll(["a.js"], folder);
+  const journal = join(folder, "imports");
+  await until("a kill that comes before the import", async () => {
+    rmSync(journal, { force: true });
+    const inspector = startInspector(folder, ONE);
+    const others = childrenOf(process.pid);
+    const inspecting = inspector.inspectAll(bundles);
+    for (const pid of childrenOf(process.pid))
+      if (!others.includes(pid)) process.kill(pid, "SIGKILL");
+    const [inspection] = await inspecting;
+    await inspector.stop();
+    const imports = existsSync(journal) ? readFileSync(journal, "utf8") : "";
+    const isKilledLate = imports === "x" && inspection?.error !== null;
+    if (isKilledLate) return false;
+    expect(inspection).toMatchObject({ error: null, specs: [{ dagId: "a" }] });
+    return true;
+  });
+});
+
+test("a file that no process can reach is an import error with the reason", async () => {
+  const folder = await dagFolder({ "a.js": soundDag("a") });
+  const { bundles } = await bundleAll(["a.js"], folder);
+  rmSync(folder, { recursive: true });
+  const inspector = startInspector(folder, ONE);
+  onTestFinished(() => inspector.stop());
+  const [inspection] = await inspector.inspectAll(bundles);
+  expect(inspection?.error).toMatchObject({
+    code: "IMPORT_EXITED",
+    message: expect.stringContaining("ENOENT"),
   });
 });
