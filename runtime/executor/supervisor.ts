@@ -5,6 +5,7 @@
 import { Loop } from "../service/loop.ts";
 import { replaceConnectionsOf } from "../service/replace_connections.ts";
 import { watch } from "../service/watchdog.ts";
+import { whileServerReturns } from "../store/database/connection_loss.ts";
 import { Worker, type WorkerOptions } from "./worker.ts";
 
 export interface WorkerService {
@@ -21,7 +22,10 @@ export interface WorkerService {
 /** Pause between two attempts to start a new life. */
 const RESTART_EVERY_MS = 1_000;
 
-/** @throws Error when the first life cannot start */
+/**
+ * Waits for a database that goes away meanwhile, as a worker that runs.
+ * @throws Error when the first life cannot start for another reason
+ */
 export async function startWorker(options: WorkerOptions): Promise<WorkerService> {
   const supervisor = new Supervisor(options);
   await supervisor.start();
@@ -64,7 +68,7 @@ class Supervisor implements WorkerService {
   }
 
   async start(): Promise<void> {
-    await this.#begin();
+    await whileServerReturns(() => this.#begin(), this.#options.db.wait);
     this.#loop.start();
     const loops = (): readonly Loop[] => this.loops();
     const { db, log } = this.#options;

@@ -16,6 +16,13 @@ select pid, min(extract(epoch from now() - heartbeat_at)::float8 * 1000) as ms f
 ) members group by pid`,
 };
 
+/** The newest heartbeat of any worker, in milliseconds of the server's clock. */
+const NEWEST = {
+  name: "chaos_newest_heartbeat",
+  text: `
+select extract(epoch from max(heartbeat_at))::float8 * 1000 as at from dagsmith.worker`,
+};
+
 const EVERY_MS = 500;
 const ANSWER_MS = 10_000;
 
@@ -23,6 +30,8 @@ export class Monitor {
   readonly #stand: Stand;
   readonly #longest = new Map<string, number>();
   #answeredAt = performance.now();
+  #newestAt: number | undefined;
+  #longestPauseMs = 0;
   #isOver = false;
   readonly #watching: Promise<unknown>;
 
@@ -37,6 +46,11 @@ export class Monitor {
   /** The longest standstill of each service, in milliseconds. */
   get longest(): ReadonlyMap<string, number> {
     return this.#longest;
+  }
+
+  /** The longest time in which no worker worked, whatever the faults, in milliseconds. */
+  get longestPauseMs(): number {
+    return this.#longestPauseMs;
   }
 
   async stop(): Promise<void> {
@@ -54,8 +68,20 @@ export class Monitor {
   async #lookAtHeartbeats(): Promise<void> {
     const found = await this.#stand.db.query<{ pid: number; ms: number }>(AGES);
     const ages = new Map(found.map(({ pid, ms }) => [pid, ms]));
-    for (const service of this.#stand.services)
-      if (service.role !== "web") this.#note(service, ages.get(service.pid ?? 0));
+    for (const service of this.#stand.services) {
+      if (service.role === "web") continue;
+      const ageMs = ages.get(service.pid ?? 0);
+      if (ageMs !== undefined) service.noteLife();
+      this.#note(service, ageMs);
+    }
+    await this.#lookAtWorkers();
+  }
+
+  async #lookAtWorkers(): Promise<void> {
+    const [{ at = null } = {}] = await this.#stand.db.query<{ at: number | null }>(NEWEST);
+    if (at === null) return;
+    this.#longestPauseMs = Math.max(this.#longestPauseMs, at - (this.#newestAt ?? at));
+    this.#newestAt = at;
   }
 
   /** Asks for the list of DAGs, which needs the database. */
@@ -70,8 +96,10 @@ export class Monitor {
       () => false,
     );
     if (isAnswered) this.#answeredAt = performance.now();
-    for (const page of this.#stand.of("web"))
+    for (const page of this.#stand.of("web")) {
+      if (isAnswered) page.noteLife();
       this.#note(page, performance.now() - this.#answeredAt);
+    }
   }
 
   /** @param ageMs of the last heartbeat; undefined: there was none */

@@ -44,7 +44,14 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   await monitor.stop();
   const journal = await readJournal(stand.journal);
   const checks = await checkAll(stand.db, journal, { everyMs: TICK_MS });
-  const figures = { ...(await figuresOf(stand)), "lines in the journal": journal.length };
+  const figures = {
+    ...(await figuresOf(stand)),
+    "lines in the journal": journal.length,
+    "ms: longest standstill by a fault of another": Math.round(
+      Math.max(...monitor.longest.values()),
+    ),
+    "ms: longest time without any worker": Math.round(monitor.longestPauseMs),
+  };
   const ends = await stopAll(stand);
   return {
     faults,

@@ -21,7 +21,7 @@ const ARGUMENTS: Readonly<Record<Role, readonly string[]>> = {
 const RESTART_AFTER_MS = 500;
 /**
  * The last line of a service that finds no database when it starts: it ends, and is
- * started again.
+ * started again, as by systemd or Kubernetes.
  */
 const NO_DATABASE = /^error: No database answers /;
 /** After the end of a fault: until a service has found new connections, or a new life. */
@@ -51,6 +51,8 @@ export class Service {
   #process: ChildProcess | undefined;
   #isWanted = true;
   #isKilled = false;
+  /** Whether this process has worked. */
+  #isUp = false;
   /** By the monotonic clock: when the last fault of its own, or its start, is over. */
   #healthyAt = 0;
   #isDisturbed = false;
@@ -79,7 +81,14 @@ export class Service {
     return this.pid !== undefined && !this.#isDisturbed;
   }
 
+  /** Starts it for the first time, or after a kill: the start is part of the fault. */
   async start(): Promise<void> {
+    this.#isKilled = false;
+    this.suffersFor(START_MS);
+    await this.#start();
+  }
+
+  async #start(): Promise<void> {
     await mkdir(this.#folder, { recursive: true });
     if (!existsSync(this.#clock)) this.setClock(0);
     const log = createWriteStream(join(this.#folder, "log"), { flags: "a" });
@@ -92,8 +101,7 @@ export class Service {
     });
     log.close();
     this.#process = child;
-    this.#isKilled = false;
-    this.suffersFor(START_MS);
+    this.#isUp = false;
     child.once("exit", (code, signal) => void this.#onExit(signal ?? `code ${code}`));
   }
 
@@ -110,6 +118,11 @@ export class Service {
     await new Promise((resolve) => setTimeout(resolve, ms));
     end();
     this.#isDisturbed = false;
+  }
+
+  /** A sign of life was seen: from here on it may not end for lack of a database. */
+  noteLife(): void {
+    this.#isUp = true;
   }
 
   /** @param clockMs how far its clock is off when it comes back */
@@ -168,8 +181,11 @@ export class Service {
 
   async #onExit(end: string): Promise<void> {
     if (!this.#isWanted) return;
-    const isRefusal = NO_DATABASE.test((await this.log()).trimEnd().split("\n").at(-1) ?? "");
-    if (!this.#isKilled && !isRefusal) this.unaskedEnds.push(`${this.name} ended with ${end}`);
-    setTimeout(() => this.#isWanted && void this.start(), RESTART_AFTER_MS);
+    const [isUp, isKilled] = [this.#isUp, this.#isKilled];
+    const last = (await this.log()).trimEnd().split("\n").at(-1) ?? "";
+    if (!isKilled && (isUp || !NO_DATABASE.test(last)))
+      this.unaskedEnds.push(`${this.name} ended with ${end}: ${last}`);
+    const again = (): Promise<void> => (isKilled ? this.start() : this.#start());
+    setTimeout(() => this.#isWanted && void again(), RESTART_AFTER_MS);
   }
 }

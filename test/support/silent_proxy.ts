@@ -13,6 +13,8 @@ export interface Connection {
   sent(text: string): boolean;
   /** Nothing arrives any more. */
   silence(): void;
+  /** Both sides learn that it is over. */
+  end(): void;
 }
 
 export interface SilentProxy {

@@ -58,7 +58,9 @@ export const start = command({
     await runServices(cli, async (running) => {
       const all = await openSurroundings(cli, url, running);
       const { migrateAll } = await import("../project/migrate_all.ts");
-      await migrateAll(all.db);
+      const { whileServerReturns } = await import("../../store/database/connection_loss.ts");
+      // As the services do: a database that goes away during the start is waited for.
+      await whileServerReturns(() => migrateAll(all.db), all.db.wait);
       await deployAtStart(all, folder);
       running.add(await startSchedulerRole(all));
       running.add(await startWorkerRole(all, options));

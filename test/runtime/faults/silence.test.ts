@@ -2,15 +2,16 @@
  * What falls silent instead of breaking: frozen processes, connections on which nothing
  * arrives any more. Nothing else stands still.
  */
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { triggerRun } from "../../../runtime/actions/index.ts";
+import { openDatabase } from "../../../runtime/store/database/database.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { type Gate, newGate } from "../../support/gate.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
 import { type Connection, silentProxy } from "../../support/silent_proxy.ts";
 import { until } from "../../support/until.ts";
-import { deploy, runEnd, runToEnd } from "../../support/worker.ts";
+import { deploy, runEnd, runToEnd, testWorker } from "../../support/worker.ts";
 import { expectEachOnce, waiting, wide } from "./dags.ts";
 
 const postgres = migratedDatabase();
@@ -134,3 +135,26 @@ test("a scheduler whose connections fall silent says so, replaces them and goes 
   await scheduler.end("SIGTERM");
   expect(scheduler.ended).toBe("ended with code 0");
 }, 150_000);
+
+test.each(["worker_take_lock", "worker_register", "dagsmith_queue"])(
+  "a worker whose connection breaks while it starts, at %s, waits and starts",
+  async (statement) => {
+    await deployed({ "starts.js": wide("starts", 2, 0) });
+    const proxy = await silentProxy(postgres.db.url);
+    let broken = 0;
+    proxy.onSent = (text, connection) => {
+      if (broken > 0 || !text.includes(statement)) return;
+      broken += 1;
+      connection.end();
+    };
+    const gate = await newGate();
+    await gate.open();
+    const db = openDatabase(proxy.url);
+    onTestFinished(() => db.close());
+    const worker = await testWorker(db, { taskEnv: { PATH: process.env.PATH, ...gate.env } });
+    onTestFinished(() => worker.stop());
+    expect(broken).toBe(1);
+    const run = await runToEnd(postgres.db, "starts");
+    expect(run.state).toBe("success");
+  },
+);
