@@ -60,13 +60,17 @@ export {
   type AnyDag,
   type DagRunEnd,
   dagRun,
-  type EventSource,
+  type SourceDag,
+  type WhenRunEnd,
+} from "./sources/dag_run.ts";
+export type { EventSource } from "./sources/event.ts";
+export {
   type PostgresChangesOptions,
   postgresChanges,
   type RowChange,
   type RowKey,
-  type SourceDag,
-} from "./sources/event.ts";
+  type WhenChange,
+} from "./sources/postgres_changes.ts";
 export type { RunTrigger, TriggeredBy } from "./sources/trigger.ts";
 export {
   type WebhookCall,

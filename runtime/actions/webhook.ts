@@ -8,7 +8,7 @@ import type { WebhookCall } from "../../sdk/sources/webhook.ts";
 import { audit } from "../store/access/audit.ts";
 import { type DagRow, getDag } from "../store/dags/dag.ts";
 import { Plans } from "../store/dags/plans.ts";
-import { countRefusedCall } from "../store/dags/schedule_decision.ts";
+import { countRefusedEvents } from "../store/dags/schedule_decision.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
 import { createRuns } from "../store/runs/dag_run.ts";
 import { eventRun } from "../store/sources/event_run.ts";
@@ -81,7 +81,7 @@ function decideOnce(
     const earlier = key === null ? undefined : await claimWebhookKey(tx, { dagId, name, key });
     if (earlier) return sameRun(earlier, bodyHash, request);
     if (call !== null) return createRun(tx, request, dag, call, bodyHash);
-    await countRefusedCall(tx, dagId, name);
+    await countRefusedEvents(tx, dagId, { type: "webhook", name }, 1);
     return { decision: "skipped", reason: "when" };
   });
 }

@@ -4,6 +4,7 @@
  * is tried again, and delays no other.
  */
 import type { Connection } from "../../sdk/connection.ts";
+import { fittingEvents } from "../params/fitting_events.ts";
 import type { ServiceLog } from "../service/log.ts";
 import { Loop, type Pass } from "../service/loop.ts";
 import type { Plans } from "../store/dags/plans.ts";
@@ -123,9 +124,12 @@ export class Subscriber {
     const most = batch * Math.max(1, Math.floor(TAKE / batch));
     for (let all = 0; ; ) {
       if (signal.aborted) return all;
-      const taken = await takeChanges(client, subscription.subscriptionId, most, (changes) =>
-        createChangeRuns(db, subscription, changes),
-      );
+      const { subscriptionId, spec } = subscription;
+      const taken = await takeChanges(client, subscriptionId, most, async (changes) => {
+        // Before the transaction: a schema may take seconds, and it locks the DAG.
+        const fits = await fittingEvents(spec.when, changes, (change) => change);
+        return createChangeRuns(db, subscription, changes, new Set(fits));
+      });
       await deleteOldDeliveries(db, subscription.subscriptionId, taken);
       if (taken.length > 0) await startQueuedRuns(db, plans, [subscription.dagId]);
       all += taken.length;

@@ -2,10 +2,12 @@
  * The transaction that creates runs of DAGs from the ends of runs that they wait for. It
  * locks the row of the waiting DAG, so that an end is used once.
  */
-import type { DagRunEnd } from "../../sdk/sources/event.ts";
+import type { DagRunEnd } from "../../sdk/sources/dag_run.ts";
 import { chainOf } from "../../sdk/sources/trigger.ts";
+import { fittingEvents } from "../params/fitting_events.ts";
 import { type AuditEntry, auditAll } from "../store/access/audit.ts";
 import type { Plans } from "../store/dags/plans.ts";
+import { countRefusedEvents } from "../store/dags/schedule_decision.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
 import { createRuns, type NewRun } from "../store/runs/dag_run.ts";
 import { eventRun, lockWaitingDags, type TriggeredDag } from "../store/sources/event_run.ts";
@@ -14,6 +16,7 @@ import {
   deleteEnds,
   deleteForeignEnds,
   type End,
+  endFacts,
   type RunSource,
   readEnds,
   runSourcesOf,
@@ -44,24 +47,65 @@ async function createBatch(
   await deleteForeignEnds(tx, dags);
   const sources = dags.flatMap((dag) => dag.sources.map((source) => ({ ...dag, source })));
   const ends = await readEnds(tx, sources);
-  const runs: NewRun[] = [];
-  const done: number[] = [];
-  const stopped: AuditEntry[] = [];
+  const outcomes: Outcome[] = [];
   for (const { source, ...dag } of sources) {
     const own = ends.filter((end) => end.listener === dag.dagId && end.source === source.name);
-    const { runs: pairs, waiting } = pairEnds(source, own);
-    const left = new Set(waiting.map(({ id }) => id));
-    for (const { id } of own) if (!left.has(id)) done.push(id);
-    for (const pair of pairs) {
-      const run = endRun(dag, source, pair);
-      if (run) runs.push(run);
-      else stopped.push(loopStopped(dag.dagId, source, pair));
-    }
+    outcomes.push(await outcomeOf(tx, dag, source, own));
   }
-  await auditAll(tx, stopped);
-  await deleteEnds(tx, done);
+  await auditAll(
+    tx,
+    outcomes.flatMap(({ stopped }) => stopped),
+  );
+  await deleteEnds(
+    tx,
+    outcomes.flatMap(({ done }) => done),
+  );
+  const runs = outcomes.flatMap((outcome) => outcome.runs);
   const created = await createRuns(tx, runs);
   return { locked, made: created.map(({ dagId }) => dagId) };
+}
+
+/** What becomes of the ends that wait for one source. */
+interface Outcome {
+  readonly runs: readonly NewRun[];
+  /** The ends that wait no longer. */
+  readonly done: readonly number[];
+  readonly stopped: readonly AuditEntry[];
+}
+
+async function outcomeOf(
+  tx: Queryable,
+  dag: TriggeredDag,
+  source: RunSource,
+  ends: readonly End[],
+): Promise<Outcome> {
+  const fitting = await fittingEnds(tx, dag.dagId, source, ends);
+  const { runs: pairs, waiting } = pairEnds(source, fitting);
+  const left = new Set(waiting.map(({ id }) => id));
+  const done = ends.flatMap(({ id }) => (left.has(id) ? [] : [id]));
+  const made = pairs.map((pair) => ({ pair, run: endRun(dag, source, pair) }));
+  return {
+    done,
+    runs: made.flatMap(({ run }) => run ?? []),
+    stopped: made.flatMap(({ pair, run }) =>
+      run === null ? [loopStopped(dag.dagId, source, pair)] : [],
+    ),
+  };
+}
+
+/** The ends that fit the `when` of the source; the others are counted. */
+async function fittingEnds(
+  tx: Queryable,
+  dagId: string,
+  source: RunSource,
+  ends: readonly End[],
+): Promise<readonly End[]> {
+  const { when } = source;
+  if (when === undefined || ends.length === 0) return ends;
+  const facts = await endFacts(tx, ends);
+  const fitting = await fittingEvents(when, ends, ({ id }) => facts.get(id) ?? null);
+  await countRefusedEvents(tx, dagId, source, ends.length - fitting.length);
+  return fitting;
 }
 
 function loopStopped(dagId: string, { name }: RunSource, ends: readonly End[]): AuditEntry {

@@ -4,7 +4,9 @@
  */
 import type { Json } from "../json.ts";
 import type { Asset, AssetEvent } from "./asset.ts";
-import type { DagRunEnd, EventSource, RowChange } from "./event.ts";
+import type { DagRunEnd } from "./dag_run.ts";
+import type { EventSource } from "./event.ts";
+import type { RowChange } from "./postgres_changes.ts";
 import type { WebhookCall } from "./webhook.ts";
 
 /** At most this many of the events that made a run are kept with it: the newest. */

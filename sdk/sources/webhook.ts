@@ -1,9 +1,8 @@
 /** Calls of a web address that start runs. */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Json } from "../json.ts";
-import { jsonSchemaOf } from "../json_schema.ts";
-import { wrongValue } from "../option_values.ts";
-import { checkedName, type EventSource, source } from "./event.ts";
+import { refuseUnknownOptions, wrongValue } from "../option_values.ts";
+import { checkedName, type EventSource, source, whenOf, writtenSchema } from "./event.ts";
 
 /**
  * A call of a webhook.
@@ -64,6 +63,7 @@ export interface WhenFields {
   readonly body?: unknown;
 }
 
+const OPTIONS = ["secret", "schema", "when", "headers", "name"];
 const MAX_HEADERS = 20;
 const HEADER = /^[\w!#$%&'*+.^`|~-]{1,100}$/;
 /** Headers that prove who calls. They are never stored. */
@@ -94,6 +94,7 @@ export function webhook<Schema extends StandardSchemaV1 = StandardSchemaV1<Json>
   const name = checkedName("webhook", options.name ?? "webhook");
   const where = `webhook "${name}"`;
   const { secret, schema, when, headers = [] } = options;
+  refuseUnknownOptions("event source", options, OPTIONS, where);
   if (typeof secret !== "string" || !/^[\w.-]{1,200}$/.test(secret)) {
     const allowed = "the key of the variable that holds the secret";
     throw wrongValue(where, "secret", "not the key of a variable", allowed);
@@ -104,7 +105,7 @@ export function webhook<Schema extends StandardSchemaV1 = StandardSchemaV1<Json>
     name,
     secret,
     bodySchema: schema === undefined ? null : writtenSchema(schema, "schema", where),
-    ...(when === undefined ? {} : { when: writtenSchema(when, "when", where) }),
+    ...whenOf(when, where),
     ...(kept.length === 0 ? {} : { headers: kept }),
   });
 }
@@ -117,15 +118,4 @@ function headerNames(given: readonly string[], where: string): readonly string[]
   const wrong = names.find((header) => !HEADER.test(header) || PROOFS.test(header));
   if (wrong !== undefined) throw wrongValue(where, "headers", wrong, allowed);
   return [...new Set(names)];
-}
-
-/**
- * The web process checks calls and never loads user code, so it needs the JSON Schema.
- */
-function writtenSchema(schema: StandardSchemaV1, option: string, where: string): Json {
-  const words = { found: "one without a JSON form", allowed: "a schema of JSON values" };
-  const written = jsonSchemaOf(schema, option, where, words);
-  if (written !== undefined) return written;
-  const found = "one that cannot tell its JSON Schema";
-  throw wrongValue(where, option, found, "a schema such as zod's");
 }

@@ -13,6 +13,8 @@ export type EventSpec =
       readonly operations: readonly ("insert" | "update" | "delete")[];
       /** At most this many changes make one run. */
       readonly batch: number;
+      /** JSON Schema of a change; other changes make no run. */
+      readonly when?: Json;
     }
   /** Calls of a web address. */
   | {
@@ -40,6 +42,8 @@ export type EventSpec =
         readonly states: readonly ("success" | "failed")[];
       }[];
       readonly withinMs: number;
+      /** JSON Schema of an end, with params and labels; other ends make no run. */
+      readonly when?: Json;
       /**
        * Present for a source that listens to any DAG: `runs` is empty, and each end in
        * one of these states counts.

@@ -102,6 +102,16 @@ describe("an event source", () => {
       "when",
       () => webhook({ secret: "s", when: (() => true) as never }),
     ],
+    [
+      "a condition on ends that is no schema",
+      "when",
+      () => dagRun({ dag: "a", when: {} as never }),
+    ],
+    [
+      "a condition on changes of values that JSON does not have",
+      "when",
+      () => postgresChanges({ connection: "a", table: "b", when: z.date() as never }),
+    ],
     ...["authorization", "Cookie", "X-Hub-Signature-256", "a b", ""].map(
       (header): [string, string, () => unknown] => [
         `the header "${header}"`,
@@ -124,6 +134,32 @@ describe("an event source", () => {
     ["a DAG that would start itself", "on", () => plain([dagRun({ dag: "self" })], "self")],
     ["what is no source", "on", () => plain(["insert" as never])],
   ])("of %s is refused", (_, option, make) => expect(make).toThrow(refused(option)));
+
+  it.each([
+    ["postgresChanges", () => postgresChanges({ connection: "a", table: "b", whn: 1 } as never)],
+    ["webhook", () => webhook({ secret: "s", whn: 1 } as never)],
+    ["dagRun", () => dagRun({ dag: "a", whn: 1 } as never)],
+    ["dagRun of several DAGs", () => dagRun({ all: [{ dag: "a" }], states: [] } as never)],
+  ])("%s refuses an option that it does not have", (_, make) => {
+    expect(make).toThrow(expect.objectContaining({ code: "UNKNOWN_OPTION" }));
+  });
+
+  it("has its when as JSON Schema", () => {
+    const when = z.object({ operation: z.literal("insert") });
+    const ends = z.object({ params: z.object({ region: z.literal("eu") }) });
+    const on = [
+      postgresChanges({ connection: "lake", table: "t", when }),
+      dagRun({ dag: "a", when: ends }),
+      dagRun({ any: true, when: ends }),
+    ];
+    expect(plain(on).map((spec) => spec.when)).toMatchObject([
+      { properties: { operation: { const: "insert" } } },
+      { properties: { params: { properties: { region: { const: "eu" } } } } },
+      { properties: { params: { type: "object" } } },
+    ]);
+    // @ts-expect-error an end has no such field
+    void (() => dagRun({ dag: "a", when: z.object({ state: z.number() }) }));
+  });
 
   it("never repeats a secret that was written in place of a variable's key", () => {
     expect(() => webhook({ secret: "hunter2 with a space" })).not.toThrow(/hunter2/);

@@ -184,7 +184,9 @@ const TYPES = [
   "WebhookCall",
   "WebhookOptions",
   "WeightRule",
+  "WhenChange",
   "WhenFields",
+  "WhenRunEnd",
   "Wirable",
   "XCom",
 ];

@@ -9,7 +9,7 @@ const WORDS: Readonly<Record<SkipReason | WaitReason, string>> = {
   catchup: "missed, and catchup does not include it",
   paused: "the DAG is or was paused",
   max_active_runs: "the DAG has as many active runs as maxActiveRuns allows",
-  when: "the calls do not fit the webhook's when",
+  when: "the events do not fit the when of their source",
   not_due: "not due yet",
   due: "due now",
   end_date: "the schedule has ended",

@@ -2,17 +2,18 @@
  * Schedule decisions: one row for each run, one row for consecutive intervals that were
  * skipped for the same reason.
  */
+import type { EventSpec } from "../../../sdk/spec/index.ts";
 import type { RunInfo } from "../../timetable/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 
 /**
- * Why intervals, or calls of a webhook, made no run.
+ * Why intervals or events made no run.
  * - `catchup`: they were missed, and catchup leaves them out.
  * - `paused`: they were due in a pause.
  * - `max_active_runs`: they waited for capacity, and catchup no longer asked for them
  *   afterwards.
- * - `when`: calls that did not fit the `when` of their webhook.
+ * - `when`: events that did not fit the `when` of their source.
  */
 export const SKIP_REASONS = ["catchup", "paused", "max_active_runs", "when"] as const;
 export type SkipReason = (typeof SKIP_REASONS)[number];
@@ -84,27 +85,28 @@ export async function putDecisions(
   await tx.query(PUT, DECISIONS.values([...last.values()]));
 }
 
-// The calls of a minute share a row, so that a webhook that is called all the time writes
-// few. Its text in place of a schedule's name cannot be one: names have no space.
-const REFUSED_CALL: Statement = {
-  name: "schedule_decision_refused_call",
+// The events of a minute share a row, so that a source with many events writes few rows.
+// Its text in place of a schedule's name cannot be one: names have no space.
+const REFUSED_EVENTS: Statement = {
+  name: "schedule_decision_refused_events",
   text: `
 insert into dagsmith.schedule_decision as s (dag_id, schedule, decision, reason, count,
   logical_date, last_logical_date, data_interval_start, data_interval_end, run_after,
   last_run_after)
-select $1, 'webhook ' || $2, 'skipped', 'when', 1, minute, at, minute, at, minute, at
+select $1, $2, 'skipped', 'when', $3, minute, at, minute, at, minute, at
 from (select clock_timestamp() as at, date_trunc('minute', clock_timestamp()) as minute) c
-on conflict (dag_id, schedule, logical_date) do update set count = s.count + 1,
+on conflict (dag_id, schedule, logical_date) do update set count = s.count + excluded.count,
   last_logical_date = greatest(s.last_logical_date, excluded.last_logical_date),
   data_interval_end = greatest(s.data_interval_end, excluded.data_interval_end),
   last_run_after = greatest(s.last_run_after, excluded.last_run_after), decided_at = now()`,
 };
 
-/** Counts a call that made no run, because it did not fit the webhook's `when`. */
-export async function countRefusedCall(
+/** Counts events that made no run, because they did not fit the `when` of their source. */
+export async function countRefusedEvents(
   tx: Queryable,
   dagId: string,
-  webhook: string,
+  { type, name }: Pick<EventSpec, "type" | "name">,
+  count: number,
 ): Promise<void> {
-  await tx.query(REFUSED_CALL, [dagId, webhook]);
+  if (count > 0) await tx.query(REFUSED_EVENTS, [dagId, `${type} ${name}`, count]);
 }

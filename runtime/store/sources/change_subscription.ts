@@ -2,8 +2,9 @@
  * Subscriptions of DAGs to the row changes of a table, and the runs that changes start. A
  * change starts one run, however often it is delivered.
  */
-import type { RowChange } from "../../../sdk/sources/event.ts";
+import type { RowChange } from "../../../sdk/sources/postgres_changes.ts";
 import type { Plans } from "../dags/plans.ts";
+import { countRefusedEvents } from "../dags/schedule_decision.ts";
 import type { Database, Queryable, Statement } from "../database/database.ts";
 import { activeRuns, createRuns, type NewRun } from "../runs/dag_run.ts";
 import { eventRun } from "./event_run.ts";
@@ -181,38 +182,48 @@ const MOST_ACTIVE = 1_000;
 /**
  * Creates runs of changes, at most `batch` changes in a run, and none of a change that
  * has a run.
+ * @param fits the changes that fit the `when` of the source; the others are counted
  * @returns the ids of the handled changes; the others wait for capacity
  */
 export function createChangeRuns(
   db: Database,
   { dagId, subscriptionId, spec }: ActiveSubscription,
   changes: readonly RowChange[],
+  fits: ReadonlySet<RowChange>,
 ): Promise<readonly string[]> {
   return db.transaction(async (tx) => {
     const [dag] = await tx.query<{ version_id: number; now: Date }>(LOCK_DAG, [dagId]);
     if (!dag) return [];
     const active = (await activeRuns(tx, [dagId])).get(dagId)?.active ?? 0;
-    const most = Math.max(0, MOST_ACTIVE - active) * spec.batch;
-    const wanted = changes.slice(0, most);
-    const fresh = new Set(
-      (await tx.query<{ id: string }>(RECEIVE, [subscriptionId, wanted.map(({ id }) => id)])).map(
-        ({ id }) => id,
-      ),
-    );
-    const runs: NewRun[] = [];
-    const undelivered = wanted.filter(({ id }) => fresh.has(id));
-    for (let from = 0; from < undelivered.length; from += spec.batch) {
-      const events = undelivered.slice(from, from + spec.batch);
-      runs.push(
-        eventRun(
-          { dagId, versionId: dag.version_id, now: dag.now },
-          { type: "postgresChanges", name: spec.name, events },
-        ),
+    const wanted = changes.slice(0, Math.max(0, MOST_ACTIVE - active) * spec.batch);
+    const fresh = await received(tx, subscriptionId, wanted);
+    const taken = fresh.filter((change) => fits.has(change));
+    await countRefusedEvents(tx, dagId, spec, fresh.length - taken.length);
+    const runOf = (events: readonly RowChange[]): NewRun =>
+      eventRun(
+        { dagId, versionId: dag.version_id, now: dag.now },
+        { type: "postgresChanges", name: spec.name, events },
       );
-    }
-    await createRuns(tx, runs);
+    await createRuns(tx, batchesOf(taken, spec.batch).map(runOf));
     return wanted.map(({ id }) => id);
   });
+}
+
+/** The changes that were not delivered before. */
+async function received(
+  tx: Queryable,
+  subscriptionId: string,
+  changes: readonly RowChange[],
+): Promise<readonly RowChange[]> {
+  const ids = changes.map(({ id }) => id);
+  const rows = await tx.query<{ id: string }>(RECEIVE, [subscriptionId, ids]);
+  const fresh = new Set(rows.map(({ id }) => id));
+  return changes.filter(({ id }) => fresh.has(id));
+}
+
+function batchesOf<One>(all: readonly One[], size: number): readonly (readonly One[])[] {
+  const count = Math.ceil(all.length / size);
+  return Array.from({ length: count }, (_, index) => all.slice(index * size, (index + 1) * size));
 }
 
 /**

@@ -2,7 +2,7 @@
  * The outbox in a user's database: reads the waiting changes and deletes those that were
  * taken.
  */
-import type { RowChange, RowKey } from "../../../sdk/sources/event.ts";
+import type { RowChange, RowKey } from "../../../sdk/sources/postgres_changes.ts";
 import type { EventClient } from "./event_database.ts";
 import { CHANNEL } from "./outbox_install.ts";
 

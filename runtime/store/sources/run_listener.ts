@@ -2,6 +2,7 @@
  * Ends of runs that other DAGs wait for. A trigger on dagsmith.dag_run writes them; they
  * are read, and deleted once they are used.
  */
+import type { WhenRunEnd } from "../../../sdk/sources/dag_run.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec, EventSpec } from "../../../sdk/spec/index.ts";
 import type { WaitingEnd } from "../../timetable/sources/pair_ends.ts";
@@ -78,6 +79,16 @@ from (
 ) picked, dagsmith.dag_run r
 where e.id = picked.id and r.id = e.run_id
 returning e.id, e.dag_id as listener, e.source, e.state, e.at, r.dag_id, r.run_id, r.trigger`,
+};
+
+const FACTS: Statement = {
+  name: "run_end_facts",
+  text: `
+select e.id, r.dag_id as "dagId", r.run_id as "runId", r.run_type as "runType", e.state,
+  r.params, coalesce(
+    (select json_object_agg(l.key, l.value) from dagsmith.dag_run_label l where l.run_id = r.id),
+    '{}') as labels
+from dagsmith.run_end e join dagsmith.dag_run r on r.id = e.run_id where e.id = any($1)`,
 };
 
 const DELETE: Statement = {
@@ -158,6 +169,16 @@ export async function deleteForeignEnds(tx: Queryable, dags: readonly DagSources
 /** Deletes ends that were used. */
 export async function deleteEnds(tx: Queryable, ids: readonly number[]): Promise<void> {
   await tx.query(DELETE, [ids]);
+}
+
+/** What `when` of a source sees of each end, by the id of the end. */
+export async function endFacts(
+  tx: Queryable,
+  ends: readonly End[],
+): Promise<ReadonlyMap<number, WhenRunEnd>> {
+  type Row = WhenRunEnd & { id: number };
+  const rows = await tx.query<Row & Record<string, unknown>>(FACTS, [ends.map(({ id }) => id)]);
+  return new Map(rows.map(({ id, ...facts }) => [id, facts]));
 }
 
 /**

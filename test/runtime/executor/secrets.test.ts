@@ -4,7 +4,7 @@ import { triggerRun } from "../../../runtime/actions/index.ts";
 import { secretUses } from "../../../runtime/store/access/secret_read.ts";
 import { dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
-import { postgresChanges } from "../../../sdk/sources/event.ts";
+import { postgresChanges } from "../../../sdk/sources/postgres_changes.ts";
 import { CLI_ACTOR, newProject } from "../../support/cli.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";

@@ -4,6 +4,7 @@
  */
 import { Client } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { z } from "zod";
 import {
   installEvents,
   pauseDag,
@@ -26,7 +27,7 @@ import {
   type PostgresChangesOptions,
   postgresChanges,
   type RowChange,
-} from "../../../sdk/sources/event.ts";
+} from "../../../sdk/sources/postgres_changes.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
@@ -226,6 +227,28 @@ describe("a table that a DAG listens to", () => {
     expect(keys(await heard("rolled_back", 1))).toEqual([["insert", null, { id: "2" }]]);
   });
 
+  test("makes no run of a change that does not fit when, and counts it once as a decision", async () => {
+    const when = z.object({ newKey: z.object({ region: z.literal("eu") }) });
+    const columns = "id int, region text, primary key (id, region)";
+    await listening("picky", columns, { batch: 10, when });
+    await sql("insert into picky select n, 'us' from generate_series(1, 12) n");
+    await sql("insert into picky values (1, 'eu'), (2, 'eu')");
+    await sql("delete from picky where id = 1");
+    listen();
+    listen();
+    expect(keys(await heard("picky", 2)).map(([, , key]) => key)).toEqual([
+      { id: "1", region: "eu" },
+      { id: "2", region: "eu" },
+    ]);
+    await until("the outbox to be empty", async () => (await outbox()) === 0);
+    expect(await changesOf("picky")).toHaveLength(2);
+    const refused = await rows(
+      postgres.db,
+      "select schedule, reason, sum(count)::int as count from dagsmith.schedule_decision where dag_id = 'picky' group by 1, 2",
+    );
+    expect(refused).toEqual([{ schedule: "postgresChanges picky", reason: "when", count: 14 }]);
+  });
+
   test("may give its changes in batches", async () => {
     await listening("batched", "id int primary key", { batch: 400 });
     await sql("insert into batched select generate_series(1, 1000)");
@@ -305,7 +328,7 @@ describe("no change is lost", () => {
     );
     const dying = await connectEventDatabase(await connection("lake"));
     const taking = takeChanges(dying, subscription!.subscriptionId, 10, async (changes) => {
-      await createChangeRuns(postgres.db, subscription!, changes);
+      await createChangeRuns(postgres.db, subscription!, changes, new Set(changes));
       throw new Error("died here");
     });
     await expect(taking).rejects.toThrow("died here");

@@ -21,7 +21,7 @@ import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { allOf, anyOf, asset, assetAlias } from "../../../sdk/sources/asset.ts";
-import { dagRun } from "../../../sdk/sources/event.ts";
+import { dagRun } from "../../../sdk/sources/dag_run.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { Crash, disconnectedAt, dyingAt } from "../../support/crashing_database.ts";

@@ -1,14 +1,16 @@
 /** Ends of runs that start runs of other DAGs, on a real database. */
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { cancelRun, pauseDag, triggerRun, unpauseDag } from "../../../runtime/actions/index.ts";
 import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { labelRuns } from "../../../runtime/store/runs/run_label.ts";
 import { createEndRuns } from "../../../runtime/transactions/end_runs.ts";
 import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
-import { dagRun } from "../../../sdk/sources/event.ts";
+import { dagRun } from "../../../sdk/sources/dag_run.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { Crash, dyingAt } from "../../support/crashing_database.ts";
@@ -179,6 +181,83 @@ test("a worker that dies at any statement after a run's end leaves it to the sch
       return;
     }
   }
+});
+
+describe("when", () => {
+  const refusals = (dagId: string) =>
+    rows<{ schedule: string; reason: string; count: number }>(
+      postgres.db,
+      "select schedule, reason, sum(count)::int as count from dagsmith.schedule_decision where dag_id = $1 group by 1, 2",
+      [dagId],
+    );
+  const params = z.object({ region: z.enum(["eu", "us"]) });
+  const eu = z.object({ params: z.object({ region: z.literal("eu") }) });
+
+  test("makes no run of ends whose run has other params, and counts them as decisions", async () => {
+    const [a, b] = [nextId(), nextId()];
+    await known(
+      postgres.db,
+      spec(a, { params }),
+      spec(b, { on: [dagRun({ dag: a, name: "eu", when: eu })] }),
+    );
+    for (const region of ["us", "eu", "us"]) {
+      const { id } = await triggerRun(postgres.db, { dagId: a, params: { region }, ...me });
+      await finish(id);
+    }
+    const [, second] = await runsOf(a);
+    expect((await runsOf(b)).flatMap(({ trigger }) => trigger.events)).toMatchObject([
+      { runId: second!.run_id },
+    ]);
+    expect(await refusals(b)).toEqual([{ schedule: "dagRun eu", reason: "when", count: 2 }]);
+    expect(await rows(postgres.db, "select from dagsmith.run_end where dag_id = $1", [b])).toEqual(
+      [],
+    );
+  });
+
+  test("sees the labels of the run, of any DAG", async () => {
+    const [a, b] = [nextId(), nextId()];
+    const when = z.object({ labels: z.object({ tier: z.literal("gold") }) });
+    await known(
+      postgres.db,
+      spec(a, { tags: [a] }),
+      spec(b, { on: [dagRun({ any: true, tags: [a], when })] }),
+    );
+    const { id } = await triggerRun(postgres.db, { dagId: a, ...me });
+    await labelRuns(postgres.db, [id], { tier: "gold" });
+    await finish(id);
+    await run(a);
+    expect(await runsOf(b)).toHaveLength(1);
+    expect(await refusals(b)).toMatchObject([{ count: 1 }]);
+  });
+
+  test("drops ends of a source with several DAGs before they are paired", async () => {
+    const [a, b, c] = [nextId(), nextId(), nextId()];
+    const when = z.object({ state: z.literal("success") });
+    const states = ["success", "failed"] as const;
+    const all = [
+      { dag: a, states },
+      { dag: b, states },
+    ];
+    await known(postgres.db, spec(a), spec(b), spec(c, { on: [dagRun({ all, when })] }));
+    await run(a, failed(false));
+    await run(b);
+    expect(await runsOf(c)).toEqual([]);
+    await run(a);
+    expect((await runsOf(c)).flatMap(({ trigger }) => trigger.events)).toMatchObject([
+      { dagId: a, state: "success" },
+      { dagId: b },
+    ]);
+  });
+
+  test("that takes too long for a value makes a run, so that no end is lost", async () => {
+    const [a, b] = [nextId(), nextId()];
+    const slow = z.object({ labels: z.object({ text: z.string().regex(/^(a+)+$/) }) });
+    await known(postgres.db, spec(a), spec(b, { on: [dagRun({ dag: a, when: slow })] }));
+    const { id } = await triggerRun(postgres.db, { dagId: a, ...me });
+    await labelRuns(postgres.db, [id], { text: `${"a".repeat(50)}!` });
+    await finish(id);
+    expect(await runsOf(b)).toHaveLength(1);
+  });
 });
 
 describe("a DAG that listens to any DAG", () => {

@@ -163,6 +163,6 @@ describe("when", () => {
   test("is told on the page of the DAG in words", async () => {
     await github("opened", "ping", {});
     const page = await (await fetch(`${web.url}/dags/hooked/decisions`)).text();
-    expect(page).toContain("the calls do not fit the webhook");
+    expect(page).toContain("the events do not fit the when of their source");
   });
 });

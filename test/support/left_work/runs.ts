@@ -1,7 +1,7 @@
 /** Runs that are due, or that must end: left over for jobs of the scheduler. */
 import { markRun, pauseDag, triggerRun, updateAsset } from "../../../runtime/actions/index.ts";
 import { asset } from "../../../sdk/sources/asset.ts";
-import { dagRun } from "../../../sdk/sources/event.ts";
+import { dagRun } from "../../../sdk/sources/dag_run.ts";
 import { rows } from "../migrated.ts";
 
 import {
