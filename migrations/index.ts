@@ -19,6 +19,7 @@ import * as anyRuns from "./0013_any_runs.ts";
 import * as questions from "./0014_questions.ts";
 import * as auditAndUsers from "./0015_audit_and_users.ts";
 import * as versions from "./0016_versions.ts";
+import * as runDays from "./0025_run_days.ts";
 
 export interface Migration {
   readonly name: string;
@@ -41,4 +42,5 @@ export const migrations: readonly Migration[] = [
   { name: "0014_questions", ...questions },
   { name: "0015_audit_and_users", ...auditAndUsers },
   { name: "0016_versions", ...versions },
+  { name: "0025_run_days", ...runDays },
 ];

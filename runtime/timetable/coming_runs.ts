@@ -2,7 +2,7 @@
 import type { DagSpec, NamedSchedule, ScheduleSpec } from "../../sdk/spec/index.ts";
 import type { Interval, Restriction, RunInfo } from "./interval.ts";
 import { before } from "./lengths/calendar.ts";
-import { restrictionOf } from "./restriction.ts";
+import { type Bounds, restrictionOf } from "./restriction.ts";
 import { timetableOf } from "./timetable_of.ts";
 
 /** A future run with the name of its schedule. */
@@ -10,9 +10,14 @@ export interface ComingRun extends RunInfo {
   readonly schedule: string;
 }
 
+/** The parts of a DAG that say when it runs. */
+export type Scheduled = Bounds & Pick<DagSpec, "schedules">;
+
 interface Ahead {
   readonly from: Date;
   readonly count: number;
+  /** Runs that fall due from here on are left out. Default: no bound. */
+  readonly until?: Date;
 }
 
 /**
@@ -20,14 +25,15 @@ interface Ahead {
  * all earlier runs had been created. Fewer when the schedules end. For a schedule that
  * waits for its runs to end, only the first is known.
  */
-export function nextRuns(spec: DagSpec, ahead: Ahead): readonly ComingRun[] {
+export function nextRuns(spec: Scheduled, ahead: Ahead): readonly ComingRun[] {
   return spec.schedules
     .flatMap((named) => runsOf(named, spec, ahead).map((run) => ({ ...run, schedule: named.name })))
     .toSorted((a, b) => a.runAfter.getTime() - b.runAfter.getTime())
     .slice(0, ahead.count);
 }
 
-function runsOf({ schedule }: NamedSchedule, spec: DagSpec, { from, count }: Ahead): RunInfo[] {
+function runsOf({ schedule }: NamedSchedule, spec: Scheduled, ahead: Ahead): RunInfo[] {
+  const { from, count, until } = ahead;
   const timetable = timetableOf(schedule);
   const bounds = restrictionOf(spec);
   const runs: RunInfo[] = [];
@@ -41,6 +47,7 @@ function runsOf({ schedule }: NamedSchedule, spec: DagSpec, { from, count }: Ahe
     if (
       run === null ||
       run.runAfter < from ||
+      (until !== undefined && run.runAfter >= until) ||
       (schedule.type === "continuous" && runs.length === 1)
     )
       break;

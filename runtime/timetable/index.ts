@@ -10,7 +10,7 @@ import type { Interval, Restriction, RunInfo } from "./interval.ts";
 import { timetableOf } from "./timetable_of.ts";
 
 export { checkSchedule } from "./check_schedule.ts";
-export { nextRuns } from "./coming_runs.ts";
+export { nextRuns, type Scheduled } from "./coming_runs.ts";
 export type { Interval, Restriction, RunInfo } from "./interval.ts";
 export { restrictionOf } from "./restriction.ts";
 export { type Caller, calledRunId, runIdAllowed, runIdOf, triggeredRunId } from "./run_id.ts";

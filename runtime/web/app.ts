@@ -22,6 +22,7 @@ import { auditRoutes } from "./routes/audit.ts";
 import { backfillRoutes } from "./routes/backfills.ts";
 import { bulkDagRoutes } from "./routes/bulk_dags.ts";
 import { bulkRunRoutes } from "./routes/bulk_runs.ts";
+import { calendarRoutes } from "./routes/calendar.ts";
 import { changeStreamRoutes } from "./routes/change_stream.ts";
 import { clearRoutes } from "./routes/clear.ts";
 import { connectionRoutes } from "./routes/connections.ts";
@@ -113,6 +114,7 @@ function allRoutes(
     fileDownloadRoutes(services),
     logFindRoutes(services),
     homeRoutes(services),
+    calendarRoutes(services),
     triggerRoutes(services),
     backfillRoutes(services),
     dagRoutes(services),

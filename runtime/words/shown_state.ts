@@ -4,9 +4,9 @@ import type { TaskState } from "../state/task_state.ts";
 
 /**
  * Any state that a page shows. `none`: the task was not instantiated; `lost`: a try whose
- * worker died.
+ * worker died; `planned`: a run that does not exist yet.
  */
-export type ShownState = RunState | TaskState | "lost" | "none";
+export type ShownState = RunState | TaskState | "lost" | "none" | "planned";
 
 /** Whether the state is final. */
 export function isOver(state: ShownState): boolean {

@@ -185,7 +185,7 @@ const INNER_ROOMS: Readonly<Record<string, InnerRooms>> = {
   },
   web: {
     floors: [
-      ["groups", "islands", "params", "code"],
+      ["groups", "islands", "params", "code", "calendar"],
       ["graph", "live"],
       ["http"],
       ["login"],
@@ -201,6 +201,7 @@ const INNER_ROOMS: Readonly<Record<string, InnerRooms>> = {
         "views/runs",
         "views/task",
         "views/backfills",
+        "views/calendar",
         "views/data",
         "views/design",
         "views/search",
@@ -239,6 +240,11 @@ const INNER_WALLS: Readonly<Record<string, InnerWall>> = {
     packages: [],
     closed: ["runtime"],
     why: "pure: how params are shown and read, whatever page asks for them",
+  },
+  "web/calendar": {
+    packages: [],
+    closed: ["runtime/store"],
+    why: "pure: months, days and the runs that schedules plan",
   },
   "web/code": {
     packages: ["diff", "highlight.js/"],

@@ -7,13 +7,14 @@ const HELP: readonly (readonly [keys: string, what: string])[] = [
   ["j, k", "Next or previous row of a list"],
   ["x", "Select the row"],
   ["Enter", "Open the row"],
-  ["Arrows", "Move in the grid and in lists"],
+  ["Arrows", "Move in the grid, the calendar and lists"],
   ["g d", "Go to the DAGs"],
   ["g r", "Go to the runs"],
+  ["g c", "Go to the calendar"],
   ["?", "These keys"],
   ["Esc", "Close"],
 ];
-const PLACES: Readonly<Record<string, string>> = { d: "/", r: "/runs" };
+const PLACES: Readonly<Record<string, string>> = { d: "/", r: "/runs", c: "/calendar" };
 
 let isGoing = false;
 
@@ -42,7 +43,7 @@ function take(event: KeyboardEvent, act: () => void): void {
 }
 
 function actOf(key: string): (() => void) | undefined {
-  const inGrid = document.activeElement?.closest<HTMLElement>(".grid td");
+  const inGrid = document.activeElement?.closest<HTMLElement>(".grid td, .days td");
   const inList = document.activeElement?.closest(".list tbody");
   if (key === "/") return openPalette;
   if (key === "?") return showHelp;

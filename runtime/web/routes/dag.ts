@@ -5,17 +5,20 @@ import { foldsOf } from "../groups/folded_groups.ts";
 import { needs } from "../http/access.ts";
 import { actionsOfForm, actorOf } from "../http/authorize.ts";
 import { auditQuery } from "../http/input/audit.ts";
+import { calendarQuery } from "../http/input/calendar.ts";
 import { checked } from "../http/input/check.ts";
 import { codeQuery, decisionsQuery, foldedQuery, gridQuery } from "../http/input/dags.ts";
 import { namedRunParams, runsQuery } from "../http/input/runs.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { readDagAudit } from "../read/read_audit.ts";
+import { readCalendar } from "../read/read_calendar.ts";
 import { readCode, readVersions } from "../read/read_code.ts";
 import type { DagDetail } from "../read/read_dags.ts";
 import { readDecisionPage } from "../read/read_decisions.ts";
 import { readGrid } from "../read/read_grid.ts";
 import { readRunNumber, readRuns } from "../read/read_runs.ts";
+import { Calendar } from "../views/calendar/calendar.tsx";
 import { CodeTab } from "../views/dag/code.tsx";
 import { DecisionList } from "../views/dag/decisions.tsx";
 import { GridTable } from "../views/dag/grid.tsx";
@@ -32,6 +35,7 @@ const TABS: Readonly<Record<string, Tab>> = {
   "": grid,
   "/graph": graph,
   "/runs": runs,
+  "/calendar": calendar,
   "/decisions": decisions,
   "/audit": audit,
   "/code": code,
@@ -115,6 +119,18 @@ async function namedRun(
   const { dagId, runId } = checked(namedRunParams, request.params);
   const id = await readRunNumber(services, dagId, runId);
   response.redirect(302, `/runs/${id}`);
+}
+
+async function calendar(
+  services: WebServices,
+  request: Request,
+  { dagId }: DagDetail,
+): Promise<DagTabContent> {
+  const { day } = checked(calendarQuery, request.query);
+  const view = await readCalendar(services, { day, dagId, visible: null });
+  const path = `/dags/${dagId}/calendar`;
+  const children = h(Calendar, { ...view, path, hasDag: false });
+  return { tab: "calendar", title: `Calendar of ${dagId}`, children: live("calendar", children) };
 }
 
 async function decisions(

@@ -7,6 +7,7 @@ import { getDag } from "../../../runtime/store/dags/dag.ts";
 import { selectInstances } from "../../../runtime/store/instances/instance_selection.ts";
 import { listFailedRuns } from "../../../runtime/store/reads/attention.ts";
 import { ANY_ENTRY, listAudit } from "../../../runtime/store/reads/audit.ts";
+import { dueDays, dueHours } from "../../../runtime/store/reads/calendar.ts";
 import {
   listRuns,
   type RunQuery,
@@ -120,6 +121,17 @@ test("what failed lately is found without the history of successes", async () =>
   );
   expect(shown).toBe(0);
   expect(read).toBeLessThanOrEqual(LIMIT);
+});
+
+test("a month of the calendar is read without the runs of other months", async () => {
+  const [from, to] = [new Date("2026-01-03T00:00:00Z"), new Date("2026-01-03T01:00:00Z")];
+  const window = { from, to, dagId: null, visible: null };
+  const days = await readBy(postgres.db, "dag_run", (db) => dueDays(db, window));
+  expect(days).toEqual({ read: 120, shown: 1 });
+  const hours = await readBy(postgres.db, "dag_run", (db) =>
+    dueHours(db, { ...window, limit: LIMIT }),
+  );
+  expect(hours).toEqual({ read: 120, shown: 2 });
 });
 
 test("the last page of the audit log", async () => {

@@ -219,6 +219,12 @@ it("every schedule that a DAG can name is sound", () => {
 describe("the runs to come", () => {
   const from = new Date("2024-03-20T12:00Z");
 
+  it("end before the instant that bounds them", () => {
+    const spec = specOf({ schedule: "@daily", startDate: "2020-01-01" });
+    const until = new Date("2024-03-22T00:00Z");
+    expect(starts(nextRuns(spec, { from, until, count: 9 }))).toEqual(["2024-03-20T00:00Z"]);
+  });
+
   it("are those that fall due from the instant on, whatever the catchup", () => {
     for (const catchup of ["all", "last", "none"] as const) {
       const spec = specOf({ schedule: "@daily", startDate: "2020-01-01", catchup });

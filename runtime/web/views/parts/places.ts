@@ -36,6 +36,10 @@ export const PLACES: readonly Place[] = [
     ...{ permission: "dag.read", owns: null },
   },
   {
+    ...{ href: "/calendar", label: "Calendar", words: "agenda next runs planned month day" },
+    ...{ permission: "dag.read", owns: /^\/calendar/ },
+  },
+  {
     ...{ href: "/inbox", label: "Inbox", words: "questions answers approvals ask" },
     ...{ permission: "dag.read", owns: /^\/inbox/ },
   },

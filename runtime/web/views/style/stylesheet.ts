@@ -23,6 +23,7 @@ const FILES = [
   "home/attention.css",
   "dag/grid.css",
   "dag/code.css",
+  "calendar/calendar.css",
   "graph/graph.css",
   "parts/groups.css",
   "run/tasks.css",
