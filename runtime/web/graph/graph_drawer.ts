@@ -17,6 +17,9 @@ const MAX_DRAWN_TASKS = 1_000;
 const PATIENCE_MS = 1_500;
 const THREAD_LIMIT_MS = 60_000;
 
+/** Layouts that are kept in memory, of graphs that belong to no version. */
+const MOST_KEPT = 50;
+
 /** Built code runs the built file. Source code runs the source, which Node can read. */
 const THREAD = new URL(
   `./graph_layout_thread${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`,
@@ -27,6 +30,8 @@ export class GraphDrawer {
   readonly #reader: Queryable;
   readonly #making = new Map<number, Promise<GraphLayout | null>>();
   readonly #threads = new Set<Worker>();
+  /** By request, the last used at the end. */
+  readonly #kept = new Map<string, Promise<GraphLayout | null>>();
 
   constructor(reader: Queryable) {
     this.#reader = reader;
@@ -43,10 +48,25 @@ export class GraphDrawer {
     return kept ?? Promise.race([this.#make(versionId, spec), wait(PATIENCE_MS)]);
   }
 
+  /**
+   * The layout of a graph that belongs to no version, such as that of assets; null when it
+   * is too large to draw, or not ready yet.
+   */
+  async layoutOf(request: GraphRequest): Promise<GraphLayout | null> {
+    if (request.nodes.length > MAX_DRAWN_TASKS) return null;
+    const key = JSON.stringify(request);
+    const drawing = this.#kept.get(key) ?? this.#inThread(request).catch(() => null);
+    this.#kept.delete(key);
+    this.#kept.set(key, drawing);
+    const [oldest] = this.#kept.keys();
+    if (oldest !== undefined && this.#kept.size > MOST_KEPT) this.#kept.delete(oldest);
+    return Promise.race([drawing, wait(PATIENCE_MS)]);
+  }
+
   /** Ends the running threads. */
   async stop(): Promise<void> {
     await Promise.all([...this.#threads].map((thread) => thread.terminate()));
-    await Promise.allSettled(this.#making.values());
+    await Promise.allSettled([...this.#making.values(), ...this.#kept.values()]);
   }
 
   #make(versionId: number, spec: DagSpec): Promise<GraphLayout | null> {

@@ -7,9 +7,9 @@ import { groupTree, type TreeGroup, type TreeItem } from "../groups/group_tree.t
 import { type Box, boxEdges } from "./box_edges.ts";
 import type { GraphRequest } from "./graph_layout.ts";
 
-const CHARACTER_PX = 7.2;
+export const CHARACTER_PX = 7.2;
 /** Space for the mark of the state, and on both sides. */
-const AROUND_NAME_PX = 42;
+export const AROUND_NAME_PX = 42;
 const NODE_HEIGHT_PX = 30;
 
 export function graphRequest(spec: DagSpec): GraphRequest {

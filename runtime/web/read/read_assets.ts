@@ -1,6 +1,8 @@
 /** Reads assets and their updates as people may see them. */
 import { type AssetOverview, listAssets } from "../../store/reads/assets.ts";
 import { assetEvents, isKnownAsset, type ListedAssetEvent } from "../../store/sources/asset.ts";
+import { type AssetGraph, assetGraph, assetGraphRequest, lineageOf } from "../graph/asset_graph.ts";
+import type { GraphLayout } from "../graph/graph_layout.ts";
 import type { WebServices } from "../http/services.ts";
 import { maskRow } from "./mask.ts";
 
@@ -11,6 +13,32 @@ export async function readAssets(
 ): Promise<readonly AssetOverview[]> {
   const found = await listAssets(reader, query);
   return found.map((asset) => maskRow(mask, asset, ["uri", "producers", "readers", "consumers"]));
+}
+
+/** A graph of more assets cannot be read. */
+const MOST_DRAWN = 300;
+/** Assets that are looked at for the lineage of one. */
+const MOST_FOLLOWED = 5_000;
+
+/** All assets and their DAGs with their layout; a null graph: too many to draw. */
+export async function readAssetGraph(services: WebServices): Promise<DrawnAssets | null> {
+  const assets = await readAssets(services, { after: "", limit: MOST_DRAWN + 1 });
+  return assets.length > MOST_DRAWN ? null : drawn(services, assetGraph(assets));
+}
+
+/** What leads to an asset, and what it leads to. */
+export async function readLineage(services: WebServices, uri: string): Promise<DrawnAssets> {
+  const assets = await readAssets(services, { after: "", limit: MOST_FOLLOWED });
+  return drawn(services, lineageOf(assetGraph(assets), uri));
+}
+
+export interface DrawnAssets {
+  readonly graph: AssetGraph;
+  readonly layout: GraphLayout | null;
+}
+
+async function drawn({ drawer }: WebServices, graph: AssetGraph): Promise<DrawnAssets> {
+  return { graph, layout: await drawer.layoutOf(assetGraphRequest(graph)) };
 }
 
 /** Whether any DAG ever named the asset. */

@@ -7,7 +7,14 @@ import { checked } from "../http/input/check.ts";
 import { Refused } from "../http/refused.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
-import { hasAsset, readAssetEvents, readAssets } from "../read/read_assets.ts";
+import {
+  type DrawnAssets,
+  hasAsset,
+  readAssetEvents,
+  readAssetGraph,
+  readAssets,
+  readLineage,
+} from "../read/read_assets.ts";
 import { AssetEvents, AssetList } from "../views/data/assets.tsx";
 import { sendPage } from "./send_page.ts";
 
@@ -31,8 +38,13 @@ async function assets(services: WebServices, request: Request, response: Respons
       : `/data?after=${encodeURIComponent(found.at(-1)?.uri ?? "")}&limit=${query.limit}`;
   await sendPage(services, request, response, {
     title: "Assets",
-    body: h(AssetList, { assets: found, next }),
+    body: h(AssetList, { assets: found, next, drawn: await graphOf(services, query.after) }),
   });
+}
+
+/** Later pages of the list have no graph. */
+async function graphOf(services: WebServices, after: string): Promise<DrawnAssets | null> {
+  return after === "" ? readAssetGraph(services) : null;
 }
 
 async function events(services: WebServices, request: Request, response: Response): Promise<void> {
@@ -46,6 +58,6 @@ async function events(services: WebServices, request: Request, response: Respons
       : `/data/events?uri=${encodeURIComponent(uri)}&before=${found.at(-1)?.id}&limit=${limit}`;
   await sendPage(services, request, response, {
     title: uri,
-    body: h(AssetEvents, { uri, events: found, older }),
+    body: h(AssetEvents, { uri, events: found, older, lineage: await readLineage(services, uri) }),
   });
 }

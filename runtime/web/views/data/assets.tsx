@@ -5,22 +5,26 @@
 import type { VNode } from "preact";
 import type { AssetOverview } from "../../../store/reads/assets.ts";
 import type { ListedAssetEvent } from "../../../store/sources/asset.ts";
+import type { DrawnAssets } from "../../read/read_assets.ts";
 import { Id } from "../parts/id.tsx";
 import { PagedTable } from "../parts/paged_table.tsx";
 import { Time } from "../parts/time.tsx";
+import { AssetGraphDrawing } from "./asset_graph.tsx";
 
-export function AssetList({
-  assets,
-  next,
-}: {
+export interface AssetListProps {
   readonly assets: readonly AssetOverview[];
   readonly next: string | null;
-}): VNode {
+  /** Null: on a later page, or for too many assets. */
+  readonly drawn: DrawnAssets | null;
+}
+
+export function AssetList({ assets, next, drawn }: AssetListProps): VNode {
   return (
     <>
       <div class="title">
         <h1>Assets</h1>
       </div>
+      {drawn && <AssetGraphDrawing {...drawn} />}
       {assets.length === 0 ? (
         <p class="nothing">
           There are no assets: no task has `outlets`, and no schedule waits for an asset.
@@ -90,9 +94,11 @@ export interface AssetEventsProps {
   readonly uri: string;
   readonly events: readonly ListedAssetEvent[];
   readonly older: string | null;
+  /** What leads to the asset, and what it leads to. */
+  readonly lineage: DrawnAssets;
 }
 
-export function AssetEvents({ uri, events, older }: AssetEventsProps): VNode {
+export function AssetEvents({ uri, events, older, lineage }: AssetEventsProps): VNode {
   return (
     <>
       <nav class="crumbs" aria-label="Breadcrumb">
@@ -103,6 +109,7 @@ export function AssetEvents({ uri, events, older }: AssetEventsProps): VNode {
           <Id text={uri} />
         </h1>
       </div>
+      <AssetGraphDrawing {...lineage} uri={uri} />
       {events.length === 0 && <p class="nothing">It has no updates yet.</p>}
       {events.length > 0 && (
         <PagedTable columns={["Updated at", "By", "Run", "Extra"]} next={older}>
