@@ -20,6 +20,7 @@ import * as questions from "./0014_questions.ts";
 import * as auditAndUsers from "./0015_audit_and_users.ts";
 import * as versions from "./0016_versions.ts";
 import * as runDays from "./0025_run_days.ts";
+import * as deployments from "./0019_deployments.ts";
 
 export interface Migration {
   readonly name: string;
@@ -43,4 +44,5 @@ export const migrations: readonly Migration[] = [
   { name: "0015_audit_and_users", ...auditAndUsers },
   { name: "0016_versions", ...versions },
   { name: "0025_run_days", ...runDays },
+  { name: "0019_deployments", ...deployments },
 ];

@@ -203,6 +203,11 @@ const messages = {
   UNKNOWN_TASK: '"{task}" is not a task of DAG "{dag}". Its tasks: {tasks}',
   UNKNOWN_INSTANCE: "There is no task instance {instance}.",
   UNKNOWN_VERSION: 'DAG "{dag}" has no version "{version}". List them with: dag versions {dag}',
+  UNKNOWN_DEPLOYMENT: 'There is no deployment "{which}". List them with: dag deployments',
+  DEPLOYMENT_PRUNED:
+    "Deployment {deployment} cannot be restored: retention has deleted {lost} of its versions. Choose a newer one: dag deployments",
+  EXTERNAL_ID_REUSED:
+    'Deployment {deployment} has the external id "{id}" already, with other contents. Choose another id, or restore it: dag promote --deployment {deployment}',
   RUN_EXISTS: 'DAG "{dag}" already has a run {run}. Choose another logical date.',
   RUN_FINISHED: "Run {run} is already {state}.",
   TASK_NOT_ACTIVE:

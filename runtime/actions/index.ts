@@ -47,7 +47,13 @@ export {
 export { type MarkRunRequest, type MarkTaskRequest, markRun, markTask } from "./mark.ts";
 export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
 export { type DeletePoolRequest, deletePool, type SetPoolRequest, setPool } from "./pools.ts";
-export { type RollbackRequest, rollbackDag } from "./rollback.ts";
+export {
+  promoteDeployment,
+  type Restored,
+  type RestoreRequest,
+  rollbackDeployment,
+} from "./restore.ts";
+export { type PointRequest, promoteDag, rollbackDag } from "./rollback.ts";
 export {
   deleteConnection,
   deleteVariable,

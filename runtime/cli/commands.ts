@@ -22,6 +22,7 @@ import { clear } from "./commands/clear.ts";
 import { connections } from "./commands/connections.ts";
 import { decisions } from "./commands/decisions.ts";
 import { deploy } from "./commands/deploy.ts";
+import { deployments } from "./commands/deployments.ts";
 import { dev } from "./commands/dev.ts";
 import { doctor } from "./commands/doctor.ts";
 import { event } from "./commands/event.ts";
@@ -38,7 +39,7 @@ import { pools } from "./commands/pools.ts";
 import { answer, questions } from "./commands/questions.ts";
 import { replay } from "./commands/replay.ts";
 import { scheduler, start, web, worker } from "./commands/roles.ts";
-import { rollback } from "./commands/rollback.ts";
+import { promote, rollback } from "./commands/rollback.ts";
 import { runs } from "./commands/runs.ts";
 import { show } from "./commands/show.ts";
 import { simulate } from "./commands/simulate.ts";
@@ -54,7 +55,7 @@ import { why } from "./commands/why.ts";
 
 export const commands: readonly AnyCommand[] = [
   ...[init, check, list, show, next, simulate, test, dev],
-  ...[start, scheduler, worker, web, migrate, deploy, versions, rollback],
+  ...[start, scheduler, worker, web, migrate, deploy, deployments, versions, promote, rollback],
   ...[
     trigger,
     runs,
@@ -91,6 +92,7 @@ export const commands: readonly AnyCommand[] = [
       callbacks,
       questions,
       versions,
+      deployments,
       audit,
       backfills,
       doctor,

@@ -19,7 +19,11 @@ const TEXTS: Readonly<Record<string, (detail: Fields) => string>> = {
   "mark task": ({ task, to }) => `marked task ${text(task)} as ${text(to)}`,
   deploy: ({ version }) => `deployed version ${text(version)}`,
   rollback: ({ version }) => `went back to version ${text(version)}`,
-  remove: () => "removed the DAG: its file no longer declares it",
+  promote: ({ version }) => `made version ${text(version)} current`,
+  remove: ({ restored }) =>
+    restored === undefined
+      ? "removed the DAG: its file no longer declares it"
+      : `removed the DAG: deployment ${text(restored)} did not have it`,
   backfill: () => "created a backfill",
   "send event": ({ event }) => `sent event ${text(event)}`,
   "update asset": ({ uri }) => `updated asset ${text(uri)}`,

@@ -2,19 +2,26 @@
 import type { Deployment } from "../../actions/index.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { loadDagFolder } from "../find/dags.ts";
+import { EXTERNAL_ID, REASON } from "../input/deployment_options.ts";
 import { withDatabase } from "../project/database.ts";
 import { errorLines, placed } from "./check.ts";
+
+interface Options {
+  readonly externalId?: string;
+  readonly reason?: string;
+}
 
 export const deploy = command({
   usage: "deploy [folder]",
   summary: "Store the folder's DAGs as versions that new runs get",
   more: "The default folder is ./dags. A file that cannot be imported is reported, and its last good version stays current. Existing runs keep their version.",
-  example: "dag deploy ./dags",
-  run: async (cli, [folder]: readonly [string | undefined]): Promise<Outcome> =>
+  options: [EXTERNAL_ID, REASON],
+  example: "dag deploy ./dags --external-id $(git rev-parse HEAD)",
+  run: async (cli, [folder]: readonly [string | undefined], options: Options): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       const { deployFolder } = await import("../../actions/index.ts");
       const load = await loadDagFolder(cli, folder);
-      const result = await deployFolder(db, load, { actor: cli.config.user });
+      const result = await deployFolder(db, load, { ...options, actor: cli.config.user });
       const { poolWarnings } = await import("../reports/pool_warnings.ts");
       const { listPools } = await import("../../store/reads/pools.ts");
       const { unlistedSources } = await import("../reports/event_warnings.ts");
@@ -36,10 +43,12 @@ export const deploy = command({
 /** A line for each DAG that changed, and for each file that could not be imported. */
 export function deployLines(
   cli: Cli,
-  { deployed, removed }: Deployment,
+  { deployment, isRepeated, deployed, removed }: Deployment,
   errors: readonly Parameters<typeof errorLines>[0][],
 ): readonly string[] {
   const { style } = cli.terminal;
+  if (isRepeated)
+    return [`This was deployed before, as deployment ${deployment}: nothing changed.`];
   const changed = deployed.filter((dag) => dag.isNew);
   return [
     ...changed.map(

@@ -24,17 +24,18 @@ export const versions = command({
       await needDag(db, dagId);
       const found = await listVersions(db, dagId);
       const { style } = cli.terminal;
-      const rows = found.map(({ number, hash, file, createdAt, isCurrent }) => {
+      const rows = found.map(({ number, hash, file, externalId, createdAt, isCurrent }) => {
         return [
           `${number}${isCurrent ? style.green(" (current)") : ""}`,
           hash.slice(0, 12),
           timeText(createdAt),
+          externalId ?? "",
           file,
         ];
       });
       return {
         json: { dagId, versions: found },
-        lines: table(["version", "hash", "deployed", "file"], rows),
+        lines: table(["version", "hash", "deployed", "external id", "file"], rows),
       };
     }),
 });

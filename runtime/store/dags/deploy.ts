@@ -88,10 +88,11 @@ const VERSIONS = rowsOf<DeployableVersion>({
 const PUT_VERSIONS: Statement = {
   name: "dag_version_put",
   text: `
-insert into dagsmith.dag_version (dag_id, number, hash, bundle_hash, file, spec, positions)
+insert into dagsmith.dag_version
+  (dag_id, number, hash, bundle_hash, file, spec, positions, external_id)
 select v.dag_id,
   coalesce((select max(number) from dagsmith.dag_version o where o.dag_id = v.dag_id), 0) + 1,
-  v.hash, v.bundle_hash, v.file, v.spec, v.positions
+  v.hash, v.bundle_hash, v.file, v.spec, v.positions, $7
 from ${VERSIONS.as("v")}
 on conflict (dag_id, hash) do nothing`,
 };
@@ -152,16 +153,25 @@ where (import_error.line, import_error.code, import_error.message)
   is distinct from (excluded.line, excluded.code, excluded.message)`,
 };
 
-/** Stores new versions and makes each the current version of its DAG. */
+/** Waits until no other deployment runs; the transaction then holds the lock to its end. */
+export async function lockDeployments(tx: Queryable): Promise<void> {
+  await tx.query(LOCK);
+}
+
+/**
+ * Stores new versions and makes each the current version of its DAG.
+ * @param externalId what the deployer calls the deployment, for its new versions
+ */
 export async function deployVersions(
   tx: Queryable,
   versions: readonly DeployableVersion[],
+  externalId: string | null = null,
 ): Promise<readonly DeployedVersion[]> {
-  await tx.query(LOCK);
+  await lockDeployments(tx);
   if (versions.length === 0) return [];
   await putBundles(tx, versions);
   await tx.query(PUT_DAGS, DAGS.values(versions));
-  await tx.query(PUT_VERSIONS, VERSIONS.values(versions));
+  await tx.query(PUT_VERSIONS, [...VERSIONS.values(versions), externalId]);
   await registerAssets(tx, versions);
   await registerListeners(tx, versions);
   const rows = await tx.query<{ dag_id: string; number: number; is_new: boolean }>(
@@ -175,11 +185,19 @@ export async function deployVersions(
   return rows.map((row) => ({ dagId: row.dag_id, version: row.number, isNew: row.is_new }));
 }
 
+/** Which of the hashes are those of stored bundles. */
+export async function knownBundles(
+  tx: Queryable,
+  hashes: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const known = await tx.query<{ hash: string }>(KNOWN_BUNDLES, [hashes]);
+  return new Set(known.map(({ hash }) => hash));
+}
+
 /** Sends only new bundles: most of them are stored already. */
 async function putBundles(tx: Queryable, versions: readonly DeployableVersion[]): Promise<void> {
   const bundles = new Map(versions.map((version) => [version.bundleHash, version]));
-  const known = await tx.query<{ hash: string }>(KNOWN_BUNDLES, [[...bundles.keys()]]);
-  for (const { hash } of known) bundles.delete(hash);
+  for (const hash of await knownBundles(tx, [...bundles.keys()])) bundles.delete(hash);
   if (bundles.size === 0) return;
   const unknown = [...bundles.values()];
   await tx.query(PUT_BUNDLES, BUNDLES.values(unknown));
@@ -211,34 +229,4 @@ export async function replaceImportErrors(
   const byFile = [...new Map(errors.map((error) => [error.file, error])).values()];
   await tx.query(CLEAR_ERRORS, [byFile.map(({ file }) => file)]);
   if (byFile.length > 0) await tx.query(PUT_ERRORS, ERRORS.values(byFile));
-}
-
-const POINT_TO: Statement = {
-  name: "dag_point_to",
-  text: `
-with target as (
-  select v.id, v.number from dagsmith.dag d
-  join dagsmith.dag_version now_at on now_at.id = d.version_id
-  join dagsmith.dag_version v on v.dag_id = d.dag_id and v.number = coalesce($2, now_at.number - 1)
-  where d.dag_id = $1
-)
-update dagsmith.dag d
-set version_id = target.id, next_run_after = now(), at_capacity = false, schedule_error = null
-from target where d.dag_id = $1
-returning target.number`,
-};
-
-/**
- * Makes a stored version the current one.
- * @param version number of the version; null: the version before the current one
- * @returns the number of the version; undefined when there is none
- */
-export async function pointToVersion(
-  tx: Queryable,
-  dagId: string,
-  version: number | null,
-): Promise<number | undefined> {
-  const [row] = await tx.query<{ number: number }>(POINT_TO, [dagId, version]);
-  if (row) await lookAgain(tx, [dagId]);
-  return row?.number;
 }

@@ -54,10 +54,18 @@ const GET: Statement = {
 export async function putFolders(tx: Queryable, folders: readonly FolderOfBundle[]): Promise<void> {
   if (folders.length === 0) return;
   const unknown = new Map(folders.map((folder) => [folder.hash, folder]));
-  const known = await tx.query<{ hash: string }>(KNOWN, [[...unknown.keys()]]);
-  for (const { hash } of known) unknown.delete(hash);
+  for (const hash of await knownFolders(tx, [...unknown.keys()])) unknown.delete(hash);
   if (unknown.size > 0) await tx.query(PUT, FOLDERS.values([...unknown.values()]));
   await tx.query(LINK, LINKS.values(folders));
+}
+
+/** Which of the hashes are those of stored folders. */
+export async function knownFolders(
+  tx: Queryable,
+  hashes: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const known = await tx.query<{ hash: string }>(KNOWN, [hashes]);
+  return new Set(known.map(({ hash }) => hash));
 }
 
 /** The archive of a folder; undefined for an unknown hash. */

@@ -179,7 +179,8 @@ where d.removed_at is null order by d.dag_id`,
 const VERSIONS: Statement = {
   name: "dag_versions",
   text: `
-select v.id, v.number, v.hash, v.file, v.created_at as "createdAt",
+select v.id, v.number, v.hash, v.file, v.external_id as "externalId",
+  v.created_at as "createdAt",
   coalesce(v.id = d.version_id, false) as "isCurrent"
 from dagsmith.dag_version v join dagsmith.dag d using (dag_id)
 where dag_id = $1 order by v.number desc`,
@@ -255,6 +256,8 @@ export interface VersionRow {
   readonly number: number;
   readonly hash: string;
   readonly file: string;
+  /** What the deployer calls the deployment that brought it, such as a commit. */
+  readonly externalId: string | null;
   readonly createdAt: Date;
   /** Whether new runs get this version. */
   readonly isCurrent: boolean;

@@ -1,10 +1,10 @@
 /**
  * Deletes versions that were replaced long ago and that no run, backfill or rollback
- * needs, the bundles that no version names any more, and the folders of these bundles.
+ * needs, the deployments that nothing can restore any more, the bundles that no version names any more, and the folders of these bundles.
  */
 import { LOCK_NUMBER } from "../dags/deploy.ts";
 import type { Queryable, Statement } from "../database/database.ts";
-import { countOf, isOlder } from "./delete_some.ts";
+import { countOf, isOlder, ROWS_AT_ONCE } from "./delete_some.ts";
 
 // A deployment may name a bundle that is stored already. During a deployment, nothing is
 // deleted.
@@ -12,6 +12,12 @@ const LOCK: Statement = {
   name: "retention_deploy_lock",
   text: `select pg_try_advisory_xact_lock(${LOCK_NUMBER}) as "isFree"`,
 };
+
+// The two newest deployments stay: the current one, and the one to which a rollback
+// returns. The age counts from the deployment after the next one.
+const EXPIRED_DEPLOYMENT = `(
+  select ${isOlder("n.created_at")} from dagsmith.deployment n
+  where n.id > p.id order by n.id offset 1 limit 1) is true`;
 
 // The current version stays, and the one before it, to which `dag rollback` returns. The
 // age counts from the next version: until then this version created runs.
@@ -28,7 +34,17 @@ where v.id <> current.id
     where o.dag_id = v.dag_id and o.number > v.number order by o.number limit 1)
   and not exists (select from dagsmith.dag_run r where r.version_id = v.id)
   and not exists (select from dagsmith.dag_run_generation g where g.version_id = v.id)
-  and not exists (select from dagsmith.backfill b where b.version_id = v.id)`;
+  and not exists (select from dagsmith.backfill b where b.version_id = v.id)
+  and not exists (
+    select from dagsmith.deployment p
+    where v.id = any(p.version_ids) and not ${EXPIRED_DEPLOYMENT})`;
+
+const DELETE_DEPLOYMENTS: Statement = {
+  name: "retention_delete_deployments",
+  text: `
+delete from dagsmith.deployment where id in (
+  select p.id from dagsmith.deployment p where ${EXPIRED_DEPLOYMENT} order by p.id limit $2)`,
+};
 
 const DELETE: Statement = {
   name: "retention_delete_versions",
@@ -76,6 +92,7 @@ export async function deleteSomeVersions(
   const [lock] = await tx.query<{ isFree: boolean }>(LOCK);
   if (!lock?.isFree) return 0;
   const versions = await countOf(tx, DELETE, [ageMs, limit]);
+  await tx.query(DELETE_DEPLOYMENTS, [ageMs, ROWS_AT_ONCE]);
   await tx.query(DELETE_BUNDLES, [ageMs, limit]);
   await tx.query(DELETE_FOLDERS, [limit]);
   return versions;

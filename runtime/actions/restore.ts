@@ -1,0 +1,111 @@
+/**
+ * Restores a deployment: all DAGs get the versions that were current after it. What it
+ * did not have is removed.
+ */
+import { DagsmithError } from "../../sdk/errors.ts";
+import { auditAll } from "../store/access/audit.ts";
+import { lockDeployments } from "../store/dags/deploy.ts";
+import {
+  type DeploymentRow,
+  deploymentBefore,
+  findDeployment,
+  lostVersions,
+  newestDeployment,
+  type RestoredDag,
+  recordDeployment,
+  restoreVersions,
+} from "../store/dags/deployment.ts";
+import type { Database, Queryable } from "../store/database/database.ts";
+import { lookAgain } from "../store/sources/asset.ts";
+
+export interface RestoreRequest {
+  /**
+   * External id or number of the deployment. Default: of a rollback the one before the
+   * current one, else the newest.
+   */
+  readonly which?: string;
+  readonly actor: string;
+  readonly reason?: string;
+}
+
+export interface Restored {
+  /** The number of the deployment that was restored. */
+  readonly restored: number;
+  readonly externalId: string | null;
+  readonly changed: readonly RestoredDag[];
+  readonly removed: readonly string[];
+}
+
+/**
+ * Goes back to an earlier deployment. Active runs keep their versions.
+ * @throws DagsmithError UNKNOWN_DEPLOYMENT, DEPLOYMENT_PRUNED
+ */
+export const rollbackDeployment = (db: Database, request: RestoreRequest): Promise<Restored> =>
+  restore(db, "rollback", request);
+
+/**
+ * Goes to the newest deployment, or to the one that is named: after a rollback, for
+ * example.
+ * @throws DagsmithError UNKNOWN_DEPLOYMENT, DEPLOYMENT_PRUNED
+ */
+export const promoteDeployment = (db: Database, request: RestoreRequest): Promise<Restored> =>
+  restore(db, "promote", request);
+
+type Kind = "rollback" | "promote";
+
+function restore(db: Database, kind: Kind, request: RestoreRequest): Promise<Restored> {
+  return db.transaction(async (tx) => {
+    await lockDeployments(tx);
+    const { id, externalId } = await deploymentToRestore(tx, kind, request.which);
+    const { restored: changed, removed } = await restoreVersions(tx, id);
+    await lookAgain(
+      tx,
+      changed.map(({ dagId }) => dagId),
+    );
+    const restored = { restored: id, externalId, changed, removed };
+    await record(tx, kind, request, restored);
+    return restored;
+  });
+}
+
+/**
+ * The deployment that a rollback or a promotion goes to.
+ * @throws DagsmithError UNKNOWN_DEPLOYMENT, DEPLOYMENT_PRUNED
+ */
+export async function deploymentToRestore(
+  db: Queryable,
+  kind: Kind,
+  which: string | undefined,
+): Promise<DeploymentRow> {
+  const found = await (which === undefined ? byDefault(db, kind) : findDeployment(db, which));
+  if (!found)
+    throw new DagsmithError("UNKNOWN_DEPLOYMENT", {
+      which: which ?? (kind === "rollback" ? "before the current one" : "of a folder"),
+    });
+  const lost = await lostVersions(db, found.id);
+  if (lost > 0) throw new DagsmithError("DEPLOYMENT_PRUNED", { deployment: found.id, lost });
+  return found;
+}
+
+const byDefault = (db: Queryable, kind: Kind): Promise<DeploymentRow | undefined> =>
+  kind === "rollback" ? deploymentBefore(db) : newestDeployment(db);
+
+async function record(
+  tx: Queryable,
+  kind: Kind,
+  request: RestoreRequest,
+  { restored: restoredId, changed, removed }: Restored,
+): Promise<void> {
+  const { actor } = request;
+  const reason = request.reason ?? null;
+  const deployment = await recordDeployment(tx, {
+    ...{ kind, externalId: null, digest: null, restoredId, actor, reason },
+  });
+  const detail = { deployment, restored: restoredId, ...(reason !== null && { reason }) };
+  await auditAll(tx, [
+    ...changed.map(({ dagId, version }) => ({
+      ...{ actor, action: kind, dagId, detail: { version, ...detail } },
+    })),
+    ...removed.map((dagId) => ({ actor, action: "remove", dagId, detail })),
+  ]);
+}
