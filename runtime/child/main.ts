@@ -33,7 +33,6 @@ let memoryToldAt = Number.NEGATIVE_INFINITY;
 let running: RunningTry | undefined;
 
 async function run(asked: Run): Promise<void> {
-  send({ type: "begun", try: asked.try });
   const current = new RunningTry(asked.try, asked.request.taskId);
   running = current;
   let isSpoilt = true;

@@ -96,8 +96,6 @@ export type ToChild =
  */
 export type FromChild =
   | { readonly type: "ready" }
-  /** Sent before any code of the try runs: without it, nothing of the try has run. */
-  | { readonly type: "begun"; readonly try: number }
   | {
       readonly type: "log";
       readonly try: number;

@@ -82,7 +82,6 @@ const result = z.discriminatedUnion("outcome", [
 const counter = z.int().positive();
 const message = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("ready") }),
-  z.strictObject({ type: z.literal("begun"), try: counter }),
   z.strictObject({
     ...{ type: z.literal("log"), try: counter, text },
     level: z.enum(["debug", "info", "warn", "error"]),

@@ -60,8 +60,8 @@ interface Running {
   readonly end: PromiseWithResolvers<ProcessEnd | Unstarted>;
   /** The process did not get the request. */
   isUnsent: boolean;
-  /** The process has acknowledged the request: code of the try may have run. */
-  hasBegun: boolean;
+  /** The process sent something for it, or was sent more than the request. */
+  mayHaveBegun: boolean;
   /** The process said how it ended. */
   isDone: boolean;
 }
@@ -103,7 +103,8 @@ export class TaskProcess {
   #isOutOfMemory = false;
   /** How it ended. */
   #how: string | undefined;
-  #isReadToEnd = false;
+  /** It ended before it read all that was sent. */
+  #hasUnread = false;
   #spoilt = false;
   #isGarbled = false;
   readonly #printed: readonly LineCutter[];
@@ -119,10 +120,10 @@ export class TaskProcess {
     this.#channel = this.#process.stdio?.[3] as Duplex | undefined;
     this.#channel
       ?.on("data", (chunk: Uint8Array) => this.#read(chunk))
-      .on("end", () => this.#readToEnd())
-      // A process that dies with messages unread resets the channel; what it sent arrives
-      // before that. A failed write is different: it drops what was not read yet.
-      .on("error", (error: NodeJS.ErrnoException) => error.syscall === "read" && this.#readToEnd());
+      // Linux resets the channel of a process that ends with messages unread.
+      .on("error", ({ code, syscall }: NodeJS.ErrnoException) => {
+        this.#hasUnread ||= syscall === "read" && code === "ECONNRESET";
+      });
     this.#printed = [this.#pipe("stdout"), this.#pipe("stderr")];
     this.#process.once("error", (error) => this.#exit(`could not start: ${error.message}`));
     this.#process.once("exit", (code, signal) =>
@@ -158,7 +159,7 @@ export class TaskProcess {
     this.tries += 1;
     const running = {
       ...{ id: this.tries, taskId: request.taskId, host },
-      ...{ isUnsent: false, hasBegun: false, isDone: false },
+      ...{ isUnsent: false, mayHaveBegun: false, isDone: false },
       end: Promise.withResolvers<ProcessEnd | Unstarted>(),
     };
     this.#running = running;
@@ -171,8 +172,8 @@ export class TaskProcess {
       request,
       ...(callback && { callback }),
     } as const;
-    this.#send(message, () => {
-      running.isUnsent = true;
+    this.#write(message, (error) => {
+      running.isUnsent ||= error != null;
     });
     return running.end.promise.finally(() => {
       this.#running = undefined;
@@ -203,13 +204,13 @@ export class TaskProcess {
     await this.#exited.promise;
   }
 
-  #send(message: ToChild, onFailure: () => void = () => undefined): void {
-    if (this.#how !== undefined) return;
-    this.#channel?.write(`${JSON.stringify(message)}\n`, (error) => error && onFailure());
+  #send(message: ToChild): void {
+    if (this.#running) this.#running.mayHaveBegun = true;
+    this.#write(message);
   }
 
-  #readToEnd(): void {
-    this.#isReadToEnd = true;
+  #write(message: ToChild, onWritten?: (error?: Error | null) => void): void {
+    if (this.#how === undefined) this.#channel?.write(`${JSON.stringify(message)}\n`, onWritten);
   }
 
   /** Anything but a message ends the process: its later messages cannot be trusted. */
@@ -234,9 +235,9 @@ export class TaskProcess {
     if (message.type === "ready") return void this.#ready.resolve();
     const running = this.#running;
     if (message.try > this.tries) throw invalidMessage("it speaks for a try that has not begun");
-    if (message.try !== running?.id || running.isDone) this.#receiveLate(message);
-    else if (message.type === "begun") running.hasBegun = true;
-    else if (message.type === "log") running.host.log(message.level, message.source, message.text);
+    if (message.try !== running?.id || running.isDone) return void this.#receiveLate(message);
+    running.mayHaveBegun = true;
+    if (message.type === "log") running.host.log(message.level, message.source, message.text);
     // #answer() never rejects: it sends the failure of a call to the child.
     else if (message.type === "call") void this.#answer(running.host, message);
     else this.#done(running, message);
@@ -324,9 +325,9 @@ export class TaskProcess {
     this.#finish(running, this.#nothingRan(running) ? unstarted(running, how) : crashed(how));
   }
 
-  /** Everything that the process sent was read, and no acknowledgement is among it. */
-  #nothingRan({ hasBegun, isUnsent }: Running): boolean {
-    return !hasBegun && (isUnsent || this.#isReadToEnd || !this.#channel);
+  /** The request is the last message that was sent, and it was not read. */
+  #nothingRan({ mayHaveBegun, isUnsent }: Running): boolean {
+    return !mayHaveBegun && (isUnsent || this.#hasUnread || !this.#channel);
   }
 
   /** Signals the whole group: children of a task must not outlive it. */

@@ -78,7 +78,7 @@ async function runWithKill(task: string, at: Point, loaded: boolean) {
   const ended = run((one) => {
     processes += 1;
     if (at === "taken" && processes === 1) kill();
-    // What is frozen acknowledges nothing, however long the machine takes.
+    // A frozen process reads nothing, however long the machine takes.
     if (at === "asked" && processes === 1) process.kill(pid, "SIGSTOP");
     const end = one.run(requestOf(task), tried);
     if (at === "asked" && processes === 1) setImmediate(kill);
