@@ -9,7 +9,7 @@
  * hand: dag trigger taxi_to_postgres --params '{"taxi": "green", "month": "2019-02"}'
  */
 import { createHash } from "node:crypto";
-import { cronTrigger, dag } from "dagsmith";
+import { asset, cronTrigger, dag } from "dagsmith";
 import { httpHook } from "dagsmith/plugins/http";
 import {
   type Column,
@@ -20,6 +20,9 @@ import {
   type SourceRows,
 } from "dagsmith/plugins/postgres";
 import { z } from "zod";
+
+/** Updated by each load; `taxi_dbt` waits for it. */
+export const taxiTrips = asset("postgres://warehouse/public/tripdata");
 
 const d = dag("taxi_to_postgres", {
   schedule: {
@@ -61,27 +64,31 @@ const colours = {
   ],
 } as const;
 
-d.task("load_trips", async ({ params: { taxi, month }, dataInterval, hook, log }) => {
-  // A run is for the month of its own tick, and a run by hand for the month it is asked
-  // in.
-  const file = `${taxi}_tripdata_${month ?? dataInterval.end.toFormat("yyyy-MM")}.csv`;
-  const trips = await hook(httpHook("trips"));
-  const csv = await trips.download(`${taxi}/${file}.gz`, { gunzip: true });
-  const target = {
-    schema: "public",
-    table: `${taxi}_tripdata`,
-    loadType: "upsert",
-    primaryKey: "unique_row_id",
-    columns: [...columns({ text: "unique_row_id filename" }), ...colours[taxi]],
-  } as const;
-  const required = colours[taxi].map(({ name }) => name);
-  return loadTable(
-    await hook(postgresHook("warehouse")),
-    target,
-    identified(readCsv(csv, {}, required), taxi, file),
-    log,
-  );
-});
+d.task(
+  "load_trips",
+  { outlets: [taxiTrips] },
+  async ({ params: { taxi, month }, dataInterval, hook, log }) => {
+    // A run is for the month of its own tick, and a run by hand for the month it is asked
+    // in.
+    const file = `${taxi}_tripdata_${month ?? dataInterval.end.toFormat("yyyy-MM")}.csv`;
+    const trips = await hook(httpHook("trips"));
+    const csv = await trips.download(`${taxi}/${file}.gz`, { gunzip: true });
+    const target = {
+      schema: "public",
+      table: `${taxi}_tripdata`,
+      loadType: "upsert",
+      primaryKey: "unique_row_id",
+      columns: [...columns({ text: "unique_row_id filename" }), ...colours[taxi]],
+    } as const;
+    const required = colours[taxi].map(({ name }) => name);
+    return loadTable(
+      await hook(postgresHook("warehouse")),
+      target,
+      identified(readCsv(csv, {}, required), taxi, file),
+      log,
+    );
+  },
+);
 
 export default d;
 

@@ -59,15 +59,19 @@ export function readManifest(manifest: unknown): {
   return { nodes, tests: testsOf(all) };
 }
 
+/** dbt lists unit tests apart from other nodes, and had none before 1.8. */
 function nodesOf(manifest: unknown): Nodes {
-  const nodes = (manifest as { readonly nodes?: unknown } | null)?.nodes;
-  if (typeof nodes === "object" && nodes !== null && Object.values(nodes).every(isNode))
-    return nodes as Nodes;
+  const { nodes, unit_tests = {} } = (manifest ?? {}) as Record<string, unknown>;
+  if (areNodes(nodes) && areNodes(unit_tests)) return { ...nodes, ...unit_tests };
   throw new DagsmithError("INVALID_ARGUMENT", {
     argument: "dbtTasks()",
     reason:
       "its manifest is not one of dbt. Make it with `dbt parse`, and import target/manifest.json",
   });
+}
+
+function areNodes(nodes: unknown): nodes is Nodes {
+  return typeof nodes === "object" && nodes !== null && Object.values(nodes).every(isNode);
 }
 
 function isNode(node: unknown): boolean {

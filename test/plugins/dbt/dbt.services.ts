@@ -55,7 +55,8 @@ describeWith("dbt from PyPI", await findPyPI("dbt-postgres==1.9.0"), () => {
           ["model.taxi.boroughs", "success"],
         ]),
       );
-      expect(results.filter(({ status }) => status === "pass")).toHaveLength(3);
+      // Three of the data, and one of the model.
+      expect(results.filter(({ status }) => status === "pass")).toHaveLength(4);
       expect(files.map(({ ref }) => ref.name)).toEqual(["run_results.json", "manifest.json"]);
       expect(log.join("\n")).toMatch(/^info .*taxi\.boroughs/m);
       const built = await rows(
@@ -120,8 +121,13 @@ describeWith("dbt from PyPI", await findPyPI("dbt-postgres==1.9.0"), () => {
           ["dbt.trips", null],
           ["dbt.trips_test", null],
           ["dbt.marts.boroughs", null],
+          ["dbt.marts.fares_test", null],
         ]),
       );
+      const unit = done.xcom("dbt.marts.fares_test") as DbtResult;
+      expect(unit.results).toMatchObject([
+        { node: "unit_test.taxi.fares.fares_are_summed", status: "pass" },
+      ]);
       const tested = done.xcom("dbt.trips_test") as DbtResult;
       expect(tested.results.map(({ status }) => status)).toEqual(["pass", "pass", "pass"]);
       const [made] = await rows(postgres.db, "select count(*)::int from tasks.boroughs", []);

@@ -15,8 +15,8 @@ interface Node {
 }
 
 /** What dbt writes of nodes, as far as it counts here; by their ids. */
-function manifestOf(nodes: Readonly<Record<string, Node>>): unknown {
-  const made = Object.entries(nodes).map(
+function manifestOf(all: Readonly<Record<string, Node>>): unknown {
+  const made = Object.entries(all).map(
     ([id, { type, path, reads = [], materialized = "table" }]) => {
       const fqn = ["taxi", ...path.split(".")];
       const name = fqn.at(-1);
@@ -30,7 +30,12 @@ function manifestOf(nodes: Readonly<Record<string, Node>>): unknown {
       ];
     },
   );
-  return { nodes: Object.fromEntries(made) };
+  const [tests, nodes] = [made.filter(isUnitTest), made.filter((one) => !isUnitTest(one))];
+  return { nodes: Object.fromEntries(nodes), unit_tests: Object.fromEntries(tests) };
+}
+
+function isUnitTest([id]: readonly unknown[]): boolean {
+  return String(id).startsWith("unit_test.");
 }
 
 /** The tasks by id, each with what it waits for. */
@@ -62,12 +67,17 @@ test("models wait for seeds and for the tests of what they read, in a group for 
       },
       "test.taxi.unique": { type: "test", path: "unique", reads: ["model.taxi.trips"] },
       "test.taxi.not_null": { type: "test", path: "not_null", reads: ["model.taxi.trips"] },
+      "unit_test.taxi.boroughs.fares": {
+        ...{ type: "unit_test", path: "marts.core.boroughs.fares" },
+        reads: ["model.taxi.boroughs"],
+      },
     }),
   ).toEqual({
     "dbt.zones": [],
     "dbt.staging.trips": [],
     "dbt.staging.trips_test": ["dbt.staging.trips"],
     "dbt.marts.core.boroughs": expect.arrayContaining(["dbt.staging.trips_test", "dbt.zones"]),
+    "dbt.marts.core.boroughs_test": ["dbt.marts.core.boroughs"],
   });
 });
 
