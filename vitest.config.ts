@@ -2,10 +2,12 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/support/longest_first.ts";
+import { textModules } from "./test/support/text_modules.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 export default defineConfig({
+  plugins: [textModules],
   resolve: {
     alias: [
       { find: /^dagsmith$/, replacement: here("./sdk/index.ts") },

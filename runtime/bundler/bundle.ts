@@ -18,7 +18,7 @@ import { externals, packageName } from "./externals.ts";
 import { folderCalls, mayCallFolder } from "./folder_calls.ts";
 import type { PackedFolder } from "./pack_folder.ts";
 import { packageFileWarnings } from "./package_files.ts";
-import { compareText } from "./text.ts";
+import { compareText, TEXT_FILES } from "./text.ts";
 import { contentHash, type ImportError, type ImportWarning, importError } from "./version.ts";
 import { SOURCE_MAP_LINE } from "./write.ts";
 
@@ -43,9 +43,6 @@ export interface Bundle {
  * error fails its whole build.
  */
 const FILES_PER_BUILD = 50;
-
-/** Files whose import gives their text. */
-const TEXT_FILES = [".sql", ".py", ".sh", ".jq", ".graphql", ".txt", ".md"] as const;
 
 type Result = BuildResult<BuildOptions & { readonly write: false; readonly metafile: true }>;
 

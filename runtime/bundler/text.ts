@@ -1,4 +1,7 @@
-/** Order and patterns of plain text, the same on every machine. */
+/** Plain text: its files, its order and its patterns, the same on every machine. */
+
+/** Files whose import gives their text. */
+export const TEXT_FILES = [".sql", ".py", ".sh", ".jq", ".graphql", ".txt", ".md"];
 
 /** Order by code units. A collation would depend on the machine's language. */
 export function compareText(a: string, b: string): number {

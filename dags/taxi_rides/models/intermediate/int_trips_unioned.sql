@@ -1,0 +1,3 @@
+select * from {{ ref("stg_yellow") }}
+union all
+select * from {{ ref("stg_green") }}

@@ -1,0 +1,1 @@
+select zone_id, borough, zone from {{ ref("taxi_zones") }}
