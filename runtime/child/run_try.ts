@@ -331,14 +331,17 @@ function taskLog(host: Pick<TaskHost, "log">): TaskLog {
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
+interface OpenHook {
+  readonly client: Promise<unknown>;
+  readonly close: () => Promise<void>;
+}
+
 /** The clients of one try: each is opened once, and all are closed at its end. */
 export class HookPool {
   readonly #host: TaskHost;
   readonly #signal: AbortSignal;
-  readonly #open = new Map<
-    string,
-    { readonly client: Promise<unknown>; readonly close: () => Promise<void> }
-  >();
+  /** By hook, because several hooks may take connections of the same type; then by id. */
+  readonly #open = new Map<object, Map<string, OpenHook>>();
 
   constructor(host: TaskHost, signal: AbortSignal) {
     this.#host = host;
@@ -346,11 +349,13 @@ export class HookPool {
   }
 
   open<Client>(ref: HookRef<Client>): Promise<Client> {
-    const key = `${ref.definition.types.join()}:${ref.connectionId}`;
-    const known = this.#open.get(key);
+    const ofHook = this.#open.get(ref.definition) ?? new Map<string, OpenHook>();
+    this.#open.set(ref.definition, ofHook);
+    const known = ofHook.get(ref.connectionId);
     if (known) return known.client as Promise<Client>;
     const client = this.#connect(ref);
-    this.#open.set(key, { client, close: async () => ref.definition.close?.(await client) });
+    const close = async () => ref.definition.close?.(await client);
+    ofHook.set(ref.connectionId, { client, close });
     return client;
   }
 
@@ -361,7 +366,8 @@ export class HookPool {
 
   /** A client that fails to close must not fail a finished try. */
   async close(): Promise<void> {
-    const closed = await Promise.allSettled([...this.#open.values()].map(({ close }) => close()));
+    const open = [...this.#open.values()].flatMap((ofHook) => [...ofHook.values()]);
+    const closed = await Promise.allSettled(open.map(({ close }) => close()));
     for (const result of closed)
       if (result.status === "rejected")
         this.#host.log("warn", `closing a hook failed: ${describeError(result.reason).message}`);

@@ -306,6 +306,18 @@ describe("runTask", () => {
     },
   });
 
+  test("gives each hook its own client, also of one type and one connection", async () => {
+    const queryHook = defineHook({ types: ["lake"], open: () => "the other client" });
+    const run = await runTask(
+      async ({ hook }) => {
+        const first = await hook(lakeHook("lake"));
+        return [first === (await hook(lakeHook("lake"))), await hook(queryHook("lake"))];
+      },
+      { connections: { lake: "lake://db" } },
+    );
+    expect(run.output).toEqual([true, "the other client"]);
+  });
+
   test("runs a body with what it is given, and closes what it opened", async () => {
     let client: { isOpen: boolean } | undefined;
     const run = await runTask(
