@@ -93,6 +93,8 @@ export interface DagOptions<Schema extends ParamsSchema = ParamsSchema> extends 
   readonly connections?: readonly string[];
   /** One or two sentences for the page. */
   readonly description?: string;
+  /** What people on call should know, as Markdown, for the page. Default: none. */
+  readonly doc?: string;
   /** Words by which the page and `dag list` can be filtered. Default: none. */
   readonly tags?: readonly string[];
 }
@@ -117,6 +119,7 @@ export const DAG_OPTIONS = [
   "defaults",
   "connections",
   "description",
+  "doc",
   "tags",
   "deadlines",
   ...RUN_EVENTS,

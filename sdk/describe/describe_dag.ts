@@ -47,6 +47,7 @@ export function describeDag(dag: Dag<unknown>): DagSpec {
   return deepFreeze({
     dagId,
     description: options.description ?? null,
+    ...(options.doc === undefined ? {} : { doc: options.doc }),
     tags: [...(options.tags ?? [])],
     timezone,
     ...when,

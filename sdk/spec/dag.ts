@@ -55,6 +55,8 @@ export interface GroupSpec {
 export interface DagSpec {
   readonly dagId: string;
   readonly description: string | null;
+  /** Markdown. */
+  readonly doc?: string;
   readonly tags: readonly string[];
   /** Empty for a DAG without a schedule by time. Several schedules have names. */
   readonly schedules: readonly NamedSchedule[];

@@ -182,6 +182,10 @@ describe("callbacks and deadlines", () => {
   });
 });
 
+it("the docs of a DAG are part of its description", () => {
+  expect(withOptions({ doc: "**why**" })).toMatchObject({ doc: "**why**" });
+});
+
 describe("a DAG without options", () => {
   it("has the documented defaults", () => {
     expect(withOptions({})).toEqual({

@@ -6,6 +6,7 @@
 import { addressOf } from "./address.ts";
 import { adoptLog } from "./log.ts";
 import { morph } from "./morph.ts";
+import { followPanel } from "./panel.ts";
 import { showTimes } from "./times.ts";
 
 const SLOW_RETRY_MS = 5_000;
@@ -89,6 +90,7 @@ async function exchange(): Promise<void> {
     if (next) morph(part, next);
   }
   adoptLog(fresh);
+  followPanel();
   showTimes();
 }
 

@@ -4,7 +4,7 @@
  */
 
 /** Attributes that the reader changes, not the server. */
-const OWN = new Set(["open", "data-utc"]);
+const OWN = new Set(["open", "data-utc", "data-selected"]);
 
 export function morph(now: Element, fresh: Element): void {
   if (now.isEqualNode(fresh)) return;
@@ -69,7 +69,13 @@ function matching(
 }
 
 const keyOf = (element: Element): string | undefined =>
-  element.getAttribute("data-key") ?? (element.id || undefined);
+  element.getAttribute("data-key") ?? (element.id || cellKey(element));
+
+/** A cell of the grid is that of its instance, also when a new run moves it. */
+function cellKey(cell: Element): string | undefined {
+  if (cell.tagName !== "TD" || !cell.closest(".grid")) return undefined;
+  return cell.firstElementChild?.getAttribute("href") ?? undefined;
+}
 
 function keyed(element: Element): [string, Element][] {
   const key = keyOf(element);

@@ -6,6 +6,7 @@ import type { DagSpec, GroupSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { mappedTaskIds } from "../../engine/plan/plan_of.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
 import type { MappedCell, TaskCell } from "../../store/reads/task_states.ts";
+import { durationText } from "../../words/duration_text.ts";
 import type { ShownState } from "../../words/shown_state.ts";
 import { gatheredState } from "../groups/group_state.ts";
 import {
@@ -109,10 +110,23 @@ function foundCells(
   cells: { readonly single: readonly TaskCell[]; readonly mapped: readonly MappedCell[] },
 ): Found {
   const found = new Map(runs.map(({ id }) => [id, new Map<string, GridCell>()]));
-  for (const { runId, taskId, state, instanceId } of cells.single)
-    found.get(runId)?.set(taskId, { state, href: `/t/${instanceId}`, detail: null });
+  for (const cell of cells.single) found.get(cell.runId)?.set(cell.taskId, singleCell(cell));
   for (const cell of cells.mapped) found.get(cell.runId)?.set(cell.taskId, mappedCell(cell));
   return found;
+}
+
+/** Characters of a reason that a tooltip shows. */
+const SHOWN_REASON = 120;
+
+function singleCell(cell: TaskCell): GridCell {
+  const { state, instanceId, tryNumber, startedAt, finishedAt, reason } = cell;
+  const took = startedAt && finishedAt ? finishedAt.getTime() - startedAt.getTime() : null;
+  const parts = [
+    took === null ? null : durationText(took),
+    tryNumber > 1 ? `try ${tryNumber}` : null,
+    reason?.slice(0, SHOWN_REASON),
+  ].filter((part) => part != null);
+  return { state, href: `/t/${instanceId}`, detail: parts.length === 0 ? null : parts.join(", ") };
 }
 
 /** One run: the tasks of its version, and the cells of those that have an instance. */

@@ -1,6 +1,5 @@
 /** Reads the audit, as people may see it. */
 import {
-  ANY_ENTRY,
   type AuditFilter,
   type AuditQuery,
   type AuditRow,
@@ -18,15 +17,6 @@ export async function readAudit(
   query: AuditQuery,
 ): Promise<readonly AuditRow[]> {
   return (await listAudit(reader, query)).map((entry) => maskRow(mask, entry, KEPT));
-}
-
-/** Of one DAG, newest first. */
-export function readDagAudit(
-  services: WebServices,
-  dagId: string,
-  page: Pick<AuditQuery, "before" | "limit">,
-): Promise<readonly AuditRow[]> {
-  return readAudit(services, { ...ANY_ENTRY, ...page, dagId });
 }
 
 /** Every entry, newest first. */

@@ -1,7 +1,7 @@
 /** Reads the data of a grid, in a few statements whatever its size. */
 import { getVersions } from "../../store/dags/dag_version.ts";
 import type { DagDetail } from "../../store/reads/dags.ts";
-import { taskCells } from "../../store/reads/task_states.ts";
+import { type TaskCell, taskCells } from "../../store/reads/task_states.ts";
 import type { WebServices } from "../http/services.ts";
 import { buildGrid, everything, type Grid } from "./grid.ts";
 import { readRuns } from "./read_runs.ts";
@@ -38,6 +38,11 @@ export async function readGrid(
     runs.map((run) => run.id),
     everything(dag.spec, [...older.values()]).tasks.map(({ taskId }) => taskId),
   );
-  const grid = buildGrid(dag.spec, older, runs, cells, new Set(query.folded));
+  const single = cells.single.map((cell) => maskReason(services, cell));
+  const grid = buildGrid(dag.spec, older, runs, { ...cells, single }, new Set(query.folded));
   return { grid, older: newest.length < query.runs ? null : (newest.at(-1)?.id ?? null) };
+}
+
+function maskReason({ mask }: Pick<WebServices, "mask">, cell: TaskCell): TaskCell {
+  return cell.reason === null ? cell : { ...cell, reason: mask(cell.reason) };
 }

@@ -14,7 +14,8 @@ import {
   AUDIT_FILTERS,
   type AuditFilterTexts,
   auditAddress,
-} from "../views/system/audit_filters.tsx";
+  type FilteredAuditProps,
+} from "../views/parts/audit_filters.tsx";
 import { AuditPage } from "../views/system/audit_page.tsx";
 import { shownError } from "./form.ts";
 import { sendPage } from "./send_page.ts";
@@ -31,16 +32,29 @@ export function auditRoutes(services: WebServices): Routes {
 }
 
 async function page(services: WebServices, request: Request, response: Response): Promise<void> {
+  const list = await filteredAudit(services, request, { path: "/audit", dagId: null });
+  if (list.problem !== null) response.status(400);
+  const body = h(AuditPage, list);
+  await sendPage(services, request, response, { title: "Audit", body });
+}
+
+/**
+ * The entries that the filters of an address let through.
+ * @param path the address without filters
+ * @param dagId entries of this DAG only
+ */
+export async function filteredAudit(
+  services: WebServices,
+  request: Request,
+  { path, dagId }: { readonly path: string; readonly dagId: string | null },
+): Promise<FilteredAuditProps> {
   const filters = textsOf(request);
   const { query, problem } = queryOf(services, request);
-  if (problem !== null) response.status(400);
-  const entries = query ? await readAudit(services, query) : [];
+  const of = dagId === null ? {} : { dagId };
+  const entries = query ? await readAudit(services, { ...query, ...of }) : [];
   const isLast = !query || entries.length < query.limit;
-  const older = isLast
-    ? null
-    : auditAddress("/audit", filters, { before: String(entries.at(-1)?.id) });
-  const body = h(AuditPage, { entries, older, filters, problem });
-  await sendPage(services, request, response, { title: "Audit", body });
+  const older = isLast ? null : auditAddress(path, filters, { before: String(entries.at(-1)?.id) });
+  return { path, entries, older, filters, problem };
 }
 
 type Query = Parameters<typeof readAudit>[1];

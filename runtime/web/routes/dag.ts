@@ -4,14 +4,12 @@ import { type ComponentChildren, h } from "preact";
 import { foldsOf } from "../groups/folded_groups.ts";
 import { needs } from "../http/access.ts";
 import { actionsOfForm, actorOf } from "../http/authorize.ts";
-import { auditQuery } from "../http/input/audit.ts";
 import { calendarQuery } from "../http/input/calendar.ts";
 import { checked } from "../http/input/check.ts";
 import { codeQuery, decisionsQuery, foldedQuery, gridQuery } from "../http/input/dags.ts";
 import { namedRunParams, runsQuery } from "../http/input/runs.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
-import { readDagAudit } from "../read/read_audit.ts";
 import { readCalendar } from "../read/read_calendar.ts";
 import { readCode, readVersions } from "../read/read_code.ts";
 import type { DagDetail } from "../read/read_dags.ts";
@@ -21,11 +19,13 @@ import { readRunNumber, readRuns } from "../read/read_runs.ts";
 import { Calendar } from "../views/calendar/calendar.tsx";
 import { CodeTab } from "../views/dag/code.tsx";
 import { DecisionList } from "../views/dag/decisions.tsx";
+import { Docs } from "../views/dag/docs.tsx";
 import { GridTable } from "../views/dag/grid.tsx";
 import { RunList } from "../views/dag/runs.tsx";
 import { Graph } from "../views/graph/graph.tsx";
 import { GraphList } from "../views/graph/graph_list.tsx";
-import { AuditList } from "../views/parts/audit.tsx";
+import { FilteredAudit } from "../views/parts/audit_filters.tsx";
+import { filteredAudit } from "./audit.ts";
 import { type DagTabContent, dagOf, sendDag } from "./dag_page.ts";
 import { readForm } from "./form.ts";
 
@@ -39,6 +39,7 @@ const TABS: Readonly<Record<string, Tab>> = {
   "/decisions": decisions,
   "/audit": audit,
   "/code": code,
+  "/docs": docs,
 };
 
 export function dagRoutes(services: WebServices): Routes {
@@ -79,7 +80,9 @@ async function grid(
   const address =
     older === null ? null : foldsOf(path, folded, { before: older, runs: count }).hrefOf(folded);
   const children = h(GridTable, { grid: table, spec: dag.spec, folds, older: address });
-  return { tab: "grid", children: live("grid", children) };
+  // Filled by a script, so it is no part of what follows the topic.
+  const panel = h("aside", { id: "grid-panel", hidden: true, "aria-label": "Selected task" });
+  return { tab: "grid", children: h("div", { class: "beside" }, live("grid", children), panel) };
 }
 
 async function graph(
@@ -154,12 +157,9 @@ async function audit(
   request: Request,
   { dagId }: DagDetail,
 ): Promise<DagTabContent> {
-  const query = checked(auditQuery, request.query);
-  const { before, limit } = query;
-  const found = await readDagAudit(services, dagId, { before, limit });
-  const older = found.length < limit ? null : `/dags/${dagId}/audit?before=${found.at(-1)?.id}`;
-  const children = h(AuditList, { entries: found, older });
-  return { tab: "audit", title: `Audit of ${dagId}`, children: live("audit", children) };
+  const list = await filteredAudit(services, request, { path: `/dags/${dagId}/audit`, dagId });
+  const children = live("audit", h(FilteredAudit, list));
+  return { tab: "audit", title: `Audit of ${dagId}`, children };
 }
 
 async function code(
@@ -178,6 +178,14 @@ async function code(
     against: older && { version: older.version, text },
   });
   return { tab: "code", title: `Code of ${dagId}`, children };
+}
+
+async function docs(
+  _services: WebServices,
+  _request: Request,
+  { dagId, spec }: DagDetail,
+): Promise<DagTabContent> {
+  return { tab: "docs", title: `Docs of ${dagId}`, children: h(Docs, { spec }) };
 }
 
 async function pause(

@@ -11,8 +11,10 @@ import type { WebServices } from "../http/services.ts";
 import { markOf } from "../live/topics.ts";
 import { shownQuestion } from "../read/question_form.ts";
 import { readCallbacks } from "../read/read_callbacks.ts";
+import { readPanel } from "../read/read_panel.ts";
 import { readQuestion } from "../read/read_questions.ts";
 import { findInstanceById, readTask } from "../read/read_task.ts";
+import { Panel } from "../views/task/panel.tsx";
 import type { TaskQuestion } from "../views/task/question.tsx";
 import { TaskPage } from "../views/task/task.tsx";
 import { sendPage } from "./send_page.ts";
@@ -27,6 +29,9 @@ export function taskRoutes(services: WebServices): Routes {
   );
   routes.get("/t/:instanceId", needs("dag.read", "instance"), (request, response) =>
     instance(services, request, response),
+  );
+  routes.get("/t/:instanceId/panel", needs("dag.read", "instance"), (request, response) =>
+    panel(services, request, response),
   );
   return routes;
 }
@@ -78,6 +83,15 @@ async function questionFor(
   const token = mayAnswer ? sessionToken(request) : undefined;
   const blank = { sent: {}, problems: {}, error: null, back: "task" } as const;
   return { ...{ state, answeredBy, answeredAt }, form: { ...shownQuestion(row), ...blank, token } };
+}
+
+/** The panel next to the grid, as a page of its own. */
+async function panel(services: WebServices, request: Request, response: Response): Promise<void> {
+  const { instanceId } = checked(locateParams, request.params);
+  const view = await readPanel(services, instanceId);
+  const mayClear = formToken(services, request) !== undefined;
+  const body = h(Panel, { ...view, mayClear });
+  await sendPage(services, request, response, { title: view.instance.taskId, body });
 }
 
 /** The short address of an instance, which the grid uses. */

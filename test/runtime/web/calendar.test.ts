@@ -76,7 +76,7 @@ describe("the plan", () => {
   });
 });
 
-test("planned runs count beside those of the same day that ran", () => {
+test("planned runs are counted with those of the same day that ran", () => {
   const at = new Date("2026-01-31T10:00Z");
   const days = tally([{ day: "2026-01-31", state: "failed", runs: 2 }], [{ dagId: "a", at }]);
   expect(days.get("2026-01-31")).toEqual({ failed: 2, planned: 1 });

@@ -15,6 +15,7 @@ const TABS = [
   { name: "decisions", label: "Decisions", path: "/decisions" },
   { name: "backfills", label: "Backfills", path: "/backfills" },
   { name: "code", label: "Code", path: "/code" },
+  { name: "docs", label: "Docs", path: "/docs" },
   { name: "audit", label: "Audit", path: "/audit" },
 ] as const;
 

@@ -1,17 +1,14 @@
 /** The grid: a real table, so that screen readers can read it by rows and columns. */
 import type { VNode } from "preact";
 import type { DagSpec } from "../../../../sdk/spec/index.ts";
-import type { RunDetail } from "../../../store/reads/runs.ts";
-import { durationText } from "../../../words/duration_text.ts";
 import { stateText } from "../../../words/shown_state.ts";
 import type { Folds } from "../../groups/folded_groups.ts";
 import { groupAnchor } from "../../groups/group_tree.ts";
 import type { Grid, GridCell, GridRow } from "../../read/grid.ts";
 import { FoldAll, RowName } from "../parts/row_name.tsx";
 import { State } from "../parts/state.tsx";
-import { utcText } from "../parts/text.ts";
+import { DurationAxis, RunHeads } from "./grid_head.tsx";
 
-const BAR_HEIGHT = 40;
 const LEGEND = [
   "success",
   "failed",
@@ -39,12 +36,11 @@ export function GridTable({ grid, spec, folds, older }: GridTableProps): VNode {
           <thead>
             <tr>
               <th scope="col">
+                <DurationAxis runs={grid.runs} />
                 Task
                 <FoldAll spec={spec} folds={folds} />
               </th>
-              {grid.runs.map((run) => (
-                <RunHead run={run} longest={longest(grid.runs)} />
-              ))}
+              <RunHeads runs={grid.runs} />
             </tr>
           </thead>
           <tbody>
@@ -62,29 +58,6 @@ export function GridTable({ grid, spec, folds, older }: GridTableProps): VNode {
         {older !== null && <a href={older}>Older runs</a>}
       </p>
     </>
-  );
-}
-
-function RunHead({
-  run,
-  longest: most,
-}: {
-  readonly run: RunDetail;
-  readonly longest: number;
-}): VNode {
-  const ms = tookMs(run);
-  const height =
-    ms === null ? BAR_HEIGHT / 2 : Math.max(4, Math.round(BAR_HEIGHT * Math.sqrt(ms / most)));
-  const what = `${stateText(run.state)} · ${utcText(run.logicalDate)}${ms === null ? "" : ` · ${durationText(ms)}`}`;
-  return (
-    <th scope="col">
-      <a href={`/runs/${run.id}`} title={what}>
-        <svg width="14" height={BAR_HEIGHT} aria-hidden="true">
-          <rect class={run.state} x="2" y={BAR_HEIGHT - height} width="10" height={height} rx="2" />
-        </svg>
-        <span class="hidden">{what}</span>
-      </a>
-    </th>
   );
 }
 
@@ -114,14 +87,4 @@ function Cell({ cell }: { readonly cell: GridCell }): VNode {
       title={cell.detail === null ? text : `${text}, ${cell.detail}`}
     />
   );
-}
-
-function longest(runs: readonly RunDetail[]): number {
-  return Math.max(1, ...runs.map((run) => tookMs(run) ?? 0));
-}
-
-function tookMs(run: RunDetail): number | null {
-  return run.startedAt && run.finishedAt
-    ? run.finishedAt.getTime() - run.startedAt.getTime()
-    : null;
 }
