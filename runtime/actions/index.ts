@@ -44,7 +44,14 @@ export {
   installEvents,
   uninstallEvents,
 } from "./events.ts";
-export { type MarkRunRequest, type MarkTaskRequest, markRun, markTask } from "./mark.ts";
+export {
+  type MarkPreview,
+  type MarkRunRequest,
+  type MarkTaskRequest,
+  markRun,
+  markTask,
+  previewMark,
+} from "./mark.ts";
 export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
 export { type DeletePoolRequest, deletePool, type SetPoolRequest, setPool } from "./pools.ts";
 export {

@@ -54,11 +54,62 @@ export async function markTask(db: Database, request: MarkTaskRequest): Promise<
   return marked;
 }
 
-async function markOne(
-  hold: Hold,
-  { taskId, mapIndex: item, to, actor }: MarkTaskRequest,
-): Promise<number> {
-  const { on, tx, run, plan } = hold;
+/** What a mark does, or would do. */
+export interface MarkPreview {
+  /** The instances that get the state; none when the task has no instance yet. */
+  readonly marked: readonly MarkedInstance[];
+  /** Instances that are decided again because of it. */
+  readonly resumed: readonly MarkedInstance[];
+}
+
+type MarkedInstance = Pick<SelectedInstance, "taskId" | "mapIndex" | "state" | "tryNumber">;
+
+/**
+ * Lists what {@link markTask} would do, and changes nothing.
+ * @throws DagsmithError UNKNOWN_RUN, UNKNOWN_TASK, UNKNOWN_INSTANCE
+ */
+export async function previewMark(
+  db: Database,
+  request: Omit<MarkTaskRequest, "actor">,
+): Promise<MarkPreview> {
+  const run = await findRun(db, request.id, { held: false });
+  const at = { on: db, run, plan: planOf(run.spec) };
+  const instances = await instancesOf(at, request);
+  const { resumed } = await reachOf(at, request, instances);
+  return { marked: instances.map(shown), resumed: resumed.map(shown) };
+}
+
+const shown = ({ taskId, mapIndex, state, tryNumber }: SelectedInstance): MarkedInstance => ({
+  ...{ taskId, mapIndex, state, tryNumber },
+});
+
+type Target = Omit<MarkTaskRequest, "actor">;
+
+async function markOne(hold: Hold, request: MarkTaskRequest): Promise<number> {
+  const { on, tx, run } = hold;
+  const { taskId, to, actor } = request;
+  const reason = `marked ${to} by ${actor}`;
+  const instances = await instancesOf(hold, request);
+  await declare(hold, instances, [taskId], to, reason);
+  const { around, resumed } = await reachOf(hold, request, instances);
+  if (to === "failed") await declare(hold, around, [], to, reason);
+  await clearInstances(on, [{ run, plan: hold.plan, instances: resumed }]);
+  await reopenRuns(on, tx, [{ id: run.id, versionId: null, params: undefined }]);
+  const detail = {
+    task: taskId,
+    to,
+    instances: Math.max(1, instances.length),
+    resumed: resumed.length,
+  };
+  await audit(on, { actor, action: "mark task", dagId: run.dagId, runId: run.runId, detail });
+  return Math.max(1, instances.length);
+}
+
+/** The instances that get the state; none when the task has no instance yet. */
+async function instancesOf(
+  { on, run, plan }: Omit<Hold, "tx">,
+  { taskId, mapIndex: item }: Target,
+): Promise<readonly SelectedInstance[]> {
   const mapIndex = item ?? null;
   const taskIds = selectTasks(plan, { taskId });
   const instances = await selectInstances(on, [run.id], { taskIds, mapIndex, onlyFailed: false });
@@ -69,26 +120,25 @@ async function markOne(
     throw new DagsmithError("UNKNOWN_INSTANCE", {
       instance: mapIndex === null ? taskId : `${taskId}[${mapIndex}]`,
     });
-  const reason = `marked ${to} by ${actor}`;
-  await declare(hold, instances, [taskId], to, reason);
-  // A group instance is decided again, or fails with the task in it that is marked
-  // failed.
+  return instances;
+}
+
+/**
+ * The group instances around the marked instances, and all instances that are decided
+ * again. A group instance is decided again, or fails with the task in it that is marked
+ * failed.
+ */
+async function reachOf(
+  { on, run, plan }: Omit<Hold, "tx">,
+  { taskId, mapIndex, to }: Target,
+  instances: readonly SelectedInstance[],
+): Promise<{
+  readonly around: readonly SelectedInstance[];
+  readonly resumed: readonly SelectedInstance[];
+}> {
   const around = await idleGroupsAround(on, [{ plan, instances }]);
-  if (to === "failed") await declare(hold, around, [], to, reason);
-  const resumed = [
-    ...(to === "failed" ? [] : around),
-    ...(await failedAfter(on, run.id, plan, taskId, mapIndex)),
-  ];
-  await clearInstances(on, [{ run, plan, instances: resumed }]);
-  await reopenRuns(on, tx, [{ id: run.id, versionId: null, params: undefined }]);
-  const detail = {
-    task: taskId,
-    to,
-    instances: Math.max(1, instances.length),
-    resumed: resumed.length,
-  };
-  await audit(on, { actor, action: "mark task", dagId: run.dagId, runId: run.runId, detail });
-  return Math.max(1, instances.length);
+  const after = await failedAfter(on, run.id, plan, taskId, mapIndex ?? null);
+  return { around, resumed: [...(to === "failed" ? [] : around), ...after] };
 }
 
 /**

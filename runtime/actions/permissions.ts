@@ -21,6 +21,7 @@ export const PERMISSION_OF = {
   answerQuestion: "question.answer",
   markRun: "dag.operate",
   markTask: "dag.operate",
+  previewMark: "dag.operate",
   noteRun: "dag.operate",
   labelRun: "dag.operate",
   updateAsset: "asset.update",

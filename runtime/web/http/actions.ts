@@ -15,6 +15,7 @@ type AgainActions = Pick<
   | "cancelBackfill"
   | "clearRuns"
   | "previewClear"
+  | "previewMark"
   | "markTask"
   | "markRun"
   | "noteRun"

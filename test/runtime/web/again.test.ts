@@ -214,6 +214,31 @@ describe("clearing and marking", () => {
     expect(again.status).toBe(200);
   });
 
+  test("a sheet lists what a mark changes, and the mark changes just that", async () => {
+    const run = await endedRun();
+    const sheet = await page(`/runs/${run}/tasks/first/mark?to=success`);
+    expect(sheet).toContain("1 task instance will be marked success");
+    expect(sheet).toMatch(/1 task instance will be decided again.*second/s);
+    await send(`/runs/${run}/tasks/first`, `/runs/${run}/tasks/first/mark/success`, {});
+    const entry = await json("/audit?dagId=d&action=mark%20task&limit=1");
+    expect(entry).toMatchObject({ entries: [{ detail: { instances: 1, resumed: 1 } }] });
+  });
+
+  test("the sheet of a task that nothing follows says so", async () => {
+    const run = await endedRun();
+    const sheet = await page(`/runs/${run}/tasks/second/mark?to=failed`);
+    expect(sheet).toContain("No downstream task is decided again.");
+  });
+
+  test.each([
+    ["nowhere/mark?to=success", 404],
+    ["first/mark?to=running", 400],
+    ["first/mark?to=success&mapIndex=7", 404],
+  ])("the sheet %s is refused", async (address, status) => {
+    const run = await endedRun();
+    expect((await fetch(`${web.url}/runs/${run}/tasks/${address}`)).status).toBe(status);
+  });
+
   test("from the page mark a task and a run", async () => {
     const run = await endedRun();
     const answer = await send(

@@ -1,6 +1,6 @@
 /** Input about the tasks of a run, their instances and the logs of their tries. */
 import { z } from "zod";
-import { TASK_STATES } from "../../../state/task_state.ts";
+import { MARKS, TASK_STATES } from "../../../state/task_state.ts";
 import { filled, MAX_INT, mapIndex, optional, rowId, smallNumber, taskId, text } from "./fields.ts";
 import { cancelBody } from "./runs.ts";
 
@@ -61,3 +61,6 @@ export const logFindQuery = z.object({
 });
 
 export const fileParams = z.object({ instanceId: rowId, object: z.uuid() });
+
+/** `mapIndex`: one instance of a mapped task. Default: all. */
+export const markQuery = z.object({ to: z.enum(MARKS), mapIndex: filled(optional(smallNumber)) });

@@ -12,6 +12,7 @@ const FILES = [
   "parts/frame.css",
   "parts/header.css",
   "parts/controls.css",
+  "parts/menu.css",
   "parts/forms.css",
   "params/params.css",
   "params/question.css",

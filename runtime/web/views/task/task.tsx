@@ -68,7 +68,7 @@ export function TaskPage(props: TaskProps): VNode {
           />
           <span class="grow" />
           {props.token !== undefined && (
-            <TaskButtons run={run} taskId={task.taskId} mapIndex={mapIndex} token={props.token} />
+            <TaskButtons run={run} taskId={task.taskId} mapIndex={mapIndex} />
           )}
         </div>
         {mapIndex === null && <MappedProgress task={task} />}
