@@ -25,6 +25,7 @@ import { bulkRunRoutes } from "./routes/bulk_runs.ts";
 import { calendarRoutes } from "./routes/calendar.ts";
 import { changeStreamRoutes } from "./routes/change_stream.ts";
 import { clearRoutes } from "./routes/clear.ts";
+import { compareRoutes } from "./routes/compare.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { dagRoutes } from "./routes/dag.ts";
 import { dataRoutes } from "./routes/data.ts";
@@ -118,6 +119,7 @@ function allRoutes(
     triggerRoutes(services),
     backfillRoutes(services),
     dagRoutes(services),
+    compareRoutes(services),
     markRoutes(services),
     clearRoutes(services),
     runsRoutes(services),

@@ -10,10 +10,12 @@ import {
   optional,
   rowId,
   smallNumber,
+  taskId,
   text,
 } from "./fields.ts";
 
 export const dagParams = z.object({ dagId });
+export const dagTaskParams = z.object({ dagId, taskId });
 
 export const dagsQuery = z.object({
   after: z.union([z.literal(""), dagId]).default(""),

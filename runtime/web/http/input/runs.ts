@@ -17,6 +17,8 @@ import {
   text,
 } from "./fields.ts";
 
+/** `with`: the other run. Default: the run before. */
+export const compareQuery = z.object({ with: filled(optional(rowId)) });
 export const runParams = z.object({ id: rowId });
 export const namedRunParams = z.object({ dagId, runId: text(300) });
 

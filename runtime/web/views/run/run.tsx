@@ -75,7 +75,7 @@ export function RunPage({
         </h1>
         <State state={run.state} />
         <Warnings count={run.warnings} />
-        <Neighbours {...neighbours} />
+        <Neighbours {...neighbours} run={run.id} />
         <span class="grow" />
         {token !== undefined && <RunButtons run={run} token={token} />}{" "}
         {token !== undefined && run.finishedAt === null && (
@@ -114,14 +114,21 @@ export function RunPage({
 }
 
 /** The runs of the DAG before and after this one. */
-function Neighbours({ previous, next }: RunNeighbours): VNode | null {
+function Neighbours({
+  run,
+  previous,
+  next,
+}: RunNeighbours & { readonly run: number }): VNode | null {
   if (previous === null && next === null) return null;
   return (
     <nav class="neighbours" aria-label="Other runs">
       {previous !== null && (
-        <a rel="prev" href={`/runs/${previous}`}>
-          Previous run
-        </a>
+        <>
+          <a rel="prev" href={`/runs/${previous}`}>
+            Previous run
+          </a>
+          <a href={`/runs/${run}/compare`}>Compare</a>
+        </>
       )}
       {next !== null && (
         <a rel="next" href={`/runs/${next}`}>

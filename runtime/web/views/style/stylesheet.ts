@@ -25,6 +25,7 @@ const FILES = [
   "dag/grid.css",
   "dag/code.css",
   "dag/docs.css",
+  "dag/history.css",
   "calendar/calendar.css",
   "graph/graph.css",
   "data/assets.css",

@@ -84,7 +84,8 @@ export function TaskPage(props: TaskProps): VNode {
         <code>{props.operator}</code> ·{" "}
         <a href={codeAddress(run.dagId, run.version, props.declared)} title="The code that ran">
           <code>{props.declared}</code>
-        </a>
+        </a>{" "}
+        · <a href={`/dags/${run.dagId}/tasks/${task.taskId}`}>Last runs</a>
         {instance?.item != null && (
           <>
             {" "}

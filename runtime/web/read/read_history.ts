@@ -1,0 +1,48 @@
+/** Reads one task over the last runs of its DAG, and the tasks of two runs. */
+import { type PastTask, taskHistory } from "../../store/reads/task_history.ts";
+import { summariseTasks, type TaskSummary } from "../../store/reads/task_states.ts";
+import type { WebServices } from "../http/services.ts";
+
+export type { PastTask };
+
+export function readTaskHistory(
+  { reader }: WebServices,
+  dagId: string,
+  taskId: string,
+): Promise<readonly PastTask[]> {
+  return taskHistory(reader, dagId, taskId);
+}
+
+/** A task in two runs; null where it has no instance. */
+export interface ComparedTask {
+  readonly taskId: string;
+  readonly one: ComparedState | null;
+  readonly other: ComparedState | null;
+}
+
+type ComparedState = Pick<TaskSummary, "state" | "tryNumber" | "startedAt" | "finishedAt">;
+
+/** The tasks of two runs, in the order in which they began in the first. */
+export async function readCompared(
+  { reader }: WebServices,
+  one: number,
+  other: number,
+): Promise<readonly ComparedTask[]> {
+  const [left, right] = await Promise.all([
+    summariseTasks(reader, one),
+    summariseTasks(reader, other),
+  ]);
+  const [lefts, rights] = [byTask(left), byTask(right)];
+  const order = [...left.toSorted(byStart), ...right.toSorted(byStart)];
+  return [...new Set(order.map(({ taskId }) => taskId))].map((taskId) => ({
+    ...{ taskId, one: lefts.get(taskId) ?? null, other: rights.get(taskId) ?? null },
+  }));
+}
+
+const byTask = (tasks: readonly TaskSummary[]): ReadonlyMap<string, TaskSummary> =>
+  new Map(tasks.map((task) => [task.taskId, task]));
+
+/** Tasks that never began come last. */
+const byStart = (a: TaskSummary, b: TaskSummary): number =>
+  (a.startedAt?.getTime() ?? Number.MAX_SAFE_INTEGER) -
+  (b.startedAt?.getTime() ?? Number.MAX_SAFE_INTEGER);
