@@ -14,6 +14,7 @@ import { followCallsJob } from "./jobs/follow_calls.ts";
 import { grantSlotsJob } from "./jobs/grant_slots.ts";
 import { heartbeatJob } from "./jobs/heartbeat.ts";
 import { missDeadlinesJob } from "./jobs/miss_deadlines.ts";
+import { pauseFailingJob } from "./jobs/pause_failing.ts";
 import { releaseDependsOnPastJob } from "./jobs/release_depends_on_past.ts";
 import { remindQuestionsJob } from "./jobs/remind_questions.ts";
 import { findLostWorkersJob, rescueTriesJob } from "./jobs/rescue_tries.ts";
@@ -58,6 +59,7 @@ export function jobList(context: JobContext, options: JobListOptions): JobList {
       endOverdueJob(context),
       remindQuestionsJob(context),
       missDeadlinesJob(context),
+      pauseFailingJob(context),
       expireQueuedJob(context),
       findLostWorkersJob(context, onLost),
       cleanHistoryJob(context, retention),

@@ -16,7 +16,7 @@ import { deploy, runEnd, testWorker } from "./worker.ts";
 /** A task of each kind that costs statements of its own. */
 const DAG = `
 import { chain, dag } from "dagsmith";
-const d = dag("every_kind", { schedule: "@daily", startDate: "2026-01-01", maxActiveRuns: 4 });
+const d = dag("every_kind", { schedule: "@daily", startDate: "2026-01-01", maxActiveRuns: 4, maxConsecutiveFailedDagRuns: 9 });
 const list = d.task("list", () => [1, 2, 3]);
 const each = d.task("each", { each: list, retries: 1, retryDelay: "10ms", onRetry: () => undefined }, ({ item, tryNumber, log }) => {
   log.info("try " + tryNumber);

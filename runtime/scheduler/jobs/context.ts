@@ -16,6 +16,13 @@ export interface JobContext {
 export const OFTEN_MS = 1_000;
 
 /**
+ * For work that a process left because another transaction held it. The server ends the
+ * transaction of a frozen process after 10 s, so that such work goes on within 15 s. In
+ * milliseconds.
+ */
+export const LEFT_MS = 5_000;
+
+/**
  * For rows that a death leaves over, whose search reads many rows. A lost worker wakes
  * these jobs. Milliseconds.
  */

@@ -4,8 +4,8 @@
  * (runtime/scheduler/silence.ts and runtime/store/fleet/lost_worker.ts have the rule). It
  * wakes the second job, which ends their tries as lost. The engine then queues new tries,
  * or fails the task when too many tries were lost (runtime/engine/results/try_move.ts).
- * The second job also runs every 30 s, for a worker that was declared lost by a scheduler
- * that died itself.
+ * The second job also runs every 5 s: for a worker that was declared lost by a scheduler
+ * that died itself, and for runs that another transaction held.
  */
 
 import { completeTries } from "../../engine/results/complete_tries.ts";
@@ -18,7 +18,7 @@ import { declareLost, heartbeats, type LostWorker } from "../../store/fleet/lost
 import { runEngineTransaction } from "../../transactions/engine_tx.ts";
 import { afterTransaction } from "../../transactions/run_ends.ts";
 import { Silence } from "../silence.ts";
-import { type JobContext, OFTEN_MS, SELDOM_MS } from "./context.ts";
+import { type JobContext, LEFT_MS, OFTEN_MS } from "./context.ts";
 
 /** Tries rescued in one transaction. */
 const BATCH = 500;
@@ -49,7 +49,7 @@ export async function findLostWorkers(
 export const rescueTriesJob = ({ db, plans }: JobContext): Job => ({
   name: "rescue_tries",
   did: "tries rescued",
-  everyMs: SELDOM_MS,
+  everyMs: LEFT_MS,
   runOnce: () => rescueOrphans(db, plans),
 });
 

@@ -5,6 +5,7 @@ import { completeTries } from "../../../runtime/engine/results/complete_tries.ts
 import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
+import { pauseLeftOver } from "../../../runtime/transactions/pause_failing.ts";
 import { afterTransaction } from "../../../runtime/transactions/run_ends.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
@@ -152,6 +153,8 @@ describe("a DAG whose runs fail one after the other", () => {
     ]);
     await unpauseDag(postgres.db, { dagId, actor: "ann" });
     expect(await dagOf(dagId)).toEqual({ is_paused: false, pause_reason: null });
+    await pauseLeftOver(postgres.db);
+    expect((await dagOf(dagId)).is_paused, "a person has unpaused it").toBe(false);
   });
 
   test("is not paused when one of the last succeeded", async () => {

@@ -2,12 +2,14 @@
 import { markRun, pauseDag, triggerRun, updateAsset } from "../../../runtime/actions/index.ts";
 import { asset } from "../../../sdk/sources/asset.ts";
 import { dagRun } from "../../../sdk/sources/dag_run.ts";
+import { failed } from "../engine_driver.ts";
 import { rows } from "../migrated.ts";
 
 import {
   anHourAgo,
   both,
   DAILY,
+  endOnly,
   hasRun,
   isRunState,
   type LeftWorkCase,
@@ -49,6 +51,22 @@ export const RUN_WORK: readonly LeftWorkCase[] = [
         done: both(
           ids,
           "exists (select from dagsmith.dag_run r where r.dag_id = k.key and r.state = 'running')",
+        ),
+      };
+    },
+  },
+  {
+    job: "pause_failing",
+    held: "a DAG",
+    make: async (db) => {
+      const runs = await twoRuns(db, oneTask, { maxConsecutiveFailedDagRuns: 1 });
+      for (const run of runs) await endOnly(run, failed(false));
+      const ids = runs.map(({ dagId }) => dagId);
+      return {
+        lock: lockDag(ids[0]!),
+        done: both(
+          ids,
+          "exists (select from dagsmith.dag d where d.dag_id = k.key and d.is_paused)",
         ),
       };
     },
