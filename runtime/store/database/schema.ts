@@ -9,13 +9,21 @@ import { withoutPassword } from "./probe.ts";
 
 /**
  * Refuses a database whose schema is not the one of this code.
+ * @param known all migrations, in order. Default: those of this version of dagsmith
  * @throws DagsmithError SCHEMA_NEWER, SCHEMA_OLDER
  */
-export async function assertSchema(db: Database): Promise<void> {
-  const found = await schemaVersion(db);
-  refuseNewer(found, migrations);
-  const latest = nameOfLast(migrations);
-  if (found !== latest) throw new DagsmithError("SCHEMA_OLDER", { found, known: latest });
+export async function assertSchema(
+  db: Database,
+  known: readonly Migration[] = migrations,
+): Promise<void> {
+  const applied = await appliedMigrations(db);
+  refuseNewer(applied, known);
+  const missing = known.findLast(({ name }) => !applied.includes(name));
+  if (missing)
+    throw new DagsmithError("SCHEMA_OLDER", {
+      found: applied.at(-1) ?? "none",
+      known: missing.name,
+    });
 }
 
 /**
@@ -23,9 +31,9 @@ export async function assertSchema(db: Database): Promise<void> {
  * @throws DagsmithError SCHEMA_NEWER, DATABASE_FOREIGN_SCHEMA
  */
 export async function assertNotNewer(db: Database, known: readonly Migration[]): Promise<void> {
-  const found = await schemaVersion(db);
-  if (found === "none") await assertUnused(db);
-  refuseNewer(found, known);
+  const applied = await appliedMigrations(db);
+  if (applied.length === 0) await assertUnused(db);
+  refuseNewer(applied, known);
 }
 
 /** Without this check, a migration into a schema of the same name would stop half way. */
@@ -43,24 +51,25 @@ where relnamespace = to_regnamespace('dagsmith') and relname !~ '^migration' lim
     });
 }
 
-async function schemaVersion(db: Database): Promise<string> {
+/**
+ * The names of the migrations that were applied, in the order in which they were. A
+ * migration with a lower number may have come later, so the last one does not tell all.
+ */
+async function appliedMigrations(db: Database): Promise<readonly string[]> {
   const [table] = await db.query<{ found: boolean }>({
     name: "migration_table",
     text: "select to_regclass('dagsmith.migration') is not null as found",
   });
-  if (!table?.found) return "none";
-  const [row] = await db.query<{ name: string }>({
-    name: "migration_latest",
-    text: "select name from dagsmith.migration order by id desc limit 1",
+  if (!table?.found) return [];
+  const rows = await db.query<{ name: string }>({
+    name: "migrations_applied",
+    text: "select name from dagsmith.migration order by id",
   });
-  return row?.name ?? "none";
+  return rows.map(({ name }) => name);
 }
 
-function refuseNewer(found: string, known: readonly Migration[]): void {
-  if (found === "none" || known.some(({ name }) => name === found)) return;
-  throw new DagsmithError("SCHEMA_NEWER", { found, known: nameOfLast(known) });
-}
-
-function nameOfLast(known: readonly Migration[]): string {
-  return known.at(-1)?.name ?? "none";
+function refuseNewer(applied: readonly string[], known: readonly Migration[]): void {
+  const found = applied.findLast((name) => known.every((one) => one.name !== name));
+  if (found === undefined) return;
+  throw new DagsmithError("SCHEMA_NEWER", { found, known: known.at(-1)?.name ?? "none" });
 }

@@ -92,6 +92,21 @@ describe("migrating", () => {
     await expect(migrate(db)).rejects.toMatchObject({ code: "SCHEMA_NEWER" });
     await expect(assertSchema(db)).rejects.toMatchObject({ code: "SCHEMA_NEWER" });
   });
+
+  test("applies a migration with a lower number that came later, and every version sees it", async () => {
+    const db = await empty();
+    const [early, late, last] = ["9000_early", "9100_late", "9200_last"].map(
+      (name): Migration => ({ name, up: (knex) => knex.raw("select 1") }),
+    ) as [Migration, Migration, Migration];
+    await migrate(db, [...migrations, late]);
+    const whole = [...migrations, early, late];
+    await expect(assertSchema(db, whole)).rejects.toThrow(/^The .* 9100_late; .* needs 9000_early/);
+    expect(await migrate(db, whole)).toEqual(["9000_early"]);
+    await assertSchema(db, whole);
+    await migrate(db, [...whole, last]);
+    const lacksOne = [...migrations, late, last];
+    await expect(assertSchema(db, lacksOne)).rejects.toMatchObject({ code: "SCHEMA_NEWER" });
+  });
 });
 
 describe("a transaction", () => {
