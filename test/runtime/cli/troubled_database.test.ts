@@ -98,3 +98,37 @@ test("a command whose database goes away ends with one line and a code, without 
   expect(written).toMatch(/^error: The database (?:does not answer|lets nothing in)/);
   expect(await stdout).not.toMatch(/\n\s+at /);
 });
+
+/** A login of its own to a database, with these options. */
+async function loginTo(url: string, name: string, options = ""): Promise<string> {
+  await rows(postgres.db, `create role ${name}_login login password 'x' ${options}`);
+  onTestFinished(async () => void (await rows(postgres.db, `drop role ${name}_login`)));
+  return Object.assign(new URL(url), { username: `${name}_login`, password: "x" }).href;
+}
+
+test.each([
+  {
+    what: "is read-only",
+    trouble: async (url: string, name: string) => {
+      await rows(postgres.db, `alter database ${name} set default_transaction_read_only = on`);
+      return url;
+    },
+    line: /^error: The database does not answer: the database is read-only\. .+$/,
+  },
+  {
+    what: "has no connection left",
+    trouble: (url: string, name: string) => loginTo(url, name, "connection limit 0"),
+    line: /^error: No database answers at .+: too many connections for role .+$/,
+  },
+  {
+    what: "gives the role no rights",
+    trouble: (url: string, name: string) => loginTo(url, name),
+    line: /^error: .+ permission denied for schema dagsmith.+$/,
+  },
+])("a command ends with one line when its database $what", async ({ trouble, line }) => {
+  const { url, name } = await ownDatabase();
+  const env = { DATABASE_URL: await trouble(url, name) };
+  const { code, stderr } = await project.dag(["pools", "set", "narrow", "3"], { env });
+  expect(code).toBe(1);
+  expect(stderr.trim()).toMatch(line);
+});
