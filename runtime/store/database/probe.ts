@@ -21,17 +21,18 @@ select current_setting('server_version_num')::int as version, current_setting('s
 export async function assertReachable(url: string): Promise<void> {
   try {
     const { rows } = await withClient(url, (client) => client.query<ServerRow>(ABOUT_SERVER));
-    for (const { version, found, encoding } of rows) {
-      const shown = withoutPassword(url);
-      if (version < OLDEST_VERSION * 10_000)
-        throw new DagsmithError("DATABASE_TOO_OLD", { url: shown, found });
-      if (encoding !== "UTF8")
-        throw new DagsmithError("DATABASE_ENCODING", { url: shown, found: encoding });
-    }
+    for (const row of rows) refuseServer(row, withoutPassword(url));
   } catch (error) {
     if (error instanceof DagsmithError) throw error;
     throw new DagsmithError("NO_DATABASE", { url: withoutPassword(url), reason: reasonOf(error) });
   }
+}
+
+/** @throws DagsmithError DATABASE_TOO_OLD, DATABASE_ENCODING */
+export function refuseServer({ version, found, encoding }: ServerRow, url: string): void {
+  if (version < OLDEST_VERSION * 10_000)
+    throw new DagsmithError("DATABASE_TOO_OLD", { url, found });
+  if (encoding !== "UTF8") throw new DagsmithError("DATABASE_ENCODING", { url, found: encoding });
 }
 
 interface ServerRow {

@@ -6,7 +6,7 @@ import { Client } from "pg";
 import { afterEach, describe, expect, inject, onTestFinished, test } from "vitest";
 import { type Database, openDatabase } from "../../../runtime/store/database/database.ts";
 import { migrate } from "../../../runtime/store/database/migrate.ts";
-import { assertReachable } from "../../../runtime/store/database/probe.ts";
+import { assertReachable, refuseServer } from "../../../runtime/store/database/probe.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
 
@@ -106,6 +106,18 @@ describe("a database that cannot serve", () => {
       code: "DATABASE_ENCODING",
       message: expect.stringContaining("has the encoding LATIN1; dagsmith needs UTF8"),
     });
+  });
+
+  test("is refused when it is older than PostgreSQL 14", () => {
+    const server = (version: number, found: string) => (): void =>
+      refuseServer({ version, found, encoding: "UTF8" }, "postgres://db/etl");
+    expect(server(130_099, "13.99")).toThrow(
+      expect.objectContaining({
+        code: "DATABASE_TOO_OLD",
+        message: expect.stringMatching(/^[^\n]*13\.99[^\n]*14[^\n]*$/),
+      }),
+    );
+    expect(server(140_000, "14.0")).not.toThrow();
   });
 
   test("is refused when a schema of our name holds other tables, and nothing is written", async () => {
