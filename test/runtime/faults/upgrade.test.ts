@@ -16,6 +16,8 @@ import { waiting } from "./dags.ts";
 
 const postgres = migratedDatabase();
 const NEWER = "9999_of_a_newer_version";
+/** The tries of these tests end when the test says so, however slow the machine is. */
+const PATIENT = { DAG_WORKER_GRACE: "10m" };
 
 /** What the migration of a newer version leaves, as far as older code can see it. */
 async function migratedByNewer(): Promise<void> {
@@ -31,7 +33,7 @@ async function migratedByNewer(): Promise<void> {
 test("services end in order, with one clear line, when a newer version migrates the tables; their tries finish", async () => {
   const gate = await newGate();
   await deploy(postgres.db, await dagFolder({ "long.js": waiting("long") }));
-  const project = await newProject({}, { DATABASE_URL: postgres.db.url, ...gate.env });
+  const project = await newProject({}, { DATABASE_URL: postgres.db.url, ...gate.env, ...PATIENT });
   onTestFinished(() => project.remove());
   const services = ["scheduler", "worker"].map((role) => project.start([role]));
   const said = services.map((one) => {
@@ -80,7 +82,7 @@ test("two versions work side by side until the older one has noticed: it drains,
   });
   const gate = await newGate();
   await deploy(db, await dagFolder({ "rolling.js": waiting("rolling") }));
-  const project = await newProject({}, { DATABASE_URL: own.url, ...gate.env });
+  const project = await newProject({}, { DATABASE_URL: own.url, ...gate.env, ...PATIENT });
   onTestFinished(() => project.remove());
   const older = ["scheduler", "worker"].map((role) => project.start([role]));
   const said = older.map((one) => text(one.stderr!));
