@@ -19,8 +19,9 @@ import * as anyRuns from "./0013_any_runs.ts";
 import * as questions from "./0014_questions.ts";
 import * as auditAndUsers from "./0015_audit_and_users.ts";
 import * as versions from "./0016_versions.ts";
-import * as runDays from "./0025_run_days.ts";
+import * as stateTry from "./0018_state_try.ts";
 import * as deployments from "./0019_deployments.ts";
+import * as runDays from "./0025_run_days.ts";
 
 export interface Migration {
   readonly name: string;
@@ -43,6 +44,7 @@ export const migrations: readonly Migration[] = [
   { name: "0014_questions", ...questions },
   { name: "0015_audit_and_users", ...auditAndUsers },
   { name: "0016_versions", ...versions },
-  { name: "0025_run_days", ...runDays },
+  { name: "0018_state_try", ...stateTry },
   { name: "0019_deployments", ...deployments },
+  { name: "0025_run_days", ...runDays },
 ];

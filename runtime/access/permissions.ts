@@ -25,7 +25,11 @@ export const PERMISSIONS = {
   "asset.read": needs("viewer", "deployment", "see assets and their updates"),
   "system.read": needs("viewer", "everyone", "see pools, the health and the API's description"),
   "account.use": needs("viewer", "everyone", "see and end one's own sessions and tokens"),
-  "xcom.read": needs("operator", "dag", "see the values of XComs, and the files of tasks"),
+  "xcom.read": needs(
+    "operator",
+    "dag",
+    "see the values of XComs and state, and the steps and files of tasks",
+  ),
   "dag.operate": needs(
     "operator",
     "dag",

@@ -68,6 +68,7 @@ export {
   setVariable,
   testConnection,
 } from "./secrets.ts";
+export { deleteStateValue } from "./state.ts";
 export { type TriggerRequest, triggerRun } from "./trigger.ts";
 export {
   addUser,

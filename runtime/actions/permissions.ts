@@ -24,6 +24,7 @@ export const PERMISSION_OF = {
   previewMark: "dag.operate",
   noteRun: "dag.operate",
   labelRun: "dag.operate",
+  deleteStateValue: "dag.operate",
   updateAsset: "asset.update",
   setPool: "pool.edit",
   deletePool: "pool.edit",

@@ -45,7 +45,7 @@ export async function setStateValue(
   const json = toJson(value, MAX_STATE_BYTES);
   await db.transaction(async (tx) => {
     await setState(tx, { scope, key, json });
-    await audit(tx, { actor, action: "set state", detail: { scope, key } });
+    await audit(tx, { actor, action: "set state", ...dagOf(scope), detail: { scope, key } });
   });
 }
 
@@ -56,7 +56,14 @@ export async function deleteStateValue(
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
     const deleted = await deleteState(tx, scope, key);
-    if (deleted) await audit(tx, { actor, action: "delete state", detail: { scope, key } });
+    const detail = { scope, key };
+    if (deleted) await audit(tx, { actor, action: "delete state", ...dagOf(scope), detail });
     return deleted;
   });
+}
+
+/** The DAG whose audit has the change; nothing for state that DAGs share. */
+function dagOf(scope: string): { readonly dagId?: string } {
+  const dagId = /^(?:dag|task):([^/]+)/.exec(scope)?.[1];
+  return dagId === undefined ? {} : { dagId };
 }

@@ -186,9 +186,8 @@ export interface StepResult extends InstanceKey {
 }
 
 /** A value that a successful try set. Its scope is as it is stored. */
-export interface StateUpdate extends StateChange {
-  readonly runId: number;
-  readonly taskId: string;
+export interface StateUpdate extends StateChange, InstanceKey {
+  readonly tryNumber: number;
 }
 
 /** Everything that the engine decided in one transaction. */

@@ -45,6 +45,7 @@ import { questionRoutes } from "./routes/questions.ts";
 import { runRoutes } from "./routes/run.ts";
 import { runsRoutes } from "./routes/runs.ts";
 import { searchRoutes } from "./routes/search.ts";
+import { stateRoutes } from "./routes/state.ts";
 import { staticRoutes } from "./routes/static.ts";
 import { systemRoutes } from "./routes/system.ts";
 import { taskRoutes } from "./routes/task.ts";
@@ -120,6 +121,7 @@ function allRoutes(
     backfillRoutes(services),
     dagRoutes(services),
     compareRoutes(services),
+    stateRoutes(services),
     markRoutes(services),
     clearRoutes(services),
     runsRoutes(services),

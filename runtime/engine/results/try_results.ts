@@ -101,10 +101,11 @@ function assetUpdatesOf({ end, plan, transition }: AcceptedEnd): readonly AssetU
 }
 
 function stateUpdatesOf({ end, plan: { dagId } }: AcceptedEnd): readonly StateUpdate[] {
-  const { runId, taskId, outcome } = end;
+  const { runId, taskId, mapIndex, tryNumber, outcome } = end;
   const changes = outcome.kind === "success" ? (outcome.state ?? []) : [];
   return changes.map((change) => ({
-    ...{ ...change, runId, taskId, scope: storedScope(change.scope, { dagId, taskId }) },
+    ...{ ...change, runId, taskId, mapIndex, tryNumber },
+    scope: storedScope(change.scope, { dagId, taskId }),
   }));
 }
 

@@ -47,7 +47,8 @@ const TASK: Statement = {
   name: "changes_task",
   text: `
 select concat_ws('-', ${mark("dagsmith.dag_run where id = $1")},
-  ${mark("dagsmith.task_instance where run_id = $1 and task_id = $2")}, ${mark("dagsmith.callback where run_id = $1")}) as mark`,
+  ${mark("dagsmith.task_instance where run_id = $1 and task_id = $2")},
+  ${mark("dagsmith.step where run_id = $1 and task_id = $2")}, ${mark("dagsmith.callback where run_id = $1")}) as mark`,
 };
 
 const LOG: Statement = {

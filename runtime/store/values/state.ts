@@ -21,7 +21,12 @@ const UPDATES = rowsOf<StateUpdate>({
   value: ["json", (one) => one.json],
   run_id: ["bigint", (one) => one.runId],
   task_id: ["text", (one) => one.taskId],
+  map_index: ["int", (one) => one.mapIndex],
+  try_number: ["int", (one) => one.tryNumber],
 });
+
+/** The try that set a value; null for a person. */
+const WRITER = "run_id, task_id, map_index, try_number";
 
 /** The row before the change becomes the newest of its earlier values. */
 const EARLIER = `(
@@ -39,18 +44,19 @@ const EARLIER = `(
 // two values of one key, which two tries of a batch set, the later counts.
 const changes = (source: string): string => `
 given as (
-  select distinct on (scope, key) scope, key, value, run_id, task_id
-  from ${source} as v (scope, key, value, run_id, task_id, position)
+  select distinct on (scope, key) scope, key, value, ${WRITER}
+  from ${source} as v (scope, key, value, ${WRITER}, position)
   order by scope, key, position desc
 ), deleted as (
   delete from dagsmith.state s using given g
   where s.scope = g.scope and s.key = g.key and g.value is null
 ), written as (
-  insert into dagsmith.state as s (scope, key, value, run_id, task_id)
-  select scope, key, value, run_id, task_id from given where value is not null order by scope, key
+  insert into dagsmith.state as s (scope, key, value, ${WRITER})
+  select scope, key, value, ${WRITER} from given where value is not null order by scope, key
   on conflict (scope, key) do update set
     value = excluded.value, revision = s.revision + 1, updated_at = now(),
-    run_id = excluded.run_id, task_id = excluded.task_id, earlier = ${EARLIER}
+    run_id = excluded.run_id, task_id = excluded.task_id, map_index = excluded.map_index,
+    try_number = excluded.try_number, earlier = ${EARLIER}
 )
 select count(*)::int as changes from given`;
 
@@ -64,10 +70,10 @@ const PUT_NOW: Statement = {
   name: "state_put_now",
   text: `
 with held as (
-  select t.run_id, t.task_id from dagsmith.task_instance t
+  select t.run_id, t.task_id, t.map_index, t.try_number from dagsmith.task_instance t
   where t.id = $4 and t.try_number = $5 and t.worker_id = $6 and t.state = 'running'
   for share of t
-), ${changes(`(select $1::text, $2::text, $3::json, run_id, task_id, 1 from held)`)}`,
+), ${changes(`(select $1::text, $2::text, $3::json, ${WRITER}, 1 from held)`)}`,
 };
 
 /** Writes the state that successful tries set. */
@@ -92,7 +98,7 @@ export async function putStateNow(
 // Of a person: no run sets it.
 const SET: Statement = {
   name: "state_set",
-  text: `with ${changes(`(values ($1::text, $2::text, $3::json, null::bigint, null::text, 1))`)}`,
+  text: `with ${changes(`(values ($1::text, $2::text, $3::json, null::bigint, null::text, null::int, null::int, 1))`)}`,
 };
 
 /** Sets a value for a person. */

@@ -14,6 +14,7 @@ import { POOL_ENDPOINTS } from "./pools.ts";
 import { QUESTION_ENDPOINTS } from "./questions.ts";
 import { RUN_ENDPOINTS } from "./runs.ts";
 import { SECRET_ENDPOINTS } from "./secrets.ts";
+import { STATE_ENDPOINTS } from "./state.ts";
 import { SYSTEM_ENDPOINTS } from "./system.ts";
 import { TASK_ENDPOINTS } from "./tasks.ts";
 import { USER_ENDPOINTS } from "./users.ts";
@@ -21,6 +22,8 @@ import { USER_ENDPOINTS } from "./users.ts";
 export const ENDPOINTS: readonly Endpoint[] = [
   ...DAG_ENDPOINTS,
   ...RUN_ENDPOINTS,
+  // Before tasks: `steps` would be read as a map index.
+  ...STATE_ENDPOINTS,
   ...TASK_ENDPOINTS,
   ...QUESTION_ENDPOINTS,
   ...ASSET_ENDPOINTS,

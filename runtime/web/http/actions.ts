@@ -5,7 +5,7 @@
 import type { Json } from "../../../sdk/json.ts";
 import type { Database } from "../../store/database/database.ts";
 
-/** Backfill, clear, mark, annotate and answer, as runtime/actions has them. */
+/** Backfill, clear, mark, annotate, answer and delete state, as runtime/actions has them. */
 type AgainActions = Pick<
   typeof import("../../actions/index.ts"),
   | "createBackfill"
@@ -21,6 +21,7 @@ type AgainActions = Pick<
   | "noteRun"
   | "labelRun"
   | "answerQuestion"
+  | "deleteStateValue"
 >;
 
 /** What editors do with connections and variables. */

@@ -25,6 +25,7 @@ import { readFiles, type TaskFileRow } from "./read_files.ts";
 import { isTryFinished, type LogWindow, readLogWindow, type TryId } from "./read_log.ts";
 import { type GroupMember, readMembers } from "./read_members.ts";
 import { readRun } from "./read_run.ts";
+import { readSetState, readSteps, type StateRow, type StepRow } from "./read_state.ts";
 import { readWhy } from "./read_why.ts";
 import type { RunTask } from "./run_tasks.ts";
 
@@ -72,6 +73,9 @@ export interface TaskView {
   readonly shownTry: number;
   readonly xcoms: readonly XComValue[];
   readonly files: readonly TaskFileRow[];
+  readonly steps: readonly StepRow[];
+  /** The state that it set last. */
+  readonly setState: readonly StateRow[];
   /** Null without an instance, and for a group. */
   readonly log: ShownLog | null;
   /** The tasks of a group instance; null for every other task. */
@@ -105,6 +109,8 @@ export async function readTask(services: WebServices, query: TaskQuery): Promise
     shownTry,
     xcoms: instance && query.withValues ? await readXComs(services, query) : [],
     files: instance && query.withValues ? await readFiles(services, query) : [],
+    steps: instance && query.withValues ? await readSteps(services, query) : [],
+    setState: instance && query.withValues ? await readSetState(services, query) : [],
     // A group runs no code: its tasks have the logs.
     log: instance && !isGroup(declared) ? await readLog(services, instance.id, shownTry) : null,
     members: isGroup(declared) ? await readMembers(services, view, taskId, mapIndex) : null,

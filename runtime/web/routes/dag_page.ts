@@ -1,6 +1,7 @@
 /** The parts that the pages of a DAG share: the DAG itself, its head and its tabs. */
 import type { Request, Response } from "express";
 import { h } from "preact";
+import { mayAlso } from "../http/access.ts";
 import { formToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { dagParams } from "../http/input/dags.ts";
@@ -39,9 +40,10 @@ export async function sendDag(
   const dag = await dagOf(services, request);
   const { tab, title = dag.dagId, children } = await read(dag);
   const token = formToken(services, request);
+  const seesValues = mayAlso(request, "xcom.read");
   await sendPage(services, request, response, {
     title,
     live: { topic, mark },
-    body: h(DagPage, { dag, tab, token, children }),
+    body: h(DagPage, { dag, tab, token, seesValues, children }),
   });
 }

@@ -14,6 +14,7 @@ const TABS = [
   { name: "calendar", label: "Calendar", path: "/calendar" },
   { name: "decisions", label: "Decisions", path: "/decisions" },
   { name: "backfills", label: "Backfills", path: "/backfills" },
+  { name: "state", label: "State", path: "/state" },
   { name: "code", label: "Code", path: "/code" },
   { name: "docs", label: "Docs", path: "/docs" },
   { name: "audit", label: "Audit", path: "/audit" },
@@ -25,10 +26,12 @@ export interface DagPageProps {
   readonly dag: DagDetail;
   readonly tab: DagTab;
   readonly token: string | undefined;
+  /** Whether the reader may see values of tasks, as the State tab shows them. */
+  readonly seesValues: boolean;
   readonly children: ComponentChildren;
 }
 
-export function DagPage({ dag, tab, token, children }: DagPageProps): VNode {
+export function DagPage({ dag, tab, token, seesValues, children }: DagPageProps): VNode {
   const { dagId, spec } = dag;
   return (
     <>
@@ -52,7 +55,7 @@ export function DagPage({ dag, tab, token, children }: DagPageProps): VNode {
       {spec.description !== null && <p class="doc">{spec.description}</p>}
       <Facts dag={dag} />
       <nav class="tabs" aria-label="Views">
-        {TABS.map(({ name, label, path }) => (
+        {TABS.filter(({ name }) => name !== "state" || seesValues).map(({ name, label, path }) => (
           <a href={`/dags/${dagId}${path}`} aria-current={name === tab ? "page" : undefined}>
             {label}
           </a>

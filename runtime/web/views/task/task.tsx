@@ -21,6 +21,7 @@ import { Files } from "./files.tsx";
 import { Log } from "./log.tsx";
 import { Members } from "./members.tsx";
 import { Question, type TaskQuestion } from "./question.tsx";
+import { SetState, Steps } from "./remembered.tsx";
 import { TaskButtons } from "./task_buttons.tsx";
 
 /** States by which instances are often filtered. */
@@ -112,6 +113,8 @@ export function TaskPage(props: TaskProps): VNode {
           <XCom xcom={xcom} />
         ))}
       </div>
+      <Steps steps={props.steps} />
+      <SetState values={props.setState} />
       {instance && <Files files={props.files} instanceId={instance.id} />}
       {props.members && <Members members={props.members} />}
       {log && <Log {...log} />}

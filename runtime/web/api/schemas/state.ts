@@ -1,0 +1,43 @@
+/** What the API answers about state and steps. */
+import { z } from "zod";
+import { when } from "./common.ts";
+
+const value = z
+  .object({
+    scope: z.string().meta({ description: "dag:<dag>, task:<dag>/<task> or shared:<name>" }),
+    key: z.string(),
+    value: z.string().meta({ description: "JSON text, cut at 20,000 characters" }),
+    bytes: z.int(),
+    revision: z.int(),
+    updatedAt: when,
+    writer: z
+      .object({
+        run: z.int(),
+        runId: z.string(),
+        taskId: z.string(),
+        mapIndex: z.int(),
+        tryNumber: z.int(),
+      })
+      .nullable()
+      .meta({ description: "The try that set it; null for a person, or when the run is gone" }),
+  })
+  .meta({ id: "StateValue" });
+
+export const state = z.object({
+  state: z.array(value),
+  next: z.string().nullable().meta({ description: "`after` of the next page" }),
+});
+
+export const stateDeleted = z.object({ deleted: z.boolean() });
+
+const step = z
+  .object({
+    name: z.string(),
+    result: z.string().nullable().meta({ description: "JSON text, cut at 20,000 characters" }),
+    bytes: z.int(),
+    tryNumber: z.int(),
+    finishedAt: when,
+  })
+  .meta({ id: "Step" });
+
+export const steps = z.object({ steps: z.array(step) });

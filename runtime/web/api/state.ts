@@ -1,0 +1,85 @@
+/** The API's endpoints about what tasks remember: state between runs, and steps. */
+import type { Request } from "express";
+import { storedScope } from "../../engine/results/state_scope.ts";
+import { needs } from "../http/access.ts";
+import { actionsOfApi, actorOf } from "../http/authorize.ts";
+import { checked } from "../http/input/check.ts";
+import { dagParams } from "../http/input/dags.ts";
+import * as input from "../http/input/state.ts";
+import { instanceParams, taskParams } from "../http/input/tasks.ts";
+import type { WebServices } from "../http/services.ts";
+import { readDag } from "../read/read_dags.ts";
+import { readRun } from "../read/read_run.ts";
+import { readState, readSteps } from "../read/read_state.ts";
+import type { Endpoint } from "./endpoint.ts";
+import * as answer from "./schemas/state.ts";
+
+export const STATE_ENDPOINTS: readonly Endpoint[] = [
+  {
+    method: "get",
+    path: "/dags/{dagId}/state",
+    access: needs("xcom.read", "dagId"),
+    summary: "List the state of a DAG and its tasks, by scope and key",
+    params: dagParams,
+    query: input.stateQuery,
+    answer: answer.state,
+    run: state,
+  },
+  {
+    method: "post",
+    path: "/dags/{dagId}/state/delete",
+    access: needs("dag.operate", "dagId"),
+    summary: "Delete a value of the state of a DAG or one of its tasks",
+    params: dagParams,
+    body: input.deleteStateBody,
+    answer: answer.stateDeleted,
+    run: deleteState,
+  },
+  {
+    method: "get",
+    path: "/runs/{id}/tasks/{taskId}/steps",
+    access: needs("xcom.read", "run"),
+    summary: "List the steps of a task that are done, in the order in which they ended",
+    params: taskParams,
+    answer: answer.steps,
+    run: steps,
+  },
+  {
+    method: "get",
+    path: "/runs/{id}/tasks/{taskId}/{mapIndex}/steps",
+    access: needs("xcom.read", "run"),
+    summary: "List the steps of an instance of a mapped task that are done",
+    params: instanceParams,
+    answer: answer.steps,
+    run: steps,
+  },
+];
+
+async function state(services: WebServices, request: Request): Promise<unknown> {
+  const { dagId } = checked(dagParams, request.params);
+  const page = await readState(services, { dagId, ...checked(input.stateQuery, request.query) });
+  // An unknown DAG is an error, a DAG without state is not.
+  if (page.state.length === 0) await readDag(services, dagId);
+  return page;
+}
+
+async function deleteState(services: WebServices, request: Request): Promise<unknown> {
+  const { dagId } = checked(dagParams, request.params);
+  const { key, task } = checked(input.deleteStateBody, request.body ?? {});
+  const actions = await actionsOfApi(services, request);
+  // The permission was checked for this DAG, and the scope is within it.
+  const scope = storedScope(task === undefined ? "dag" : "task", { dagId, taskId: task ?? "" });
+  const place = { scope, key, actor: actorOf(request) };
+  return { deleted: await actions.deleteStateValue(services.db, place) };
+}
+
+async function steps(services: WebServices, request: Request): Promise<unknown> {
+  const which =
+    request.params.mapIndex === undefined
+      ? { ...checked(taskParams, request.params), mapIndex: -1 }
+      : checked(instanceParams, request.params);
+  const found = await readSteps(services, which);
+  // An unknown run is an error, a task without steps is not.
+  if (found.length === 0) await readRun(services, which.id);
+  return { steps: found };
+}

@@ -1,0 +1,79 @@
+/** What a task instance remembers: its steps, and the state that it set. */
+import type { VNode } from "preact";
+import type { StateRow, StepRow } from "../../read/read_state.ts";
+import { JsonFold } from "../parts/json_fold.tsx";
+import { Time } from "../parts/time.tsx";
+
+export function Steps({ steps }: { readonly steps: readonly StepRow[] }): VNode {
+  return (
+    <section id="steps" data-live aria-label="Steps">
+      {steps.length > 0 && (
+        <table class="list">
+          <thead>
+            <tr>
+              <th>Step</th>
+              <th>Result</th>
+              <th>Try</th>
+              <th>Done</th>
+            </tr>
+          </thead>
+          <tbody>
+            {steps.map(({ name, result, bytes, tryNumber, finishedAt }) => (
+              <tr>
+                <th scope="row">{name}</th>
+                <td>
+                  <JsonFold value={result} bytes={bytes} />
+                </td>
+                <td class="number">{tryNumber}</td>
+                <td>
+                  <Time at={finishedAt} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+export function SetState({ values }: { readonly values: readonly StateRow[] }): VNode {
+  return (
+    <section id="set-state" data-live aria-label="State">
+      {values.length > 0 && (
+        <table class="list">
+          <thead>
+            <tr>
+              <th>State</th>
+              <th>Value</th>
+              <th>Of</th>
+              <th>Set</th>
+            </tr>
+          </thead>
+          <tbody>
+            {values.map(({ scope, key, value, bytes, updatedAt }) => (
+              <tr>
+                <th scope="row">{key}</th>
+                <td>
+                  <JsonFold value={value} bytes={bytes} />
+                </td>
+                <td>
+                  <code>{ownerOf(scope)}</code>
+                </td>
+                <td>
+                  <Time at={updatedAt} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+/** `the DAG`, `the task`, or the name of a scope that DAGs share. */
+function ownerOf(scope: string): string {
+  if (scope.startsWith("dag:")) return "the DAG";
+  return scope.startsWith("task:") ? "the task" : scope;
+}
