@@ -9,6 +9,7 @@ import type { Queryable, Statement } from "../database/database.ts";
 /** What a page can follow. */
 export type Topic =
   | { readonly kind: "home" }
+  | { readonly kind: "inbox" }
   | { readonly kind: "dag"; readonly dagId: string }
   | { readonly kind: "run"; readonly id: number }
   | { readonly kind: "task"; readonly id: number; readonly taskId: string }
@@ -25,6 +26,12 @@ const HOME: Statement = {
 select concat_ws('-', ${mark("dagsmith.dag")}, ${mark("dagsmith.import_error")},
   ${mark("dagsmith.dag_run where state in ('queued', 'running')")},
   (select max(id) from dagsmith.dag_run)) as mark`,
+};
+
+// By the index of open questions.
+const INBOX: Statement = {
+  name: "changes_inbox",
+  text: `select ${mark("dagsmith.question where state = 'open'")} as mark`,
 };
 
 const DAG: Statement = {
@@ -62,6 +69,8 @@ function statement(topic: Topic): readonly [Statement, readonly unknown[]] {
   switch (topic.kind) {
     case "home":
       return [HOME, []];
+    case "inbox":
+      return [INBOX, []];
     case "dag":
       return [DAG, [topic.dagId]];
     case "run":

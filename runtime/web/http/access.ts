@@ -134,7 +134,7 @@ function isDagId(text: unknown): text is string {
 
 function dagOfTopic(text: unknown): DagReference | "every DAG" | undefined {
   const topic = typeof text === "string" ? parseTopic(text) : undefined;
-  if (topic?.kind === "home") return "every DAG";
+  if (topic?.kind === "home" || topic?.kind === "inbox") return "every DAG";
   if (topic?.kind === "dag") return { of: "dag", dagId: topic.dagId };
   return topic?.kind === "run" || topic?.kind === "task" ? { of: "run", id: topic.id } : undefined;
 }

@@ -12,14 +12,14 @@ export function markOf(reader: Queryable, topic: string): Promise<string> {
 }
 
 /**
- * Parses a topic: `home`, `dag:<id>`, `run:<id>` or `task:<run>:<task>`.
+ * Parses a topic: `home`, `inbox`, `dag:<id>`, `run:<id>` or `task:<run>:<task>`.
  * @returns undefined for any other text
  */
 export function parseTopic(text: string): Topic | undefined {
   const [kind, first = "", second = "", ...rest] = text.split(":");
   if (rest.length > 0 || (kind !== "task" && second !== "")) return undefined;
   const id = /^\d{1,15}$/.test(first) ? Number(first) : undefined;
-  if (text === "home") return { kind: "home" };
+  if (text === "home" || text === "inbox") return { kind: text };
   if (kind === "dag" && isId(first)) return { kind, dagId: first };
   if (kind === "run" && id !== undefined) return { kind, id };
   if (kind === "task" && id !== undefined && isId(second)) return { kind, id, taskId: second };

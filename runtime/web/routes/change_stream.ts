@@ -25,7 +25,8 @@ function changes(
 ): void {
   const { topic: text, since } = request.query;
   const topic = typeof text === "string" ? parseTopic(text) : undefined;
-  if (!topic) throw new Refused(400, "topic: is home, dag:<id>, run:<id> or task:<run>:<task>");
+  if (!topic)
+    throw new Refused(400, "topic: is home, inbox, dag:<id>, run:<id> or task:<run>:<task>");
   const known = request.get("Last-Event-ID") ?? (typeof since === "string" ? since : "");
   follow(services, streams, request, response);
   const stop = services.watchers.watch(topic, known, (mark) =>

@@ -12,6 +12,7 @@ import { formBody } from "../http/input/fields.ts";
 import { answerForm, answerParams, inboxQuery } from "../http/input/questions.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
+import { markOf } from "../live/topics.ts";
 import { sentParams } from "../params/sent_params.ts";
 import { shownQuestion } from "../read/question_form.ts";
 import {
@@ -42,12 +43,17 @@ export function questionRoutes(services: WebServices): Routes {
 
 async function inbox(services: WebServices, request: Request, response: Response): Promise<void> {
   const { after } = checked(inboxQuery, request.query);
+  const mark = await markOf(services.reader, "inbox");
   const query = { after, limit: QUESTIONS_PER_PAGE, visible: visibleTags(request) };
   const { questions, next } = await readOpenQuestions(services, query);
   const shown = questions.map((row) => inInbox(services, request, row));
   const more = next === null ? null : `/inbox?after=${next}`;
   const body = h(Inbox, { questions: shown, next: more });
-  await sendPage(services, request, response, { title: "Inbox", body });
+  await sendPage(services, request, response, {
+    title: "Inbox",
+    live: { topic: "inbox", mark },
+    body,
+  });
 }
 
 function inInbox({ actions }: WebServices, request: Request, row: QuestionRow): InboxQuestion {

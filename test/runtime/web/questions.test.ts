@@ -76,6 +76,35 @@ test("the inbox lists what is open, escaped, and the header counts it", async ()
   expect(html).toContain(`action="/runs/${run}/tasks/fields/answer"`);
 });
 
+test("the inbox hears of a new question, and of an answer", async () => {
+  const changed = async (change: () => Promise<unknown>): Promise<string> => {
+    const html = await page("/inbox");
+    expect(html).toContain('data-topic="inbox"');
+    const since = encodeURIComponent(/data-mark="([^"]*)"/.exec(html)?.[1] ?? "");
+    const abort = new AbortController();
+    const address = `${web.url}/events?topic=inbox&since=${since}`;
+    const stream = await fetch(address, { signal: abort.signal });
+    await change();
+    const decoder = new TextDecoder();
+    let text = "";
+    for await (const bytes of stream.body!) {
+      text += decoder.decode(bytes, { stream: true });
+      if (text.includes("event: changed")) break;
+    }
+    abort.abort();
+    return text;
+  };
+  let run = 0;
+  const asking = async () => {
+    run = await asked();
+  };
+  expect(await changed(asking)).toContain("event: changed");
+  expect(await page("/inbox")).toContain(`data-key="${run}/buttons/-1"`);
+  const answering = () => send(run, "buttons", { option: "yes" });
+  expect(await changed(answering)).toContain("event: changed");
+  expect(await page("/inbox")).not.toContain(`data-key="${run}/buttons/-1"`);
+});
+
 test("a wrong form shows what is wrong and what was typed; the right one goes back", async () => {
   const run = await asked();
   const wrong = await send(run, "fields", { "p:count": "0", "p:note": "typed" });

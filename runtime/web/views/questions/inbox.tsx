@@ -23,17 +23,19 @@ export function Inbox({ questions, next }: InboxProps): VNode {
       <div class="title">
         <h1>Inbox</h1>
       </div>
-      {questions.length === 0 && <p class="faint">No task asks anything.</p>}
-      {questions.map((question) => (
-        <article class="asked">
-          <p class="faint">
-            <Where {...question} />
-            {" asked "}
-            <Time at={question.askedAt} />
-          </p>
-          <QuestionForm {...question} />
-        </article>
-      ))}
+      <div id="inbox" data-live>
+        {questions.length === 0 && <p class="faint">No task asks anything.</p>}
+        {questions.map((question) => (
+          <article class="asked" data-key={keyOf(question)}>
+            <p class="faint">
+              <Where {...question} />
+              {" asked "}
+              <Time at={question.askedAt} />
+            </p>
+            <QuestionForm {...question} />
+          </article>
+        ))}
+      </div>
       {next !== null && (
         <p class="pages">
           <a class="button" href={next}>
@@ -43,6 +45,11 @@ export function Inbox({ questions, next }: InboxProps): VNode {
       )}
     </>
   );
+}
+
+/** A question keeps its form, with what was typed, when others come and go. */
+function keyOf({ question: { run, taskId, mapIndex } }: InboxQuestion): string {
+  return `${run}/${taskId}/${mapIndex}`;
 }
 
 function Where({ dagId, runId, question }: InboxQuestion): VNode {
