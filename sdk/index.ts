@@ -28,6 +28,14 @@ export {
 export { defineHook, type HookContext, type HookDefinition, type HookRef } from "./hook.ts";
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { loadPackage } from "./load_package.ts";
+export type {
+  ObjectAddress,
+  ObjectBackend,
+  ObjectFolder,
+  ObjectHead,
+  PutObjectOptions,
+  StoredObject,
+} from "./objects/object_backend.ts";
 export { CRON_PRESETS } from "./schedule/cron_presets.ts";
 export type { Schedule, Schedules } from "./schedule/schedule.ts";
 export {

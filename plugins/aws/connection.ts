@@ -85,9 +85,9 @@ export const awsConnection = connectionType({
       ...(bucketRegion && { bucketRegion }),
     };
   }),
-  test: async ({ s3 }, { signal, log }) => {
+  test: async ({ s3 }, { signal }) => {
     const { tryS3 } = await import("./try_s3.ts");
-    return tryS3(s3, signal, log);
+    return tryS3(s3, signal);
   },
 });
 

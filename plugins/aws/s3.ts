@@ -3,6 +3,7 @@
  */
 import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
+import type { ObjectBackend } from "dagsmith";
 
 /** An object, without its content. */
 export interface S3Object {
@@ -77,6 +78,8 @@ export interface S3 {
     from: { readonly bucket: string; readonly key: string },
     to: { readonly bucket: string; readonly key: string },
   ): Promise<void>;
+  /** The verbs that every object store has, for code that serves all of them. */
+  readonly objects: ObjectBackend;
   /** The SDK's client, for everything else. */
   readonly client: S3Client;
 }

@@ -17,10 +17,10 @@ import type { S3 } from "./s3.ts";
  */
 export const s3Hook = defineHook<S3>({
   types: awsConnection.ids,
-  open: async (connection, { signal, log }) => {
+  open: async (connection, context) => {
     const { s3 } = awsConnection.read(connection);
     const { openS3 } = await import("./s3_client.ts");
-    return openS3(s3, signal, log);
+    return openS3(s3, context);
   },
   close: ({ client }) => client.destroy(),
 });

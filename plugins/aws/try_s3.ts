@@ -1,16 +1,15 @@
 /** Tries a connection to S3 for `dag connections test`. */
 import { ListBucketsCommand } from "@aws-sdk/client-s3";
-import type { TaskLog } from "dagsmith";
 import { awsError } from "./aws_error.ts";
 import type { AwsConfig } from "./config.ts";
-import { openS3 } from "./s3_client.ts";
+import { newS3Client } from "./s3_options.ts";
 
 /**
  * Lists buckets. A key that may not list them is a right key: S3 looks at rights last.
  * @throws Error with the place and the reason
  */
-export async function tryS3(config: AwsConfig, signal: AbortSignal, log: TaskLog): Promise<string> {
-  const { client } = openS3(config, signal, log);
+export async function tryS3(config: AwsConfig, signal: AbortSignal): Promise<string> {
+  const client = newS3Client(config);
   const host = config.endpoint ?? "AWS";
   try {
     const { Buckets = [] } = await client.send(new ListBucketsCommand({}), { abortSignal: signal });

@@ -5,7 +5,7 @@ import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
 
 const SECRET_NAME =
-  /token|secret|pass(word|wd|phrase|code)?|(^|[^a-z])pw(d)?($|[^a-z])|key|credential|auth|private|webhook|signature|cookie|session|bearer|dsn/i;
+  /token|secret|pass(word|wd|phrase|code)?|(^|[^a-z])pw(d)?($|[^a-z])|key|credential|auth|private|webhook|signature|cookie|session|bearer|dsn|connection_?string/i;
 
 /**
  * Whether the value under this name is a secret: `api_key`, `webhook_url`,

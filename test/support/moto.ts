@@ -2,14 +2,12 @@
  * moto, a server that answers as AWS does: the one on the path, or a new one in a folder
  * of its own.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Counterpart } from "./counterpart.ts";
 import { freePort } from "./free_port.ts";
 import { findInstalled } from "./python_packages.ts";
-import { until } from "./until.ts";
+import { type ServerProcess, startServer } from "./server_process.ts";
 
 /** Its program; installed from PyPI when it is missing. */
 export const findMoto = (): Promise<Counterpart<string>> =>
@@ -19,27 +17,7 @@ export const findMoto = (): Promise<Counterpart<string>> =>
     ...{ program: "moto_server", probe: "--help" },
   });
 
-export interface Moto {
-  readonly url: string;
-  stop(): Promise<void>;
-}
-
-export async function startMoto(program: string): Promise<Moto> {
+export async function startMoto(program: string): Promise<ServerProcess> {
   const port = await freePort();
-  const server = spawn(program, ["-H", "127.0.0.1", "-p", String(port)], { stdio: "ignore" });
-  const exited = once(server, "exit");
-  const url = `http://127.0.0.1:${port}`;
-  await until("the start of moto", async () =>
-    fetch(url).then(
-      ({ ok }) => ok,
-      () => false,
-    ),
-  );
-  return {
-    url,
-    stop: async () => {
-      server.kill();
-      await exited;
-    },
-  };
+  return startServer(program, ["-H", "127.0.0.1", "-p", String(port)], `http://127.0.0.1:${port}`);
 }

@@ -292,10 +292,15 @@ const DOORS: readonly Wall[] = [
  * The libraries of the systems that plugins speak to. A plugin that is not here has none.
  */
 const CLIENTS: Readonly<Record<string, readonly string[]>> = {
-  aws: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "@aws-sdk/client-redshift-data"],
+  aws: [
+    ...["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "@aws-sdk/s3-request-presigner"],
+    "@aws-sdk/client-redshift-data",
+  ],
+  azure: ["@azure/storage-blob", "@azure/identity"],
   docker: ["dockerode", "tar-stream"],
   // The schema package has types only.
   duckdb: ["@duckdb/node-api", "@standard-schema/spec"],
+  gcs: ["@google-cloud/storage"],
   github: ["octokit"],
   postgres: ["pg", "pg-copy-streams"],
   smtp: ["nodemailer"],

@@ -3,10 +3,11 @@ import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secre
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { newProject, type Project } from "../../support/cli.ts";
 import { describeWith } from "../../support/counterpart.ts";
-import { findMoto, type Moto, startMoto } from "../../support/moto.ts";
+import { findMoto, startMoto } from "../../support/moto.ts";
+import type { ServerProcess } from "../../support/server_process.ts";
 
 describeWith("AWS Secrets Manager", await findMoto(), (program) => {
-  let moto: Moto;
+  let moto: ServerProcess;
   let project: Project;
   const keys = { AWS_ACCESS_KEY_ID: "key", AWS_SECRET_ACCESS_KEY: "secret" };
   const region = { AWS_REGION: "eu-west-1" };

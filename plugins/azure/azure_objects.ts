@@ -1,0 +1,236 @@
+/** The objects of Azure Blob Storage as an {@link ObjectBackend}. */
+import { PassThrough, Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import type {
+  BlobItem,
+  BlobSASPermissions,
+  BlobServiceClient,
+  BlockBlobClient,
+} from "@azure/storage-blob";
+import {
+  FailTask,
+  type ObjectAddress,
+  type ObjectBackend,
+  type ObjectFolder,
+  type ObjectHead,
+  type PutObjectOptions,
+  type StoredObject,
+} from "dagsmith";
+import { azureError, codeOf } from "./azure_error.ts";
+
+/** Four parts are in memory. A blob has at most 50,000 parts, which are 400 GB. */
+const PART_BYTES = 8 * 1024 * 1024;
+const PARTS_IN_FLIGHT = 4;
+/** How often a body that breaks off is requested from there. */
+const BODY_ATTEMPTS = 3;
+/** Azure takes one key in each request. */
+const DELETES_AT_ONCE = 16;
+const COPY_POLL_MS = 200;
+const PAGE = { maxPageSize: 1000 };
+
+/** A client, and when its requests end. */
+export interface AzureSession {
+  readonly client: BlobServiceClient;
+  /** Where requests go, for messages. */
+  readonly host: string;
+  readonly signal: AbortSignal;
+  readonly permissions: typeof BlobSASPermissions;
+}
+
+export class AzureObjects implements ObjectBackend {
+  readonly system = "Azure";
+  readonly maxCopyBytes = null;
+  readonly #session: AzureSession;
+
+  constructor(session: AzureSession) {
+    this.#session = session;
+  }
+
+  #blob({ bucket, key }: ObjectAddress): BlockBlobClient {
+    return this.#session.client.getContainerClient(bucket).getBlockBlobClient(key);
+  }
+
+  async #named<Result>(
+    verb: string,
+    { bucket, key }: ObjectAddress,
+    work: (abortSignal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const { signal, host } = this.#session;
+    try {
+      signal.throwIfAborted();
+      return await work(signal);
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      const place = `Azure ${verb} az://${bucket}/${key}`;
+      if (codeOf(error) === "ContainerNotFound")
+        throw new FailTask(`${place}: there is no container ${bucket}`, { cause: error });
+      throw azureError(place, host, error);
+    }
+  }
+
+  put(at: ObjectAddress, bytes: AsyncIterable<Uint8Array>, options: PutObjectOptions) {
+    return this.#named("put", at, async (signal) => {
+      const counted = new PassThrough();
+      let size = 0;
+      counted.on("data", (piece: Buffer) => (size += piece.length));
+      // A source that gives nothing would hold the task after its end.
+      const flow = pipeline(Readable.from(bytes, { objectMode: false }), counted, { signal });
+      flow.catch(() => undefined);
+      try {
+        const given = { abortSignal: signal, ...uploadOptions(options) };
+        const blob = this.#blob(at);
+        const { etag = "" } = await blob.uploadStream(counted, PART_BYTES, PARTS_IN_FLIGHT, given);
+        return { size, etag };
+      } finally {
+        counted.destroy();
+      }
+    });
+  }
+
+  range(
+    at: ObjectAddress,
+    { from, length, etag }: { from: number; length: number; etag: string | null },
+  ): Promise<Uint8Array | "missing" | "changed"> {
+    if (length <= 0) return Promise.resolve(new Uint8Array());
+    return this.#named("get", at, async (abortSignal) => {
+      try {
+        const answer = await this.#blob(at).download(from, length, {
+          ...{ abortSignal, maxRetryRequests: BODY_ATTEMPTS },
+          ...(etag !== null && { conditions: { ifMatch: etag } }),
+        });
+        return await buffer(answer.readableStreamBody as Readable);
+      } catch (error) {
+        const found = RANGE_REFUSALS[codeOf(error) ?? ""];
+        if (found === undefined) throw error;
+        return found;
+      }
+    });
+  }
+
+  head(at: ObjectAddress): Promise<ObjectHead | null> {
+    return this.#named("head", at, async (abortSignal) => {
+      try {
+        return headOf(at.key, await this.#blob(at).getProperties({ abortSignal }));
+      } catch (error) {
+        if (codeOf(error) === "BlobNotFound") return null;
+        throw error;
+      }
+    });
+  }
+
+  async *list(bucket: string, of: { prefix: string; delimiter: "/" | null }) {
+    const container = this.#session.client.getContainerClient(bucket);
+    const options = { prefix: of.prefix, abortSignal: this.#session.signal };
+    const pages = of.delimiter
+      ? container.listBlobsByHierarchy(of.delimiter, options).byPage(PAGE)
+      : container.listBlobsFlat(options).byPage(PAGE);
+    for (;;) {
+      const place = { bucket, key: of.prefix };
+      const { done, value } = await this.#named("list", place, () => pages.next());
+      if (done) return;
+      yield* entriesOf(value.segment);
+    }
+  }
+
+  copy(from: ObjectAddress, to: ObjectAddress): Promise<void> {
+    return this.#named("copy", from, async (abortSignal) => {
+      const options = { abortSignal, intervalInMs: COPY_POLL_MS };
+      const copying = await this.#blob(to).beginCopyFromURL(this.#blob(from).url, options);
+      await copying.pollUntilDone();
+    });
+  }
+
+  async delete(bucket: string, keys: readonly string[]): Promise<void> {
+    const rest = keys.values();
+    const deleter = async (): Promise<void> => {
+      for (const key of rest) await this.#deleteOne({ bucket, key });
+    };
+    await Promise.all(Array.from({ length: Math.min(DELETES_AT_ONCE, keys.length) }, deleter));
+  }
+
+  #deleteOne(at: ObjectAddress): Promise<void> {
+    return this.#named("delete", at, async (abortSignal) => {
+      await this.#blob(at).deleteIfExists({ deleteSnapshots: "include", abortSignal });
+    });
+  }
+
+  presign(
+    at: ObjectAddress,
+    { method, seconds }: { method: "GET" | "PUT"; seconds: number },
+  ): Promise<string> {
+    return this.#named("presign", at, async () => {
+      const permissions = this.#session.permissions.parse(method === "GET" ? "r" : "cw");
+      const expiresOn = new Date(Date.now() + seconds * 1000);
+      return this.#blob(at)
+        .generateSasUrl({ permissions, expiresOn })
+        .catch((cause: unknown) => {
+          throw new FailTask(
+            `Azure presign az://${at.bucket}/${at.key}: the login cannot sign; give the connection the access key of the account`,
+            { cause },
+          );
+        });
+    });
+  }
+}
+
+/** What the refusal of a range says of the object. */
+const RANGE_REFUSALS: Readonly<Record<string, Uint8Array | "missing" | "changed">> = {
+  BlobNotFound: "missing",
+  ConditionNotMet: "changed",
+  InvalidRange: new Uint8Array(),
+};
+
+function uploadOptions(options: PutObjectOptions) {
+  const { contentType = "application/octet-stream", contentEncoding, metadata } = options;
+  const { storageClass, encryptionKey } = options;
+  return {
+    blobHTTPHeaders: {
+      blobContentType: contentType,
+      ...(contentEncoding && { blobContentEncoding: contentEncoding }),
+    },
+    ...(metadata && { metadata: { ...metadata } }),
+    ...(storageClass && { tier: storageClass }),
+    ...(encryptionKey && { encryptionScope: encryptionKey }),
+  };
+}
+
+function entriesOf(segment: {
+  readonly blobItems: readonly BlobItem[];
+  readonly blobPrefixes?: readonly { readonly name: string }[];
+}): (StoredObject | ObjectFolder)[] {
+  const folders = (segment.blobPrefixes ?? []).map(({ name }) => ({ prefix: name }));
+  const nameOf = (entry: StoredObject | ObjectFolder): Buffer =>
+    Buffer.from("key" in entry ? entry.key : entry.prefix);
+  return [...folders, ...segment.blobItems.map(objectOf)].sort((one, other) =>
+    Buffer.compare(nameOf(one), nameOf(other)),
+  );
+}
+
+function objectOf({ name, properties }: BlobItem): StoredObject {
+  return {
+    key: name,
+    size: properties.contentLength ?? 0,
+    etag: quoted(properties.etag),
+    lastModified: properties.lastModified,
+  };
+}
+
+/** A listing has etags without the quotes that every other answer has. */
+const quoted = (etag: string): string => (etag.startsWith('"') ? etag : `"${etag}"`);
+
+type Properties = Awaited<ReturnType<BlockBlobClient["getProperties"]>>;
+
+function headOf(key: string, found: Properties): ObjectHead {
+  return {
+    key,
+    size: found.contentLength ?? 0,
+    etag: quoted(found.etag ?? ""),
+    lastModified: found.lastModified ?? new Date(0),
+    contentType: found.contentType ?? null,
+    contentEncoding: found.contentEncoding || null,
+    storageClass: found.accessTier ?? null,
+    encryption: found.encryptionScope ?? null,
+    metadata: found.metadata ?? {},
+  };
+}

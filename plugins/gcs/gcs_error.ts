@@ -1,0 +1,74 @@
+/** Why a request to Google Cloud Storage failed, in words, and whether a retry can help. */
+import { STATUS_CODES } from "node:http";
+import { errorMessage, FailTask } from "dagsmith";
+import type { HttpAnswer } from "./gcs_http.ts";
+
+/** What stays the same in a retry. */
+const LASTING = [400, 401, 403, 404, 405, 409, 411, 413];
+const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
+/** Too many requests, although the status is 403. */
+const THROTTLED = /rateLimitExceeded|userRateLimitExceeded/;
+const EXCERPT_CHARACTERS = 300;
+
+const REMEDIES: Readonly<Record<number, string>> = {
+  401: "check the key of the connection",
+  403: "give the account of the connection the role Storage Object User for the bucket",
+  404: "check the name of the bucket",
+  429: "the service asks for fewer requests",
+  503: "the service is too busy",
+};
+
+/** The answer says that there are too many requests, or that the service fails. */
+export function isPassing({ status, body }: HttpAnswer): boolean {
+  if (status === 403) return THROTTLED.test(body.toString());
+  return status === 408 || status === 429 || status >= 500;
+}
+
+/**
+ * An answer that refuses, as the error of a task.
+ * @param place operation and object
+ */
+export function refusal(place: string, answer: HttpAnswer): Error {
+  const { status } = answer;
+  const remedy = REMEDIES[status];
+  const words = `${place}: ${status} ${reasonOf(answer)}${remedy ? `; ${remedy}` : ""}`;
+  if (LASTING.includes(status) && !isPassing(answer)) return new FailTask(words);
+  const seconds = Number(answer.headers["retry-after"] ?? Number.NaN);
+  return Object.assign(new Error(words), Number.isFinite(seconds) && { retryAfter: seconds });
+}
+
+function reasonOf({ status, body }: HttpAnswer): string {
+  const text = body.toString();
+  try {
+    const { error } = JSON.parse(text) as { readonly error?: { readonly message?: unknown } };
+    if (typeof error?.message === "string") return error.message;
+  } catch {
+    // An answer in XML, of a proxy or of a media request.
+  }
+  return (text.trim() || STATUS_CODES[status] || "no reason given").slice(0, EXCERPT_CHARACTERS);
+}
+
+/** The error of a connection, as the error of a task; any other error as it is. */
+export function noAnswer(place: string, host: string, error: unknown): unknown {
+  const { code } = error as { readonly code?: unknown };
+  if (typeof code !== "string" && !/^silent /.test(errorMessage(error))) return error;
+  const reason = errorMessage(error).trim() || String(code);
+  const words = `${place}: no answer from ${host}: ${reason}`;
+  return TLS_CODE.test(String(code))
+    ? new FailTask(words, { cause: error })
+    : new Error(words, { cause: error });
+}
+
+/** Google's client found no login, or Google refused it. The error repeats no key. */
+export function noLogin(place: string, error: unknown): Error {
+  const words = `${place}: no login: ${errorMessage(error).slice(0, EXCERPT_CHARACTERS)}`;
+  const { code } = error as { readonly code?: unknown };
+  return isNetwork(code)
+    ? new Error(words, { cause: error })
+    : new FailTask(`${words}; give the connection a key, or the machine a service account`, {
+        cause: error,
+      });
+}
+
+const isNetwork = (code: unknown): boolean =>
+  typeof code === "string" && /^(ECONN|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EPIPE)/.test(code);

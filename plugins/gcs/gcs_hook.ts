@@ -1,0 +1,42 @@
+/** The hook of Google Cloud Storage. */
+import type { Storage } from "@google-cloud/storage";
+import { defineHook, type ObjectBackend } from "dagsmith";
+import { gcsConnection } from "./connection.ts";
+
+/** Made by {@link gcsHook}. */
+export interface Gcs {
+  /**
+   * The verbs that every object store has. They end with the try; tasks use them through
+   * `objectStore()` of `dagsmith/plugins/objects`.
+   */
+  readonly objects: ObjectBackend;
+  /** Google's client, for everything else. */
+  readonly client: Storage;
+  /** Called by the hook. */
+  readonly close: () => void;
+}
+
+/**
+ * Google Cloud Storage, through a connection of type `google_cloud_platform`:
+ * `extra.project`, `extra.key_path` or `extra.keyfile_dict` (none: Google's own default
+ * chain), `extra.api_endpoint`. Needs the package @google-cloud/storage.
+ * @throws DagsmithError PACKAGE_MISSING
+ * @example
+ * const { client } = await hook(gcsHook("lake"));
+ * await client.bucket("lake").setMetadata({ labels: { team: "taxi" } });
+ */
+export const gcsHook = defineHook<Gcs>({
+  types: gcsConnection.ids,
+  open: async (connection, context) => {
+    const config = gcsConnection.read(connection);
+    const { openSession } = await import("./open_gcs.ts");
+    const { GcsObjects } = await import("./gcs_objects.ts");
+    const session = await openSession(config, context);
+    return {
+      objects: new GcsObjects(session),
+      client: session.storage,
+      close: () => session.close(),
+    };
+  },
+  close: ({ close }) => close(),
+});

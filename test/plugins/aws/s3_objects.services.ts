@@ -1,0 +1,51 @@
+/** S3 as an object store, against two servers that we did not write. */
+import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
+import { describe } from "vitest";
+import { type Counterpart, describeWith } from "../../support/counterpart.ts";
+import { findMoto, startMoto } from "../../support/moto.ts";
+import type { ServerProcess } from "../../support/server_process.ts";
+import { storeContract } from "../../support/store_contract.ts";
+import {
+  findVersitygw,
+  startVersitygw,
+  VERSITY_KEYS,
+  VERSITY_REGION,
+} from "../../support/versitygw.ts";
+
+async function s3Store(start: () => Promise<ServerProcess>) {
+  const server = await start();
+  const { login, password } = VERSITY_KEYS;
+  const credentials = { accessKeyId: login, secretAccessKey: password };
+  const at = { endpoint: server.url, region: VERSITY_REGION, credentials, forcePathStyle: true };
+  const client = new S3Client(at);
+  await client.send(new CreateBucketCommand({ Bucket: "lake" }));
+  const uploads = new ListMultipartUploadsCommand({ Bucket: "lake" });
+  const extra = { endpoint_url: server.url, region_name: VERSITY_REGION };
+  return {
+    below: (prefix: string) => `s3://lake/${prefix}`,
+    missingUrl: "s3://no-such-bucket",
+    connections: { lake: { type: "aws", ...VERSITY_KEYS, extra } },
+    unfinished: async () => ((await client.send(uploads)).Uploads ?? []).length,
+    stop: async () => {
+      client.destroy();
+      await server.stop();
+    },
+  };
+}
+
+const LIMITS = {
+  largeBytes: 200 * 1024 * 1024,
+  manyKeys: 3000,
+  keepsAttributes: true,
+  signs: true,
+};
+
+const SERVERS: readonly (readonly [string, Counterpart<string>, typeof startMoto])[] = [
+  ["S3 as moto", await findMoto(), startMoto],
+  ["S3 as versitygw", await findVersitygw(), startVersitygw],
+];
+describe.each(SERVERS)("%s", (name, counterpart, start) => {
+  describeWith(name, counterpart, (program) =>
+    storeContract(() => s3Store(() => start(program)), LIMITS),
+  );
+});
