@@ -13,6 +13,16 @@ export interface AwsConfig {
   readonly credentials?: AwsCredentials;
 }
 
+/** How the client of S3 reaches its host. */
+export interface S3Config extends AwsConfig {
+  /** PEM text of the certificates to trust, or the path of a file with them. */
+  readonly verify?: string;
+  /** An HTTP proxy for all requests. */
+  readonly proxyUrl?: string;
+  /** Where the bucket stands. Default: `path` with an endpoint, else `virtual`. */
+  readonly addressingStyle?: "path" | "virtual";
+}
+
 export interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;

@@ -4,7 +4,7 @@
  */
 import { connectionType } from "dagsmith";
 import { z } from "zod";
-import type { AwsConfig, AwsCredentials } from "./config.ts";
+import type { AwsConfig, AwsCredentials, S3Config } from "./config.ts";
 
 /** A custom endpoint ignores the region, but requests must be signed with a region. */
 const REGION_OF_CUSTOM_ENDPOINTS = "us-east-1";
@@ -57,11 +57,20 @@ const awsFields = z.object({
   role_arn: role,
   region: plainRegion,
   ...accessKey,
+  verify: z.string().optional().meta({
+    title: "CA bundle of S3",
+    description: "The path of a PEM file on the worker, or its text. Default: those of Node.",
+  }),
+  proxy_url: endpoint("HTTP proxy of S3"),
+  addressing_style: z.enum(["path", "virtual"]).optional().meta({
+    title: "Where the bucket stands",
+    description: "Default: in the path with an endpoint, else in the host's name.",
+  }),
 });
 
 /** The fields of a connection of type `aws` as its hooks use them. */
 interface AwsConnection {
-  readonly s3: AwsConfig;
+  readonly s3: S3Config;
   readonly roleArn?: string;
   /** The region of the bucket, for COPY; none with a custom endpoint as host. */
   readonly bucketRegion?: string;
@@ -80,7 +89,12 @@ export const awsConnection = connectionType({
     const own = given.s3_endpoint_url ?? given.endpoint_url ?? hostUrl(given.host);
     const bucketRegion = hostUrl(given.host) ? undefined : (given.region_name ?? given.region);
     return {
-      s3: awsConfig(given, own, credentials),
+      s3: {
+        ...awsConfig(given, own, credentials),
+        ...(given.verify && { verify: given.verify }),
+        ...(given.proxy_url && { proxyUrl: given.proxy_url }),
+        ...(given.addressing_style && { addressingStyle: given.addressing_style }),
+      },
       ...(given.role_arn && { roleArn: given.role_arn }),
       ...(bucketRegion && { bucketRegion }),
     };

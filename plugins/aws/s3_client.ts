@@ -6,7 +6,7 @@ import { addAbortSignal, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { HookContext, ObjectAddress } from "dagsmith";
-import type { AwsConfig } from "./config.ts";
+import type { S3Config } from "./config.ts";
 import { gunzipped } from "./gzip.ts";
 import { lateSignal } from "./late_signal.ts";
 import type { PutOptions, S3, S3Object, S3ObjectHead } from "./s3.ts";
@@ -16,7 +16,7 @@ import { hostOf, newS3Client } from "./s3_options.ts";
 import { type S3Session, uploadStream } from "./s3_upload.ts";
 
 /** Opens a client. The signal ends every request. */
-export function openS3(config: AwsConfig, context: HookContext): S3 {
+export function openS3(config: S3Config, context: HookContext): S3 {
   const { signal, log } = context;
   const late = lateSignal(signal);
   return new SdkS3({ client: newS3Client(config), host: hostOf(config), signal, late, log });

@@ -1,27 +1,60 @@
 /** The options of the SDK's client of S3, from a connection. */
+import { readFileSync } from "node:fs";
+import { Agent, type AgentOptions } from "node:http";
+import { Agent as TlsAgent } from "node:https";
 import { S3Client } from "@aws-sdk/client-s3";
-import type { AwsConfig } from "./config.ts";
+import { errorMessage, FailTask } from "dagsmith";
+import type { S3Config } from "./config.ts";
 
 const MAX_ATTEMPTS = 5;
 const CONNECTION_TIMEOUT_MS = 10_000;
 /** A server that holds a connection open and says nothing for this long has failed. */
 const IDLE_TIMEOUT_MS = 120_000;
 
-export function newS3Client(config: AwsConfig): S3Client {
+/** @throws FailTask when the CA bundle cannot be read, or this Node has no proxies */
+export function newS3Client({ verify, proxyUrl, addressingStyle, ...config }: S3Config): S3Client {
   return new S3Client({
     ...config,
     maxAttempts: MAX_ATTEMPTS,
-    requestHandler: { connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
+    requestHandler: {
+      ...{ connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
+      ...((verify || proxyUrl) && agentsOf(verify, proxyUrl)),
+    },
     // Stores that only imitate S3 know neither virtual hosts nor the trailing
     // checksums, and would store the chunk framing as content.
+    forcePathStyle: (addressingStyle ?? (config.endpoint ? "path" : "virtual")) === "path",
     ...(config.endpoint && {
-      forcePathStyle: true,
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
     }),
   });
 }
 
-export function hostOf({ endpoint, region }: AwsConfig): string {
+function agentsOf(verify: string | undefined, proxyUrl: string | undefined) {
+  const ca = verify === undefined ? {} : { ca: bundleOf(verify) };
+  const proxied = { keepAlive: true, ...(proxyUrl && proxyOptions(proxyUrl)) };
+  return { httpAgent: new Agent(proxied), httpsAgent: new TlsAgent({ ...proxied, ...ca }) };
+}
+
+function bundleOf(verify: string): string {
+  if (verify.includes("-----BEGIN")) return verify;
+  try {
+    return readFileSync(verify, "utf8");
+  } catch (cause) {
+    throw new FailTask(`The CA bundle in verify cannot be read: ${errorMessage(cause)}`, { cause });
+  }
+}
+
+/** An older Node would ignore the option, and send the requests past the proxy. */
+function proxyOptions(url: string): AgentOptions {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  if (major < 22 || (major === 22 && minor < 21) || major === 23 || (major === 24 && minor < 5))
+    throw new FailTask(
+      `A connection with proxy_url needs Node 22.21, 24.5 or later; this is ${process.version}`,
+    );
+  return { proxyEnv: { HTTP_PROXY: url, HTTPS_PROXY: url } };
+}
+
+export function hostOf({ endpoint, region }: S3Config): string {
   return endpoint ? new URL(endpoint).host : `Amazon S3${region ? ` in ${region}` : ""}`;
 }

@@ -1,14 +1,14 @@
 /** Tries a connection to S3 for `dag connections test`. */
 import { ListBucketsCommand } from "@aws-sdk/client-s3";
 import { awsError } from "./aws_error.ts";
-import type { AwsConfig } from "./config.ts";
+import type { S3Config } from "./config.ts";
 import { newS3Client } from "./s3_options.ts";
 
 /**
  * Lists buckets. A key that may not list them is a right key: S3 looks at rights last.
  * @throws Error with the place and the reason
  */
-export async function tryS3(config: AwsConfig, signal: AbortSignal): Promise<string> {
+export async function tryS3(config: S3Config, signal: AbortSignal): Promise<string> {
   const client = newS3Client(config);
   const host = config.endpoint ?? "AWS";
   try {
