@@ -45,9 +45,11 @@ async function failedRun(dagId: string, version: number, n: number): Promise<voi
   await web.rows.instance(run, "report", { state: "upstream_failed", startedAt });
 }
 
+type Click = (on: Locator) => Promise<void>;
+
 /** Clicks, and counts the clicks. */
 function counting(): {
-  readonly click: (on: Locator) => Promise<void>;
+  readonly click: Click;
   readonly count: () => number;
 } {
   let clicks = 0;
@@ -127,6 +129,105 @@ test.each([true, false])("all DAGs of a tag are paused (with script: %s)", async
     "select dag_id from dagsmith.dag where is_paused order by dag_id",
   );
   expect(paused).toEqual([{ dag_id: "one_of_tag" }, { dag_id: "two_of_tag" }]);
+});
+
+describe("a question of people on call is answered", () => {
+  const answered = (path: string, most: number, ask: (page: Page, click: Click) => Promise<void>) =>
+    visit(path, async (page) => {
+      const { click, count } = counting();
+      await ask(page, click);
+      expect(count()).toBeLessThanOrEqual(most);
+    });
+  const place = (page: Page, name: string): Locator =>
+    page.getByRole("navigation", { name: "Main" }).getByRole("link", { name, exact: true });
+
+  test("what runs next: 1 click to the calendar of all DAGs", async () => {
+    const cron = { type: "cron_data_interval", cron: "0 4 * * *", timezone: "UTC" } as const;
+    const schedules = [{ name: "", schedule: cron, params: {} }];
+    await web.rows.dag(dagSpec("soon", { schedules }), { nextRunAfter: new Date() });
+    await answered("/", 1, async (page, click) => {
+      await click(place(page, "Calendar"));
+      await page.locator(".days .today").waitFor();
+    });
+    await answered("/dags/soon", 2, async (page, click) => {
+      await click(page.getByRole("link", { name: "Calendar" }).last());
+      await click(page.getByRole("link", { name: "Next", exact: true }));
+      await page.locator(".days .planned").first().waitFor();
+    });
+  });
+
+  test("what leads to an asset, and what it leads to: 2 clicks", async () => {
+    const tasks = [taskSpec("write", { outlets: [{ asset: "lake://orders" }] })];
+    await web.rows.dag(dagSpec("writes", { tasks }));
+    await web.rows.dag(dagSpec("waits", { assets: { asset: "lake://orders" } }));
+    await answered("/", 2, async (page, click) => {
+      await click(place(page, "Assets"));
+      await click(page.locator(".graph a", { hasText: "lake://orders" }));
+      await page.locator(".graph [aria-current]", { hasText: "lake://orders" }).waitFor();
+      expect(await page.locator(".graph .dag").count()).toBe(2);
+    });
+  });
+
+  test("which code ran, and did the task get slower: 1 click each from its page", async () => {
+    const version = await web.rows.dag(dagSpec("slower"));
+    const run = await web.rows.run("slower", version);
+    await web.rows.instance(run, "only", { state: "success" });
+    const task = `/runs/${run}/tasks/only`;
+    await answered(task, 1, async (page, click) => {
+      await click(page.getByTitle("The code that ran"));
+      await page.waitForURL(/\/dags\/slower\/code\?version=1/);
+    });
+    await answered(task, 1, async (page, click) => {
+      await click(page.getByRole("link", { name: "Last runs" }));
+      await page.locator(".history rect").waitFor();
+    });
+  });
+
+  test("how a run differs from the run before: 1 click from its page", async () => {
+    const version = await web.rows.dag(dagSpec("differs"));
+    await web.rows.run("differs", version, { tookMs: 60_000 });
+    const run = await web.rows.run("differs", version, { tookMs: 180_000 });
+    await answered(`/runs/${run}`, 1, async (page, click) => {
+      await click(page.getByRole("link", { name: "Compare" }));
+      await page.getByRole("cell", { name: "+2 min" }).waitFor();
+    });
+  });
+
+  test("what a mark would change, and the mark itself: 3 clicks from the page of the task", async () => {
+    const version = await web.rows.dag(dagSpec("marked"));
+    const run = await web.rows.run("marked", version, { state: "failed" });
+    await web.rows.instance(run, "only", { state: "failed" });
+    await answered(`/runs/${run}/tasks/only`, 3, async (page, click) => {
+      await click(page.getByText("Mark as…"));
+      await click(page.locator(".menu a", { hasText: "success" }));
+      await page.getByText("1 task instance will be marked success").waitFor();
+      await click(page.getByRole("button", { name: "Mark as success" }));
+      await page.locator("#task-head .title > .state.success").waitFor();
+    });
+  });
+
+  test("is the system healthy, and who did what: 1 click each", async () => {
+    await answered("/", 1, async (page, click) => {
+      await click(place(page, "System"));
+      await page.getByRole("heading", { name: "System", level: 1 }).waitFor();
+    });
+    await answered("/", 1, async (page, click) => {
+      await click(place(page, "Audit"));
+      await page.getByRole("heading", { name: "Audit", level: 1 }).waitFor();
+    });
+  });
+
+  test("a line of a log is found, and has an address: 1 click behind the search", async () => {
+    const version = await web.rows.dag(dagSpec("logs"));
+    const run = await web.rows.run("logs", version, { state: "failed" });
+    const id = await web.rows.instance(run, "only", { state: "failed" });
+    await web.rows.log(id, 0, ["fine", "needle here", "fine"]);
+    await answered(`/logs/${id}/1/find?q=needle`, 1, async (page, click) => {
+      await click(page.locator(".log li a").first());
+      await page.waitForURL(/[?&]at=/);
+      await page.getByText("needle here").waitFor();
+    });
+  });
 });
 
 describe("a bulk action", () => {

@@ -1,5 +1,9 @@
 /** What crosses the wire: compressed answers, and assets that are asked for once. */
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { deployVersions } from "../../../runtime/store/dags/deploy.ts";
+import { readStylesheet } from "../../../runtime/web/views/style/stylesheet.ts";
+import { versionOf } from "../../support/migrated.ts";
 import { dagSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
@@ -57,6 +61,49 @@ test("assets are kept by the browser under the address of their content", async 
   const script = await (await get(scripts[0] ?? "")).text();
   expect(script).not.toMatch(/\bimport\b/);
 });
+
+test("the stylesheet is less than 15 KB, gzipped", async () => {
+  expect(gzipSync(readStylesheet()).length).toBeLessThan(15_000);
+});
+
+test("the home of 500 DAGs with 14 runs each, which shows 100, is less than 60 KB, gzipped", async () => {
+  await manyDags(500, 14);
+  const answer = await get("/");
+  const html = await answer.text();
+  expect(html.match(/<svg\s+class="bars"/g)).toHaveLength(100);
+  expect(gzipSync(html).length).toBeLessThan(60_000);
+});
+
+test("a page that did not change is answered with its ETag alone", async () => {
+  const live = { "X-Live": "1" };
+  const etag = (await get("/calendar", live)).headers.get("etag") ?? "";
+  const again = await get("/calendar", { ...live, "If-None-Match": etag });
+  expect([again.status, await again.text()]).toEqual([304, ""]);
+});
+
+async function manyDags(count: number, runs: number): Promise<void> {
+  const dagIds = Array.from({ length: count }, (_, n) => `team_${n % 20}_load_${n}`);
+  const spec = (dagId: string) => dagSpec(dagId, { tags: [`team-${dagId.split("_")[1]}`] });
+  await web.db.transaction((tx) =>
+    deployVersions(
+      tx,
+      dagIds.map((id) => versionOf(spec(id))),
+    ),
+  );
+  const versions = await web.rows.sql("select dag_id, version_id from dagsmith.dag");
+  const begun = Date.parse("2026-01-01");
+  await web.rows.runs(
+    versions
+      .filter(({ dag_id }) => dag_id !== "sent")
+      .flatMap(({ dag_id, version_id }, dag) =>
+        Array.from({ length: runs }, (_, n) => ({
+          ...{ dagId: String(dag_id), versionId: Number(version_id) },
+          startedAt: new Date(begun + n * 86_400_000 + (dag % 24) * 3_600_000),
+          tookMs: 60_000 + ((dag * 31 + n * 17) % 97) * 1_000,
+        })),
+      ),
+  );
+}
 
 test("an asset of another version is asked for again, and is not sent twice", async () => {
   const answer = await get("/assets/page.css?v=other");

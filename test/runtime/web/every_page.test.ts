@@ -1,20 +1,26 @@
 /**
- * axe looks at every page, light and dark: roles, names, headings, landmarks, contrast.
+ * Every page, light and dark: roles, names, headings, landmarks, contrast by axe; widths,
+ * and what works without a script.
  */
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import * as actions from "../../../runtime/actions/index.ts";
 import { launchBrowser, visitAt } from "../../support/browser.ts";
+import { everyPage } from "../../support/every_page.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 import { browserCookies } from "../../support/signed_in.ts";
+import { twoTeams } from "../../support/two_teams.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
 let web: TestWeb;
 let browser: Browser;
 let pages: readonly string[];
 beforeAll(async () => {
-  [web, browser] = await Promise.all([testWeb(), launchBrowser()]);
-  pages = await filledPages();
+  // With the page of the design, so that every page is there.
+  [web, browser] = await Promise.all([testWeb({ actions, isDevelopment: true }), launchBrowser()]);
+  const all = await everyPage(web, await twoTeams(web));
+  pages = [...(await filledPages()), ...all];
 }, 120_000);
 afterAll(async () => {
   await browser?.close();
@@ -61,11 +67,10 @@ async function filledPages(): Promise<readonly string[]> {
   await web.rows.sql(
     "insert into dagsmith.import_error (file, line, code, message) values ('a.ts', 3, 'BUNDLE_FAILED', 'why')",
   );
-  const views = ["", "/graph", "/runs", "/decisions", "/backfills", "/audit", "/trigger"];
   return [
-    ...["/", "/data", "/pools", "/users", "/account", ...views.map((view) => `/dags/seen${view}`)],
-    ...["/dags/seen?folded=held", `/runs/${run}`, `/runs/${running}`, `/runs/${run}/clear`],
-    ...[`/runs/${run}/tasks/first`, `/logs/${failed}/1/find?q=went`, "/nowhere"],
+    ...["/dags/seen", "/dags/seen/graph", "/dags/seen/decisions", "/dags/seen/trigger"],
+    ...["/dags/seen?folded=held", `/runs/${run}`, `/runs/${running}`],
+    ...[`/runs/${run}/tasks/first`, `/t/${failed}/panel`, "/nowhere"],
   ];
 }
 
@@ -87,6 +92,43 @@ test.each(["light", "dark"] as const)(
   },
   180_000,
 );
+
+test("no page scrolls sideways, on a phone, a tablet or a desktop", async () => {
+  for (const width of [390, 768, 1440]) {
+    const context = await browser.newContext({ viewport: { width, height: 800 } });
+    await context.addCookies([...browserCookies()]);
+    const page = await context.newPage();
+    const found: string[] = [];
+    for (const path of pages) {
+      await page.goto(web.url + path);
+      const scrolled = await page.evaluate(() => document.documentElement.scrollWidth);
+      if (scrolled !== width) found.push(`${path}: ${scrolled}`);
+    }
+    await context.close();
+    expect(found).toEqual([]);
+  }
+}, 180_000);
+
+test("every page is one that exists, and reads without a script", async () => {
+  expect(pages.length).toBeGreaterThan(45);
+  for (const path of pages) {
+    const answer = await fetch(web.url + path);
+    const html = await answer.text();
+    expect([path, answer.status]).toEqual([path, path === "/nowhere" ? 404 : 200]);
+    expect([path, /<main [^>]*>.*<h[12]/s.test(html)]).toEqual([path, true]);
+  }
+});
+
+test("every form of every page has an address and a button, so it is sent without a script", async () => {
+  const dead: string[] = [];
+  for (const path of pages) {
+    const html = await (await fetch(web.url + path)).text();
+    for (const [form] of html.matchAll(/<form\b.*?<\/form>/gs))
+      if (!/\baction="\//.test(form) || !/type="(?:submit|search)"/.test(form))
+        dead.push(`${path}: ${form.slice(0, 120)}`);
+  }
+  expect(dead).toEqual([]);
+});
 
 test("axe finds nothing on the login page", async () => {
   const locked = await testWeb({ token: "page-token-of-32-characters-long!!" });
