@@ -3,8 +3,8 @@
  * the lockfile names when it is missing, builds when the sources are newer, then runs the
  * target on the Node that the project pins. Plain JavaScript, so that Node 18 can run it.
  *
- * Usage: node runtime/launch/launch.mjs demo|test|services|bench|chaos|conformance
- * [arguments] TEST_NODE names another Node to run the target on.
+ * Usage: node runtime/launch/launch.mjs demo|test|services|bench|chaos|conformance|
+ * pictures [arguments] TEST_NODE names another Node to run the target on.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -33,6 +33,7 @@ const TARGETS = {
   chaos: ["test/chaos/main.ts"],
   conformance: ["test/conformance/main.ts"],
   test: VITEST,
+  pictures: [...VITEST, "--config=vitest.pictures.config.ts"],
   services: [...VITEST, "--config=vitest.services.config.ts"],
 };
 
