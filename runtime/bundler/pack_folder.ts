@@ -14,7 +14,8 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
-import { gunzipSync, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
+import { type PackedFile, readArchive } from "./archive.ts";
 import { compareText } from "./text.ts";
 import { contentHash } from "./version.ts";
 
@@ -29,13 +30,6 @@ export interface PackedFolder {
   readonly archive: Buffer;
   /** The folder and all folders in it, relative to the DAG folder. */
   readonly directories: readonly string[];
-}
-
-/** A file of a folder, its content in base64. */
-interface PackedFile {
-  readonly path: string;
-  readonly isExecutable: boolean;
-  readonly content: string;
 }
 
 const MEGABYTE = 1024 * 1024;
@@ -73,18 +67,18 @@ export async function isUnchanged(root: string, packed: PackedFolder): Promise<b
 /**
  * Writes the files of an archive into a folder that does not exist yet, so that only
  * its removal can change it.
- * @returns false when the archive does not have the hash
+ * @returns false when the archive does not have the hash, or a file of it lies outside
  */
 export async function unpackFolder(
   folder: string,
   archive: Uint8Array,
   hash: string,
 ): Promise<boolean> {
-  const text = gunzipSync(archive).toString();
-  if (contentHash(text) !== hash) return false;
+  const files = readArchive(archive, hash);
+  if (files === null) return false;
   const directories = new Set([folder]);
   await mkdir(folder, { recursive: true });
-  for (const { path, isExecutable, content } of JSON.parse(text) as readonly PackedFile[]) {
+  for (const { path, isExecutable, content } of files) {
     const file = join(folder, path);
     await mkdir(dirname(file), { recursive: true });
     for (let above = dirname(file); above !== folder; above = dirname(above))

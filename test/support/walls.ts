@@ -25,7 +25,7 @@ export interface Wall {
 const FLOORS: readonly (readonly string[])[] = [
   ["retention.ts", "access"],
   ["config", "service", "state", "timetable", "embedded", "sandbox"],
-  ["engine", "params", "words", "large_values"],
+  ["engine", "params", "words", "large_values", "specs"],
   ["store"],
   ["transactions"],
   ["secrets"],
@@ -79,6 +79,11 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
   params: {
     packages: ["zod"],
     why: "the params of a run are checked the same for people and for calls, without a database",
+  },
+  specs: {
+    builtins: ["node:util"],
+    packages: ["zod", "luxon"],
+    why: "pure: a spec of another machine is checked before any service reads it",
   },
   engine: {
     builtins: [],

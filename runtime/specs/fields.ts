@@ -1,0 +1,28 @@
+/** The fields that the schemas of specs share. */
+import { z } from "zod";
+import type { Json } from "../../sdk/json.ts";
+
+const NUL = "\u0000";
+
+/** PostgreSQL can store no NUL. */
+export const text = z.string().refine((value) => !value.includes(NUL), "holds a NUL character");
+export const id = z.string().regex(/^[\w.-]{1,200}$/, "is not an id");
+export const optionalText = text.nullable();
+export const json = z.json() as z.ZodType<Json>;
+export const amount = z.number().nonnegative();
+export const count = z.int().nonnegative();
+export const yes = z.literal(true);
+export const instant = z.iso.datetime().nullable();
+
+/**
+ * Fails to compile when a type has a field that its schema does not check: such a field
+ * would be refused when a DAG is deployed from another machine.
+ */
+export const checksAllOf =
+  <Type extends object>() =>
+  <Schema extends z.ZodType<Type>>(
+    schema: keyof Type extends keyof z.infer<Schema>
+      ? Schema
+      : { readonly missing: Exclude<keyof Type, keyof z.infer<Schema>> },
+  ): z.ZodType<Type> =>
+    schema as unknown as z.ZodType<Type>;
