@@ -206,6 +206,12 @@ const messages = {
   UNKNOWN_DEPLOYMENT: 'There is no deployment "{which}". List them with: dag deployments',
   DEPLOYMENT_PRUNED:
     "Deployment {deployment} cannot be restored: retention has deleted {lost} of its versions. Choose a newer one: dag deployments",
+  SERVER_AWAY:
+    "The server {server} does not answer: {problem}. Deploy again: what was sent is kept.",
+  SERVER_REFUSED: "The server refused: {reason}",
+  DEPLOY_TOKEN_NOT_SET:
+    "There is no token for {server}. Set DAG_DEPLOY_TOKEN to an API token with the scope dag.deploy.",
+  INVALID_DEPLOYMENT: "The deployment is refused: {problem}.",
   EXTERNAL_ID_REUSED:
     'Deployment {deployment} has the external id "{id}" already, with other contents. Choose another id, or restore it: dag promote --deployment {deployment}',
   RUN_EXISTS: 'DAG "{dag}" already has a run {run}. Choose another logical date.',

@@ -55,6 +55,11 @@ export {
 export { type PauseRequest, pauseDag, unpauseDag } from "./pause.ts";
 export { type DeletePoolRequest, deletePool, type SetPoolRequest, setPool } from "./pools.ts";
 export {
+  type DeploymentPreview,
+  previewDeployment,
+} from "./preview_deployment.ts";
+export { type Received, receiveDeployment, storeDeploymentChunk } from "./receive_deployment.ts";
+export {
   promoteDeployment,
   type Restored,
   type RestoreRequest,

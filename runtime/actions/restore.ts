@@ -72,7 +72,7 @@ function restore(db: Database, kind: Kind, request: RestoreRequest): Promise<Res
  * The deployment that a rollback or a promotion goes to.
  * @throws DagsmithError UNKNOWN_DEPLOYMENT, DEPLOYMENT_PRUNED
  */
-export async function deploymentToRestore(
+async function deploymentToRestore(
   db: Queryable,
   kind: Kind,
   which: string | undefined,

@@ -5,6 +5,7 @@
 import { parseRetention, type Retention } from "../retention.ts";
 import { type AddressSettings, addressSettings } from "./addresses.ts";
 import { type DatabaseSettings, databaseSettings } from "./database.ts";
+import { type DeploySettings, deploySettings } from "./deploy.ts";
 import { type Environment, settingOf } from "./environment.ts";
 import { type EnvironmentSecrets, environmentSecrets } from "./environment_secrets.ts";
 import { type FileSettings, fileSettings } from "./files.ts";
@@ -19,6 +20,7 @@ import { type WorkerSettings, workerSettings } from "./worker.ts";
 export interface Config
   extends AddressSettings,
     DatabaseSettings,
+    DeploySettings,
     FileSettings,
     PersonSettings,
     ProcessSettings,
@@ -49,6 +51,7 @@ export function readConfig(environment: Environment = process.env): Config {
   return {
     ...addressSettings(setting),
     ...databaseSettings(setting, environment),
+    ...deploySettings(setting),
     ...fileSettings(setting),
     ...personSettings(setting),
     ...processSettings(setting, environment),

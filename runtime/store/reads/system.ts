@@ -99,7 +99,7 @@ export async function getSystemFacts(db: Queryable): Promise<SystemFacts | undef
 }
 
 /** The versions that were deployed last, newest first. */
-export function listDeployments(
+export function listDeployedVersions(
   db: Queryable,
   limit: number,
   visible: VisibleTags,

@@ -14,6 +14,10 @@ export interface Endpoint {
   readonly params?: ZodObject;
   readonly query?: ZodObject;
   readonly body?: ZodType;
+  /** Longest body, such as "32mb". Default: 1mb. */
+  readonly limit?: string;
+  /** Present: the body is at most this many bytes of any content, in place of JSON. */
+  readonly bytes?: number;
   readonly answer: ZodType;
   readonly status?: number;
   readonly run: (services: WebServices, request: Request) => Promise<unknown>;

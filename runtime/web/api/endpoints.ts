@@ -7,6 +7,7 @@ import { AUDIT_ENDPOINTS } from "./audit.ts";
 import { BACKFILL_ENDPOINTS } from "./backfills.ts";
 import { CLEAR_ENDPOINTS } from "./clear.ts";
 import { DAG_ENDPOINTS } from "./dags.ts";
+import { DEPLOYMENT_ENDPOINTS } from "./deployments.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { MARK_ENDPOINTS } from "./marks.ts";
 import { NOTE_ENDPOINTS } from "./notes.ts";
@@ -21,6 +22,7 @@ import { USER_ENDPOINTS } from "./users.ts";
 
 export const ENDPOINTS: readonly Endpoint[] = [
   ...DAG_ENDPOINTS,
+  ...DEPLOYMENT_ENDPOINTS,
   ...RUN_ENDPOINTS,
   // Before tasks: `steps` would be read as a map index.
   ...STATE_ENDPOINTS,

@@ -40,6 +40,7 @@ function operation({
   params,
   query,
   body,
+  bytes,
   answer,
   status = 200,
 }: Endpoint): ZodOpenApiOperationObject {
@@ -49,6 +50,7 @@ function operation({
     summary,
     requestParams,
     ...(body && { requestBody: { content: content(body) } }),
+    ...(bytes && { requestBody: { content: { "application/octet-stream": {} } } }),
     responses: {
       [status]: { description: "Done", content: content(answer) },
       default: { description: "Refused, with a code and a message", content: content(errorAnswer) },

@@ -50,7 +50,19 @@ type AccessActions = Pick<
   | "endUserSessions"
 >;
 
-export interface WebActions extends AgainActions, AccessActions, SecretActions {
+/** Deploying from another machine, and what is current. */
+type DeployActions = Pick<
+  typeof import("../../actions/index.ts"),
+  | "previewDeployment"
+  | "receiveDeployment"
+  | "storeDeploymentChunk"
+  | "rollbackDag"
+  | "promoteDag"
+  | "rollbackDeployment"
+  | "promoteDeployment"
+>;
+
+export interface WebActions extends AgainActions, AccessActions, DeployActions, SecretActions {
   /** @throws DagsmithError UNKNOWN_DAG, INVALID_PARAMS, RUN_EXISTS, INVALID_DATE */
   triggerRun(
     db: Database,

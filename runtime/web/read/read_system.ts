@@ -3,7 +3,7 @@ import type { VisibleTags } from "../../store/reads/dag_tags.ts";
 import {
   type DeployedVersion,
   getSystemFacts,
-  listDeployments,
+  listDeployedVersions,
   listServices,
   type ServiceRow,
   type SystemFacts,
@@ -22,7 +22,7 @@ export async function readSystem({ reader }: WebServices, visible: VisibleTags):
   const [services, facts, versions] = await Promise.all([
     listServices(reader),
     getSystemFacts(reader),
-    listDeployments(reader, SHOWN_VERSIONS, visible),
+    listDeployedVersions(reader, SHOWN_VERSIONS, visible),
   ]);
   return { services, facts, versions };
 }
