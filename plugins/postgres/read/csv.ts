@@ -99,6 +99,8 @@ async function* recordsOf(
   }
   yield records.push(decoder.text(undefined, line));
   yield records.end();
+  // A fault after the last complete records is thrown by the next call only.
+  yield records.end();
 }
 
 function valuesOf({ line, fields }: CsvRecord, names: readonly string[]): Values {

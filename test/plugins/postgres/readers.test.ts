@@ -92,3 +92,11 @@ test("CSV: the header alone is read, and the source is let go", async () => {
   await ended;
   await expect(csvHeader(cut("", 1))).rejects.toThrow("The CSV is empty: it has no header line");
 });
+
+test("CSV: a fault after the last records is found however the file is cut", async () => {
+  const text = 'a,b\nlong enough,1\n2,3\n4,"5';
+  for (let size = 1; size <= text.length; size += 1)
+    await expect(valuesOf(readCsv(cut(text, size)))).rejects.toThrow(
+      'The CSV is malformed: line 4, column "b": the quote that begins the field is never closed',
+    );
+});
