@@ -16,7 +16,7 @@ import {
 import { from as copyFromStream, to as copyToStream } from "pg-copy-streams";
 import { connectError } from "./connect_error.ts";
 import { ResultTypes } from "./results.ts";
-import type { Postgres, PostgresSession } from "./session.ts";
+import type { CopyCsvFormat, Postgres, PostgresSession } from "./session.ts";
 import { isoTypes } from "./values/pool_types.ts";
 
 const MAX_CONNECTIONS = 4;
@@ -67,8 +67,9 @@ class PgPostgres implements Postgres {
     table: Sql,
     columns: readonly string[],
     source: AsyncIterable<Uint8Array | string>,
+    format?: "text" | CopyCsvFormat,
   ): Promise<{ readonly rowCount: number }> {
-    return this.#borrow((session) => session.copyFrom(table, columns, source));
+    return this.#borrow((session) => session.copyFrom(table, columns, source, format));
   }
 
   transaction<Result>(work: (session: PostgresSession) => Promise<Result>): Promise<Result> {
@@ -164,12 +165,15 @@ class PgSession implements PostgresSession {
     table: Sql,
     columns: readonly string[],
     source: AsyncIterable<Uint8Array | string>,
+    format: "text" | CopyCsvFormat = "text",
   ): Promise<{ readonly rowCount: number }> {
     const names = joinSql(
       columns.map((column) => identifier(column)),
       ", ",
     );
-    const copy = copyFromStream(withoutValues(sql`copy ${table} (${names}) from stdin`));
+    const copy = copyFromStream(
+      withoutValues(sql`copy ${table} (${names}) from stdin${wordsOf(format)}`),
+    );
     return this.#abortable(async () => {
       const flow = pipeline(
         Readable.from(source, { objectMode: false }),
@@ -252,6 +256,20 @@ function withoutValues(statement: Sql): string {
   if (values.length > 0)
     throw new Error("COPY cannot bind values; put them into a temporary table or view first");
   return text;
+}
+
+/** The options of a COPY. */
+function wordsOf(format: "text" | CopyCsvFormat): Sql {
+  if (format === "text") return word("");
+  const { delimiter, quote, nulls } = format;
+  return word(
+    ` with (format csv, header, encoding 'UTF8', delimiter ${literal(delimiter)}, quote ${literal(quote)}, null ${literal(nulls[0] ?? "")})`,
+  );
+}
+
+/** COPY binds no values. The form is the same whatever standard_conforming_strings says. */
+function literal(text: string): string {
+  return ` E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 }
 
 function word(text: string): Sql {

@@ -47,7 +47,7 @@ export { csvHeader, readCsv } from "./read/csv.ts";
 export { type CsvFormat, type CsvOptions, csvFormat } from "./read/csv_options.ts";
 export { readJsonLines } from "./read/json_lines.ts";
 export type { SourceRow, SourceRows } from "./read/source_row.ts";
-export type { Postgres, PostgresSession } from "./session.ts";
+export type { CopyCsvFormat, Postgres, PostgresSession } from "./session.ts";
 export { type PostgresSqlOptions, postgresSql, runStatements } from "./sql_operator.ts";
 export { type SqlSensorOptions, sqlSensor } from "./sql_sensor.ts";
 export { canonicalType } from "./values/type_name.ts";

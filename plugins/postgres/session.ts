@@ -6,6 +6,17 @@ import type { Sql } from "dagsmith";
 import type { Pool } from "pg";
 
 /**
+ * How CSV is written that COPY reads.
+ * @example const format: CopyCsvFormat = { delimiter: ",", quote: '"', nulls: [""] };
+ */
+export interface CopyCsvFormat {
+  readonly delimiter: string;
+  readonly quote: string;
+  /** The first is the text that means null, unless it is quoted. */
+  readonly nulls: readonly string[];
+}
+
+/**
  * Runs statements. When the try is aborted, the statement that runs is cancelled on the
  * server and the call rejects.
  *
@@ -23,13 +34,15 @@ export interface PostgresSession {
   /** How many rows a statement inserted, updated, deleted or read. */
   execute(statement: Sql): Promise<{ readonly rowCount: number }>;
   /**
-   * Streams into a table by COPY, in PostgreSQL's text format (tab between columns, `\N`
-   * for null). When the source throws, nothing has been written.
+   * Streams into a table by COPY. When the source throws, nothing has been written.
+   * @param format `text` is PostgreSQL's text format (tab between columns, `\N` for null);
+   *   else CSV in UTF-8, whose first line is ignored. Default `text`
    */
   copyFrom(
     table: Sql,
     columns: readonly string[],
     source: AsyncIterable<Uint8Array | string>,
+    format?: "text" | CopyCsvFormat,
   ): Promise<{ readonly rowCount: number }>;
 }
 

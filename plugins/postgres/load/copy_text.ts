@@ -2,6 +2,7 @@
  * Rows as the text of a COPY: tab between columns, newline between rows, `\N` for null.
  */
 import { FailTask } from "dagsmith";
+import type { SureCheck } from "../read/csv_scan.ts";
 import type { SourceRow, SourceRows } from "../read/source_row.ts";
 import { MisfitError, type ToText } from "../values/column_value.ts";
 import type { LineMap } from "./line_map.ts";
@@ -10,6 +11,8 @@ import type { LineMap } from "./line_map.ts";
 export interface ColumnWriter {
   readonly name: string;
   readonly toText: ToText;
+  /** Tells values that need no reading; undefined when all must be read. */
+  readonly isSure: SureCheck | undefined;
   /** Why null is refused; undefined when it is not. */
   readonly whyNotNull: string | undefined;
 }
@@ -20,8 +23,6 @@ export interface CopyOptions {
   /** Whether NUL characters, which PostgreSQL cannot store, are left out. */
   readonly removesNul: boolean;
   readonly lines: LineMap;
-  /** Rows so far. */
-  rows: number;
   /** Rows from which NUL characters were taken. */
   nulRows: number;
   /** The columns that no row had so far. */
@@ -29,7 +30,7 @@ export interface CopyOptions {
 }
 
 /**
- * The text of the rows, with the line number of each as the last column.
+ * The text of the rows.
  * @throws FailTask naming line and column of a value that does not fit
  */
 export async function* copyText(rows: SourceRows, options: CopyOptions): AsyncGenerator<string> {
@@ -44,22 +45,28 @@ export async function* copyText(rows: SourceRows, options: CopyOptions): AsyncGe
 
 function copyLine(row: SourceRow, options: CopyOptions): string {
   options.lines.add(row.line);
-  options.rows += 1;
-  for (const name of options.absent)
-    if (Object.hasOwn(row.values, name)) options.absent.delete(name);
-  let line = "";
-  for (const writer of options.writers) line += `${field(row, writer)}\t`;
-  if (line.includes("\0")) line = withoutNul(line, row, options);
-  return `${line}${row.line}\n`;
+  const fields = textsOf(row, options).map((text) => (text === null ? "\\N" : escaped(text)));
+  return `${fields.join("\t")}\n`;
 }
 
-function field(row: SourceRow, { name, toText, whyNotNull }: ColumnWriter): string {
+/**
+ * The texts of a row's values, in the order of the writers.
+ * @throws FailTask naming line and column of a value that does not fit
+ */
+export function textsOf(row: SourceRow, options: CopyOptions): readonly (string | null)[] {
+  for (const name of options.absent)
+    if (Object.hasOwn(row.values, name)) options.absent.delete(name);
+  const texts = options.writers.map((writer) => textOf(row, writer));
+  return texts.some((text) => text?.includes("\0")) ? withoutNul(texts, row, options) : texts;
+}
+
+function textOf(row: SourceRow, { name, toText, whyNotNull }: ColumnWriter): string | null {
   const value = Object.hasOwn(row.values, name) ? row.values[name] : null;
   try {
     if (value === null || value === undefined)
-      return whyNotNull === undefined ? "\\N" : refuseNull(whyNotNull);
+      return whyNotNull === undefined ? null : refuseNull(whyNotNull);
     const written = row.written && ((): string => row.written?.(name) ?? "null");
-    return escaped(toText(value, written));
+    return toText(value, written);
   } catch (error) {
     throw error instanceof MisfitError ? at(row, name, error.message) : error;
   }
@@ -69,8 +76,12 @@ function refuseNull(why: string): never {
   throw new MisfitError(why);
 }
 
-function withoutNul(line: string, row: SourceRow, options: CopyOptions): string {
-  const index = line.split("\t").findIndex((text) => text.includes("\0"));
+function withoutNul(
+  texts: readonly (string | null)[],
+  row: SourceRow,
+  options: CopyOptions,
+): readonly (string | null)[] {
+  const index = texts.findIndex((text) => text?.includes("\0"));
   if (!options.removesNul)
     throw at(
       row,
@@ -78,13 +89,13 @@ function withoutNul(line: string, row: SourceRow, options: CopyOptions): string 
       'the value holds the character NUL, which PostgreSQL cannot store; load with nul: "remove" to leave it out',
     );
   options.nulRows += 1;
-  return line.replaceAll("\0", "");
+  return texts.map((text) => text?.replaceAll("\0", "") ?? null);
 }
 
 function refuseHalfPairs(batch: readonly SourceRow[], writers: readonly ColumnWriter[]): never {
   for (const row of batch)
     for (const writer of writers)
-      if (!field(row, writer).isWellFormed())
+      if (!(textOf(row, writer) ?? "").isWellFormed())
         throw at(
           row,
           writer.name,

@@ -10,6 +10,8 @@ const REMEMBERED = 500_000;
 interface Step {
   readonly row: number;
   readonly line: number;
+  /** Whether the rows from here on are one record, up to the next step. */
+  readonly isOne: boolean;
 }
 
 export class LineMap {
@@ -18,11 +20,23 @@ export class LineMap {
   #steps: Step[] = [];
   #older: readonly Step[] = [];
 
-  /** Notes the next row. */
-  add(line: number): void {
+  /** Notes a row before the first that stands on no line: the header of a COPY. */
+  addHeader(): void {
     this.#rows += 1;
-    if (line !== this.#expected) this.#note({ row: this.#rows, line });
-    this.#expected = line + 1;
+  }
+
+  /** Notes the next rows, which stand on lines that follow each other. */
+  add(line: number, rows = 1): void {
+    if (line !== this.#expected) this.#note({ row: this.#rows + 1, line, isOne: false });
+    this.#rows += rows;
+    this.#expected = line + rows;
+  }
+
+  /** Notes a record that COPY counts as several rows; it begins on the line. */
+  addLong(line: number, rows: number): void {
+    this.#note({ row: this.#rows + 1, line, isOne: true });
+    this.#rows += rows;
+    this.#expected = 0;
   }
 
   /** The line of a row, both counted from 1. */
@@ -30,7 +44,8 @@ export class LineMap {
     const step =
       this.#steps.findLast((step) => step.row <= row) ??
       this.#older.findLast((step) => step.row <= row);
-    return step ? step.line + row - step.row : row;
+    if (step === undefined) return row;
+    return step.isOne ? step.line : step.line + row - step.row;
   }
 
   #note(step: Step): void {

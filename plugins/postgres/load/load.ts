@@ -156,10 +156,12 @@ async function loadInto(session: PostgresSession, load: Load): Promise<LoadResul
   // A rebuild may take the primary key, and with it NOT NULL, from a column.
   const takesKey = target.loadType === "rebuild" && target.primaryKey.length > 0;
   const existing = takesKey ? [] : await columnsOf(session, target);
-  const rows = await stage(session, { ...load, staging, lineColumn: LINE_COLUMN, existing });
+  // Only an upsert asks which of equal rows is the last.
+  const lineColumn = target.loadType === "upsert" ? LINE_COLUMN : undefined;
+  const rows = await stage(session, { ...load, staging, lineColumn, existing });
   await lockTarget(session, target);
   if (rows === 0 && load.rows.header === undefined) await refuseEmptying(session, target);
-  const plan = { target, columns, staging, suffix, lineColumn: LINE_COLUMN };
+  const plan = { target, columns, staging, suffix, ...(lineColumn && { lineColumn }) };
   const done = await merge(session, plan, log);
   log.info(
     `loaded ${rows} rows into ${nameOf(target)}: ${done.inserted} inserted, ${done.updated} updated`,

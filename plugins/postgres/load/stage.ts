@@ -1,12 +1,14 @@
 /** Streams rows into a temporary table of the wanted columns, by COPY. */
-import { identifier, type Sql, sql, type TaskLog } from "dagsmith";
+import { identifier, Sql, sql, type TaskLog } from "dagsmith";
 import type { SourceRows } from "../read/source_row.ts";
 import type { PostgresSession } from "../session.ts";
 import { readerOf } from "../values/nested_value.ts";
+import { sureCheckOf } from "../values/sure_check.ts";
 import type { ValueType } from "../values/value_type.ts";
 import { valueTypesOf } from "./catalog.ts";
 import type { Column, ExistingColumn } from "./columns.ts";
-import { type ColumnWriter, type CopyOptions, copyText } from "./copy_text.ts";
+import { copyRows } from "./copy_rows.ts";
+import type { ColumnWriter, CopyOptions } from "./copy_text.ts";
 import type { LineMap } from "./line_map.ts";
 import { columnList } from "./load_sql.ts";
 import type { CheckedTarget } from "./load_target.ts";
@@ -17,8 +19,8 @@ export interface Stage {
   readonly columns: readonly Column[];
   readonly rows: SourceRows;
   readonly staging: Sql;
-  /** The column for the line of each row. */
-  readonly lineColumn: string;
+  /** A column that grows with the file, for a load that needs to know the last row. */
+  readonly lineColumn: string | undefined;
   /** The columns of the table that the rows are for. */
   readonly existing: readonly ExistingColumn[];
   readonly lines: LineMap;
@@ -27,25 +29,28 @@ export interface Stage {
 
 /** @returns how many rows were read */
 export async function stage(session: PostgresSession, wanted: Stage): Promise<number> {
-  const { columns, staging, lineColumn, rows, target, lines } = wanted;
+  const { columns, staging, rows, target, lines } = wanted;
   await session.execute(stagingTable(wanted));
   const types = await valueTypesOf(session, staging);
   const options: CopyOptions = {
     writers: columns.map((column) => writerOf(column, wanted, types)),
     removesNul: target.nul === "remove",
-    ...{ lines, rows: 0, nulRows: 0, absent: new Set(columns.map(({ name }) => name)) },
+    ...{ lines, nulRows: 0, absent: new Set(columns.map(({ name }) => name)) },
   };
-  const names = [...columns.map(({ name }) => name), lineColumn];
-  await session.copyFrom(staging, names, copyText(rows, options));
-  // Without statistics the planner would take the staging table for a small one.
-  await session.execute(sql`analyze ${staging}`);
-  warnOfLosses(wanted, options);
-  return options.rows;
+  const rowCount = await copyRows(session, staging, rows, options);
+  // Without statistics the planner would take the staging table for a small one. Only an
+  // upsert joins it.
+  if (target.loadType === "upsert") await session.execute(sql`analyze ${staging}`);
+  warnOfLosses(wanted, options, rowCount);
+  return rowCount;
 }
 
 function stagingTable({ columns, staging, lineColumn }: Stage): Sql {
   const definitions = columnList(columns, [], { typeName: (type) => type });
-  return sql`create temporary table ${staging} (${definitions}, ${identifier(lineColumn)} bigint not null) on commit drop`;
+  const line = lineColumn
+    ? sql`, ${identifier(lineColumn)} bigint generated always as identity`
+    : new Sql([]);
+  return sql`create temporary table ${staging} (${definitions}${line}) on commit drop`;
 }
 
 function writerOf(
@@ -53,21 +58,28 @@ function writerOf(
   { target, existing }: Stage,
   types: ReadonlyMap<string, ValueType>,
 ): ColumnWriter {
-  const toText = readerOf(types.get(name) ?? { kind: "scalar", name: type });
+  const valueType: ValueType = types.get(name) ?? { kind: "scalar", name: type };
   const isNotNull = existing.some(
     (column) => column.name.toLowerCase() === name && column.isNotNull,
   );
-  if (target.primaryKey.includes(name))
-    return { name, toText, whyNotNull: "null is not allowed in the primary key" };
-  return { name, toText, whyNotNull: isNotNull ? "null is not allowed in this column" : undefined };
+  const whyNotNull = target.primaryKey.includes(name)
+    ? "null is not allowed in the primary key"
+    : isNotNull
+      ? "null is not allowed in this column"
+      : undefined;
+  return { name, toText: readerOf(valueType), isSure: sureCheckOf(valueType), whyNotNull };
 }
 
-function warnOfLosses({ log, rows, columns, target }: Stage, seen: CopyOptions): void {
+function warnOfLosses(
+  { log, rows, columns, target }: Stage,
+  seen: CopyOptions,
+  rowCount: number,
+): void {
   if (seen.nulRows > 0)
     log.warn(
       `${seen.nulRows} rows held NUL characters, which PostgreSQL cannot store; they were left out`,
     );
-  if (seen.rows > 0 && seen.absent.size > 0)
+  if (rowCount > 0 && seen.absent.size > 0)
     log.warn(`no row has a value for ${quotedNames([...seen.absent])}, which stay null`);
   const ignored = (rows.header ?? []).filter(
     (name) => name !== "" && !columns.some((column) => column.name === name),

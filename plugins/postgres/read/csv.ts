@@ -1,16 +1,14 @@
 /** Reads CSV as rows. */
 import { FailTask } from "dagsmith";
+import { ByteSource } from "./byte_source.ts";
 import { columnNames } from "./csv_header.ts";
 import { type CsvFormat, type CsvOptions, csvFormat } from "./csv_options.ts";
-import { type CsvRecord, CsvRecords, MalformedError } from "./csv_records.ts";
-import { Decoder } from "./encoding.ts";
-import { MAX_LINE_BYTES, type SourceRow, type SourceRows } from "./source_row.ts";
-
-const OTHER_ENCODING =
-  ': if the file has another encoding, name it with the option "encoding", such as "latin1"';
+import { openPassage } from "./csv_passage.ts";
+import { type CsvRecord, CsvRecords } from "./csv_records.ts";
+import { readError, recordsOf, rowOf } from "./csv_rows.ts";
+import type { CsvPassage, SourceRow, SourceRows } from "./source_row.ts";
 
 type Bytes = AsyncIterable<Uint8Array | string>;
-type Values = Readonly<Record<string, string | null>>;
 
 /**
  * The rows of a CSV file. The header names the columns, folded to lower case; an empty
@@ -46,13 +44,13 @@ export async function csvHeader(
 }
 
 class CsvRows implements SourceRows {
-  readonly #source: Bytes;
+  readonly #source: ByteSource;
   readonly #format: CsvFormat;
   #required: readonly string[];
   header: readonly string[] | undefined;
 
   constructor(source: Bytes, format: CsvFormat, required: readonly string[]) {
-    this.#source = source;
+    this.#source = new ByteSource(source);
     this.#format = format;
     this.#required = required;
   }
@@ -61,13 +59,20 @@ class CsvRows implements SourceRows {
     this.#required = [...new Set([...this.#required, ...columns])];
   }
 
+  /** The file as bytes for COPY; null when its rows must be read. */
+  async passage(): Promise<CsvPassage | null> {
+    const passage = await openPassage(this.#source, this.#format, this.#required);
+    if (passage) this.header = passage.header;
+    return passage;
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly SourceRow[]> {
     const records = new CsvRecords(this.#format);
     try {
-      for await (const list of recordsOf(this.#source, this.#format.encoding, records))
+      for await (const list of recordsOf(this.#source, this.#format.encoding, records, true))
         yield this.#rows(list);
     } catch (error) {
-      throw error instanceof MalformedError ? malformed(error, this.header) : error;
+      throw readError(error, this.header);
     }
     if (this.header === undefined && this.#format.header === true)
       throw new FailTask("The CSV is empty: it has no header line");
@@ -79,49 +84,6 @@ class CsvRows implements SourceRows {
     const isHeader = this.header === undefined && this.#format.header === true;
     this.header ??= columnNames(this.#format.header, first.fields, this.#required);
     const names = this.header;
-    return records
-      .slice(isHeader ? 1 : 0)
-      .map((record) => ({ line: record.line, values: valuesOf(record, names) }));
+    return records.slice(isHeader ? 1 : 0).map((record) => rowOf(record, names));
   }
-}
-
-async function* recordsOf(
-  source: Bytes,
-  encoding: string,
-  records: CsvRecords,
-): AsyncGenerator<readonly CsvRecord[]> {
-  const decoder = new Decoder(encoding, OTHER_ENCODING);
-  const line = (): number => records.line + (records.pending.match(/\r\n|\r|\n/g)?.length ?? 0);
-  for await (const chunk of source) {
-    yield records.push(decoder.text(chunk, line));
-    if (records.pending.length > MAX_LINE_BYTES)
-      throw new MalformedError(records.line, 0, "the record is longer than 64 MiB");
-  }
-  yield records.push(decoder.text(undefined, line));
-  yield records.end();
-  // A fault after the last complete records is thrown by the next call only.
-  yield records.end();
-}
-
-function valuesOf({ line, fields }: CsvRecord, names: readonly string[]): Values {
-  if (fields.length !== names.length)
-    throw new FailTask(
-      `The CSV is malformed: line ${line} has ${fields.length} fields, but there are ${names.length} columns (${names.join(", ")})`,
-    );
-  const values: Record<string, string | null> = {};
-  for (let index = 0; index < names.length; index += 1)
-    values[names[index] ?? ""] = fields[index] ?? null;
-  // Assigning to __proto__ would set no value.
-  return Object.hasOwn(values, "__proto__") || !names.includes("__proto__")
-    ? values
-    : Object.fromEntries(names.map((name, index) => [name, fields[index] ?? null]));
-}
-
-function malformed(error: MalformedError, header: readonly string[] = []): FailTask {
-  const column = header[error.field]
-    ? `column "${header[error.field]}"`
-    : `field ${error.field + 1}`;
-  return new FailTask(`The CSV is malformed: line ${error.line}, ${column}: ${error.message}`, {
-    cause: error,
-  });
 }

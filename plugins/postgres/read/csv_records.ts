@@ -44,10 +44,16 @@ export class CsvRecords {
   /** A record that spans many chunks is tried again only when its text has doubled. */
   #wanted = 0;
   /** The line on which the next record begins. */
-  line = 1;
+  line: number;
 
-  constructor(format: CsvFormat) {
+  /** @param from the line where the text begins, and how the lines before it end */
+  constructor(
+    format: CsvFormat,
+    from: { readonly line: number; readonly ending?: string } = { line: 1 },
+  ) {
     this.#format = format;
+    this.line = from.line;
+    this.#ending = from.ending;
     const { nulls } = format;
     const [only] = nulls;
     this.#isNull = nulls.length === 1 ? (text) => text === only : (text) => nulls.includes(text);

@@ -29,14 +29,16 @@ export class Decoder {
   readonly #decoder: TextDecoder | null;
   /** The last bytes of the chunk before: a character may begin there. */
   #tail: Uint8Array = new Uint8Array();
-  #isFirst = true;
+  #isFirst: boolean;
   readonly #remedy: string;
 
   /**
    * @param remedy what to do about a file that has another encoding
+   * @param isFirst whether the text may begin with a byte order mark, which is left out
    * @throws DagsmithError INVALID_OPTION for an encoding that Node does not know
    */
-  constructor(encoding = "utf-8", remedy = "") {
+  constructor(encoding = "utf-8", remedy = "", isFirst = true) {
+    this.#isFirst = isFirst;
     this.#remedy = remedy;
     this.#label = labelOf(encoding);
     this.#decoder = this.#label === null ? null : fatalDecoder(this.#label, encoding);

@@ -1,5 +1,7 @@
 /** A row on its way from a file into a table. */
 import type { Json } from "dagsmith";
+import type { CsvFormat } from "./csv_options.ts";
+import type { ScannedColumn } from "./csv_scan.ts";
 
 /** One row of a source. */
 export interface SourceRow {
@@ -12,6 +14,29 @@ export interface SourceRow {
    * Absent for sources whose values are texts, such as CSV.
    */
   readonly written?: (name: string) => string | undefined;
+}
+
+/** Records of a CSV file that pass to COPY as they are. */
+export interface PassedRecords {
+  readonly bytes: Uint8Array;
+  /** The line of the first record. */
+  readonly line: number;
+  /** How many records of one line; 1 for a record of any number of lines. */
+  readonly records: number;
+  /** How many lines COPY counts. */
+  readonly copyLines: number;
+}
+
+/** A CSV file on its way to COPY: its records as bytes, or as rows where COPY errs. */
+export interface CsvPassage {
+  /** The columns of the file, in its order: those of the load, and no others. */
+  readonly header: readonly string[];
+  readonly format: CsvFormat;
+  readonly lineEnd: "\n" | "\r\n";
+  /** @param columns how the values of the columns are checked, in the order of the file */
+  parts(columns: readonly ScannedColumn[]): AsyncGenerator<PassedRecords | readonly SourceRow[]>;
+  /** Ends the source, when not all parts were read. */
+  close(): Promise<void>;
 }
 
 /**
@@ -28,6 +53,11 @@ export interface SourceRows extends AsyncIterable<readonly SourceRow[]> {
    * The columns that the file names, once it is read. Absent when each row names its own.
    */
   readonly header?: readonly string[] | undefined;
+  /**
+   * The source as bytes for COPY, asked before the first row is read; null when its rows
+   * must be read. Absent for sources that are no such bytes.
+   */
+  readonly passage?: () => Promise<CsvPassage | null>;
 }
 
 /** A longer line is likely a file of another format, and would only fill the memory. */

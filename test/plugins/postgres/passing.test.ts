@@ -1,0 +1,208 @@
+/** Records of CSV that go to COPY as bytes: never other rows than the reader gives. */
+import { type CsvOptions, readCsv, type SourceRow } from "dagsmith/plugins/postgres";
+import { describe, expect, test } from "vitest";
+import { csvFormat } from "../../../plugins/postgres/read/csv_options.ts";
+import { CsvRecords } from "../../../plugins/postgres/read/csv_records.ts";
+import type { SureCheck } from "../../../plugins/postgres/read/csv_scan.ts";
+import { toTextOf } from "../../../plugins/postgres/values/column_value.ts";
+import { sureCheckOf } from "../../../plugins/postgres/values/sure_check.ts";
+import fc from "../../support/fast_check.ts";
+import { openLake } from "../../support/lake.ts";
+
+const TYPES = [
+  ...["smallint", "integer", "bigint", "numeric", "numeric(5,2)", "numeric(3,-1)", "real"],
+  ...["double precision", "boolean", "date", "timestamp", "timestamp(2)", "timestamptz"],
+  ...["time", "time(3)", "timetz", "varchar(3)", "char(2)", "text", "uuid", "json"],
+];
+/** Texts that are values of some type, or nearly so. */
+const NEAR = fc.oneof(
+  fc.stringMatching(/^[-+]?\d{0,12}(\.\d{0,4})?(e\d)?$/),
+  fc.stringMatching(
+    /^\d{3,5}-[01]\d-[0-3]\d([ T][0-2]\d:[0-6]\d(:[0-6]\d(\.\d{0,7})?)?(Z|[+-]0\d)?)?$/,
+  ),
+  fc.stringMatching(/^[0-2]\d:[0-6]\d:[0-6]\d(\.\d{1,4})?$/),
+  fc.constantFrom("t", "f", "true", "no", "1", "TRUE", "nan", "infinity", " 1", "0x1F", "1_000"),
+  fc.string({ unit: "grapheme", maxLength: 5 }),
+);
+const BOOLEANS: Readonly<Record<string, string>> = { true: "t", false: "f", "1": "t", "0": "f" };
+
+test("a value that is called sure is one that its column takes unchanged", () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...TYPES), NEAR, (type, text) => {
+      const bytes = Buffer.from(`,${text},`);
+      const check = sureCheckOf({ kind: "scalar", name: type }) as SureCheck;
+      fc.pre(check(bytes, 1, bytes.length - 1));
+      const expected = type === "boolean" ? (BOOLEANS[text] ?? text) : text;
+      expect(toTextOf(type)(text)).toBe(expected);
+    }),
+    { numRuns: 20_000 },
+  );
+});
+
+test.each([
+  ["integer", "-12"],
+  ["numeric(5,2)", "1.25"],
+  ["timestamp", "2018-01-31 23:59:59.123456"],
+  ["timestamptz", "2018-01-31T23:59:59Z"],
+  ["date", "2018-12-31"],
+  ["boolean", "false"],
+  ["varchar(3)", "abc"],
+])("a common value of %s is sure", (type, text) => {
+  const bytes = Buffer.from(text);
+  expect(sureCheckOf({ kind: "scalar", name: type })?.(bytes, 0, bytes.length)).toBe(true);
+});
+
+test("values whose keys COPY would lose are never sure", () => {
+  expect(sureCheckOf({ kind: "scalar", name: "jsonb" })).toBeUndefined();
+});
+
+describe("a file", () => {
+  const FORMATS: readonly CsvOptions[] = [
+    {},
+    { header: ["a", "b"], delimiter: "\t" },
+    { quote: "'", nulls: "NA" },
+  ];
+  const PIECES = [
+    "a",
+    "12",
+    "é",
+    ",",
+    ",",
+    "\n",
+    "\n",
+    "\r\n",
+    "\t",
+    '"',
+    "'",
+    '"x,\ny"',
+    "NA",
+    "\0",
+  ];
+  const texts = fc.array(fc.constantFrom(...PIECES, "\\.", "\r", "a,b\n"), { maxLength: 30 });
+  const isShort: SureCheck = (_, from, to) => to - from < 3;
+
+  interface Read {
+    readonly rows: readonly SourceRow[];
+    readonly error: string | undefined;
+  }
+
+  async function read(give: (rows: SourceRow[]) => Promise<void>): Promise<Read> {
+    const rows: SourceRow[] = [];
+    try {
+      await give(rows);
+      return { rows, error: undefined };
+    } catch (error) {
+      return { rows, error: (error as Error).message };
+    }
+  }
+
+  async function* cut(text: string, size: number): AsyncGenerator<Buffer> {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+  }
+
+  test("gives the same rows, lines and errors as bytes and as rows", async () => {
+    const choices = fc.record({
+      options: fc.constantFrom(...FORMATS),
+      size: fc.integer({ min: 1, max: 20 }),
+      text: texts.map((pieces) => pieces.join("")),
+      tail: fc.constantFrom("", "\n1,2\n3,4\n"),
+    });
+    let passed = 0;
+    await fc.assert(
+      fc.asyncProperty(choices, async ({ options, size, text, tail }) => {
+        const delimiter = options.delimiter ?? ",";
+        const file = `a${delimiter}b\n${text}${tail}`;
+        const slow = await read(async (rows) => {
+          const csv = readCsv(cut(file, size), options, ["a", "b"]);
+          for await (const batch of csv) rows.push(...batch);
+        });
+        const fast = await read(async (rows) => {
+          const csv = readCsv(cut(file, size), options, ["a", "b"]);
+          const passage = await csv.passage?.();
+          if (!passage) {
+            for await (const batch of csv) rows.push(...batch);
+            return;
+          }
+          const column = { isSure: isShort, takesNull: true, takesAny: false };
+          for await (const part of passage.parts([column, column])) {
+            if (!("bytes" in part)) rows.push(...part);
+            else {
+              passed += part.records;
+              const records = new CsvRecords(csvFormat(options), { line: part.line });
+              const list = [...records.push(Buffer.from(part.bytes).toString()), ...records.end()];
+              expect(list.length).toBe(part.records);
+              for (const { line, fields } of list)
+                rows.push({ line, values: { a: fields[0] ?? null, b: fields[1] ?? null } });
+            }
+          }
+        });
+        expect(fast.error).toBe(slow.error);
+        // Before an error, how many rows came depends on how the file was cut.
+        if (slow.error === undefined) expect(fast.rows).toEqual(slow.rows);
+      }),
+      { numRuns: 3_000 },
+    );
+    expect(passed).toBeGreaterThan(100);
+  });
+
+  test("whose values mostly must be read is read as rows from there on", async () => {
+    const lines = Array.from({ length: 20_000 }, (_, n) => `${n}.0,long text\n`).join("");
+    const csv = readCsv(cut(`a,b\n${lines}`, 70_000), {}, ["a", "b"]);
+    const passage = await csv.passage?.();
+    const column = { isSure: isShort, takesNull: true, takesAny: false };
+    let batches = 0;
+    let rows = 0;
+    for await (const part of passage?.parts([column, column]) ?? []) {
+      batches += 1;
+      rows += "bytes" in part ? 0 : part.length;
+    }
+    expect(rows).toBe(20_000);
+    expect(batches).toBeLessThan(8_000);
+  });
+
+  test.each([
+    ["another encoding", "a,b\n1,2\n", { encoding: "latin1" }],
+    ["another escape character", "a,b\n1,2\n", { escape: "\\" }],
+    ["several texts for null", "a,b\n1,2\n", { nulls: ["", "NA"] }],
+    ["a column that is not loaded", "a,b,c\n1,2,3\n", {}],
+    ["a header in lines that end in CR", "a,b\r1,2\r", {}],
+    ["no record", "", {}],
+  ])("with %s is read as rows", async (_, text, options) => {
+    const csv = readCsv(cut(text, 3), options, ["a", "b"]);
+    expect(await csv.passage?.()).toBeNull();
+    const { rows, error } = await read(async (list) => {
+      for await (const batch of csv) list.push(...batch);
+    });
+    expect(rows.map(({ values }) => values.a)).toEqual(text === "" ? [] : ["1"]);
+    expect(error).toBe(text === "" ? "The CSV is empty: it has no header line" : undefined);
+  });
+});
+
+test.each([
+  ["LF", "\n"],
+  ["CR LF", "\r\n"],
+])(
+  "a value that only PostgreSQL refuses is named by its line, with lines that end in %s",
+  async (_, end) => {
+    await using lake = await openLake();
+    const columns = [
+      { name: "id", type: "uuid" },
+      { name: "note", type: "text" },
+      { name: "n", type: "integer" },
+    ] as const;
+    const uuid = "00000000-0000-0000-0000-000000000001";
+    // Lines 2 to 4, with breaks of both kinds; line 5, which is not sure; line 6.
+    const good = [`"a\nb\r\nc",1,"${uuid}"`, `"say ""it""",2.0,${uuid}`, `plain,3,${uuid}`];
+    const text = ["note,n,id", ...good].join(end);
+    const target = { schema: "public", table: "t", columns, loadType: "rebuild" } as const;
+    await lake.load(target, { csv: `${text}${end}` });
+    expect(await lake.texts("select note, n from t order by n")).toEqual([
+      ["a\nb\r\nc", "1"],
+      ['say "it"', "2"],
+      ["plain", "3"],
+    ]);
+    const bad = lake.load(target, { csv: `${text}${end}x,4,not-a-uuid${end}` });
+    await expect(bad).rejects.toThrow('line 7, column "id": invalid input syntax for type uuid');
+  },
+);
