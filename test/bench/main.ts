@@ -1,7 +1,7 @@
 /**
- * `npm run bench [-- --json] [-- name…] [-- --instances=N]`: what DESIGN promises of
- * speed, measured on this machine, with graphile-worker's own figures taken in the same
- * run. Ratios are what counts; the machine may be busy.
+ * `npm run bench [-- --json] [-- name…] [-- --instances=N] [-- --megabytes=N]`: what
+ * DESIGN promises of speed, measured on this machine, with graphile-worker's own figures
+ * taken in the same run. Ratios are what counts; the machine may be busy.
  */
 import { bundlerRows } from "./bundler.bench.ts";
 import { catchupRows } from "./catchup_rows.ts";
@@ -10,6 +10,7 @@ import { engineRows } from "./engine_rows.ts";
 import { fileRows } from "./file_rows.ts";
 import { groupRows } from "./group_rows.ts";
 import { historyRows } from "./history_rows.ts";
+import { loadRows } from "./load_rows.ts";
 import { profileRows } from "./profile_rows.ts";
 import { questionRows } from "./question_rows.ts";
 import type { Row } from "./row.ts";
@@ -25,9 +26,10 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   questions: questionRows,
   schedule: async () => [...(await scheduleRows()), ...(await catchupRows())],
   history: historyRows,
-  clean: () => cleanRows(instances()),
+  clean: () => cleanRows(numberOf("--instances", 1_000_000)),
   start: startRows,
   files: fileRows,
+  loads: () => loadRows(numberOf("--megabytes", 500)),
   profile: profileRows,
 };
 
@@ -48,11 +50,13 @@ else
 /** A part that is misspelled would measure nothing, and an option would measure all. */
 function refuseUnknown(): void {
   const unknown = args.find(
-    (arg) => !(arg in PARTS) && arg !== "--json" && !arg.startsWith("--instances="),
+    (arg) => !(arg in PARTS) && !/^--(json|instances=.*|megabytes=.*)$/.test(arg),
   );
   if (unknown === undefined) return;
   const parts = Object.keys(PARTS).join(", ");
-  console.error(`${unknown} is unknown. Parts: ${parts}. Options: --json, --instances=N.`);
+  console.error(
+    `${unknown} is unknown. Parts: ${parts}. Options: --json, --instances=N, --megabytes=N.`,
+  );
   process.exit(2);
 }
 
@@ -61,11 +65,11 @@ function format(value: number): string {
 }
 
 /** How many instances a part takes that asks for it: `--instances=N`. */
-function instances(): number {
-  const given = args.find((arg) => arg.startsWith("--instances="));
-  if (given === undefined) return 1_000_000;
+function numberOf(option: string, otherwise: number): number {
+  const given = args.find((arg) => arg.startsWith(`${option}=`));
+  if (given === undefined) return otherwise;
   const count = Number(given.split("=")[1]);
   if (Number.isInteger(count) && count > 0) return count;
-  console.error(`${given}: give a whole number above 0, such as --instances=100000.`);
+  console.error(`${given}: give a whole number above 0, such as ${option}=${otherwise / 10}.`);
   process.exit(2);
 }

@@ -33,7 +33,7 @@ export interface Stand extends AsyncDisposable {
  * A database that nothing else uses: on the server of DATABASE_URL where it is set, else
  * on one of ours.
  */
-async function benchServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+export async function benchServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const server = process.env.DATABASE_URL;
   if (!server) return startThrowawayPostgres();
   const name = `dagsmith_bench_${randomBytes(6).toString("hex")}`;
