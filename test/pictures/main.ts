@@ -1,5 +1,5 @@
 /**
- * `npm run pictures`: makes the pictures of README anew. With PICTURES=folder it puts a
+ * `npm run pictures`: makes the pictures of README again. With PICTURES=folder it puts a
  * picture of every screen into that folder instead: light, dark, and on a phone; with
  * PICTURES_OF="home,run" only of these screens.
  */

@@ -16,7 +16,7 @@ export type AssetGraphNode =
       readonly lastEventAt: Date | null;
     };
 
-export interface AssetGraphEdge {
+interface AssetGraphEdge {
   readonly from: string;
   readonly to: string;
   /** `reads`: the DAG reads the asset, and does not wait for it. */
