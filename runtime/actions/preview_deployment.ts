@@ -7,6 +7,7 @@ import { decide } from "../scheduler/decisions/decide.ts";
 import { compareSpecs, type DagDifference } from "../specs/compare_specs.ts";
 import { type ScheduleMemory, scheduleMemories } from "../store/dags/dag_schedule.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
+import { databaseTime } from "../store/reads/clock.ts";
 import {
   type ActiveRuns,
   type CurrentDag,
@@ -117,7 +118,7 @@ async function scheduleChanges(
 ): Promise<readonly ScheduleChange[]> {
   const ids = dags.map(({ dagId }) => dagId);
   const memories = await scheduleMemories(db, ids);
-  const now = new Date();
+  const now = await databaseTime(db);
   return dags.flatMap(({ dagId, spec }) => {
     const known = memories.get(dagId) ?? [];
     const standing = current.get(dagId);
