@@ -15,7 +15,7 @@ const PER_PAGE = 100;
 /** GitHub serves no later page of stars. */
 const MOST_PAGES = 400;
 
-/** What a person did, and when. */
+/** What a user of GitHub did, and when. */
 interface Activity {
   readonly kind: "starred" | "forked" | "contributed";
   readonly login: string;
