@@ -19,7 +19,15 @@ export interface StateListProps {
 export function StateList({ dagId, state, next, token }: StateListProps): VNode {
   if (state.length === 0)
     return <p class="nothing">No state: no task of this DAG has set a value.</p>;
-  const columns = ["Key", "Value", "Task", "Revision", "Changed", "By", token !== undefined && ""];
+  const columns = [
+    "Key",
+    "Value",
+    "Task",
+    "Revision",
+    "Changed",
+    "By",
+    token !== undefined && "Delete",
+  ];
   return (
     <PagedTable columns={columns} next={next} nextLabel="More">
       {state.map((row) => (
