@@ -90,7 +90,8 @@ async function panel(services: WebServices, request: Request, response: Response
   const { instanceId } = checked(locateParams, request.params);
   const view = await readPanel(services, instanceId);
   const mayClear = formToken(services, request) !== undefined;
-  const body = h(Panel, { ...view, mayClear });
+  const title = h("h1", { class: "hidden" }, "Task in short");
+  const body = [title, h(Panel, { ...view, mayClear })];
   await sendPage(services, request, response, { title: view.instance.taskId, body });
 }
 

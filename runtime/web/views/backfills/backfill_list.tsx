@@ -34,7 +34,11 @@ export function BackfillList({ dagId, backfills, token, canCreate }: BackfillLis
               <th>State</th>
               <th>Progress</th>
               <th>By</th>
-              {token !== undefined && <th />}
+              {token !== undefined && (
+                <th>
+                  <span class="hidden">Actions</span>
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
