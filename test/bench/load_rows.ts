@@ -81,7 +81,7 @@ async function measured(url: string, folder: string, megabytes: number): Promise
     atMost(`${name}, CSV that passes as it is, over psql`, passed / copied, "x", 1.1),
     atMost(`${name}, CSV whose values are read, over psql`, read / copied, "x", 2),
     atMost(`${name}, JSON lines, over psql`, lines / copied, "x", 3),
-    atMost(`${name}, upsert of rows that are all there, over psql`, upserted / copied, "x", 10),
+    atMost(`${name}, upsert of rows that are all there, over psql`, upserted / copied, "x", 8),
     atMost(`${name}: memory that CSV takes more`, memory, "MiB", 150),
   ];
 }
