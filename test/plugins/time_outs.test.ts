@@ -4,6 +4,7 @@
  */
 import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
+import { Readable } from "node:stream";
 import { dag, type SensorBody, sql, type TaskBody } from "dagsmith";
 import {
   redshiftHook,
@@ -13,9 +14,12 @@ import {
   s3ToPostgres,
   s3ToRedshift,
 } from "dagsmith/plugins/aws";
+import { azureBlobHook } from "dagsmith/plugins/azure";
 import { discordHook } from "dagsmith/plugins/discord";
+import { gcsHook } from "dagsmith/plugins/gcs";
 import { githubHook, githubToS3 } from "dagsmith/plugins/github";
 import { httpHook, httpRequest, httpSensor } from "dagsmith/plugins/http";
+import { objectSensor, objectStore } from "dagsmith/plugins/objects";
 import { postgresHook, postgresSql, sqlSensor } from "dagsmith/plugins/postgres";
 import { exec, python, sh, shell } from "dagsmith/plugins/process";
 import { slackHook } from "dagsmith/plugins/slack";
@@ -63,6 +67,14 @@ const connections = (port: number) => ({
     ...{ type: "redshift", login: "etl", schema: "dev", extra: { ...aws(port), ...keys } },
     host: "lake.abc123.eu-west-1.redshift.amazonaws.com",
   },
+  gcs: {
+    type: "google_cloud_platform",
+    extra: { project: "p", api_endpoint: `http://127.0.0.1:${port}` },
+  },
+  azure: {
+    ...{ type: "wasb", login: "acc", password: "czNjcmV0" },
+    host: `http://127.0.0.1:${port}/acc`,
+  },
   github: { type: "github", host: `http://127.0.0.1:${port}`, password: "s3cret" },
   mail: {
     ...{ type: "smtp", host: "127.0.0.1", port },
@@ -95,6 +107,10 @@ const SENSORS: Readonly<Record<string, SensorBody<unknown>>> = {
   httpSensor: httpSensor({ http: "http", path: "/x" }),
   sqlSensor: sqlSensor({ postgres: "postgres", sql: sql`select 1` }),
   s3KeySensor: s3KeySensor({ s3: "s3", bucket: "lake", key: "a.csv" }),
+  objectSensor: objectSensor({
+    store: objectStore("gs://lake", { connection: "gcs" }),
+    match: "*.csv",
+  }),
 };
 /** Every hook, in a task's own code. */
 const HOOKS: Readonly<Record<string, Body>> = {
@@ -106,6 +122,14 @@ const HOOKS: Readonly<Record<string, Body>> = {
   s3Hook: async ({ hook }) => void (await (await hook(s3Hook("s3"))).head("lake", "a.csv")),
   "s3Hook, uploading": async ({ hook }) =>
     void (await (await hook(s3Hook("s3"))).putText("lake", "a.csv", "x")),
+  gcsHook: async ({ hook }) =>
+    void (await (await hook(gcsHook("gcs"))).objects.head({ bucket: "lake", key: "a.csv" })),
+  azureBlobHook: async ({ hook }) =>
+    void (await (await hook(azureBlobHook("azure"))).objects.head({ bucket: "lake", key: "a" })),
+  "azureBlobHook, uploading": async ({ hook }) => {
+    const { objects } = await hook(azureBlobHook("azure"));
+    await objects.put({ bucket: "lake", key: "a" }, Readable.from([Buffer.from("x")]), {});
+  },
   redshiftHook: async ({ hook }) =>
     void (await (await hook(redshiftHook("redshift"))).query(sql`select 1`)),
   githubHook: async ({ hook }) =>

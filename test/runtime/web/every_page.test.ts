@@ -65,10 +65,24 @@ async function filledPages(): Promise<readonly string[]> {
   await web.rows.instance(running, "first", { state: "running" });
   await web.rows.log(failed, 0, ["began", "went wrong"], 1, "error");
   await web.rows.sql(
+    "insert into dagsmith.step (run_id, task_id, map_index, name, try_number, result) values ($1, 'first', -1, 'create', 1, $2)",
+    [run, JSON.stringify({ text: "long ".repeat(100) })],
+  );
+  await web.rows.sql(
+    "insert into dagsmith.state (scope, key, value, run_id, task_id, map_index, try_number) values ('dag:seen', 'cursor', $2, $1, 'first', -1, 1)",
+    [run, JSON.stringify("2026-01-01")],
+  );
+  await web.rows.sql(
     "insert into dagsmith.import_error (file, line, code, message) values ('a.ts', 3, 'BUNDLE_FAILED', 'why')",
   );
   return [
-    ...["/dags/seen", "/dags/seen/graph", "/dags/seen/decisions", "/dags/seen/trigger"],
+    ...[
+      "/dags/seen",
+      "/dags/seen/graph",
+      "/dags/seen/decisions",
+      "/dags/seen/trigger",
+      "/dags/seen/state",
+    ],
     ...["/dags/seen?folded=held", `/runs/${run}`, `/runs/${running}`],
     ...[`/runs/${run}/tasks/first`, `/t/${failed}/panel`, "/nowhere"],
   ];
