@@ -21,6 +21,7 @@ import * as auditAndUsers from "./0015_audit_and_users.ts";
 import * as versions from "./0016_versions.ts";
 import * as stateTry from "./0018_state_try.ts";
 import * as deployments from "./0019_deployments.ts";
+import * as userVersion from "./0021_user_version.ts";
 import * as runDays from "./0025_run_days.ts";
 
 export interface Migration {
@@ -47,4 +48,5 @@ export const migrations: readonly Migration[] = [
   { name: "0018_state_try", ...stateTry },
   { name: "0019_deployments", ...deployments },
   { name: "0025_run_days", ...runDays },
+  { name: "0021_user_version", ...userVersion },
 ];

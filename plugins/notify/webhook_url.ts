@@ -15,9 +15,10 @@ const shape = {
   host: z.string().optional().meta({
     title: "Host",
     description: "The address in parts, in place of the URL: a name, or the whole URL.",
+    writeOnly: true,
   }),
   port: z.int().min(1).max(65_535).optional().meta({ title: "Port" }),
-  schema: z.string().optional().meta({ title: "Path", description: "May hold a secret." }),
+  schema: z.string().optional().meta({ title: "Path", writeOnly: true }),
   webhook_endpoint: z
     .string()
     .optional()

@@ -145,8 +145,8 @@ export async function createToken(db: Database, request: TokenRequest): Promise<
     const row = { userId: id, name, hash: hashOfSecret(token), scopes, days };
     if (!(await insertToken(tx, row)))
       throw new DagsmithError("TOKEN_EXISTS", { user, token: name });
-    const detail = { user, token: name, scopes: scopes && [...scopes], days };
-    await audit(tx, { actor, action: "create token", detail });
+    const after = { scopes: scopes && [...scopes], days };
+    await audit(tx, { actor, action: "create token", detail: { user, token: name }, after });
   });
   return token;
 }
@@ -157,8 +157,10 @@ export async function revokeToken(
   { user, name, actor }: { readonly user: string; readonly name: string; readonly actor: string },
 ): Promise<void> {
   await db.transaction(async (tx) => {
-    if (!(await deleteToken(tx, user, name)))
-      throw new DagsmithError("UNKNOWN_TOKEN", { user, token: name });
-    await audit(tx, { actor, action: "revoke token", detail: { user, token: name } });
+    const revoked = await deleteToken(tx, user, name);
+    if (!revoked) throw new DagsmithError("UNKNOWN_TOKEN", { user, token: name });
+    const { scopes, expiresAt } = revoked;
+    const before = { scopes: scopes && [...scopes], expiresAt: expiresAt?.toISOString() ?? null };
+    await audit(tx, { actor, action: "revoke token", detail: { user, token: name }, before });
   });
 }

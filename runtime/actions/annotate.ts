@@ -1,10 +1,18 @@
 /** Notes and labels of runs. */
 import { DagsmithError } from "../../sdk/errors.ts";
+import type { Json } from "../../sdk/json.ts";
 import { checkLabel, checkNote } from "../../sdk/task/run_notes.ts";
 import { audit } from "../store/access/audit.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
 import { runById } from "../store/runs/dag_run.ts";
-import { type Labels, labelRuns, setNote, unlabelRun } from "../store/runs/run_label.ts";
+import {
+  type Annotations,
+  holdAnnotations,
+  type Labels,
+  labelRuns,
+  setNote,
+  unlabelRun,
+} from "../store/runs/run_label.ts";
 
 /**
  * Writes a note on a run, in place of the note before. An empty note removes it.
@@ -16,8 +24,13 @@ export function noteRun(
 ): Promise<void> {
   checkNote(note);
   const text = note.trim();
-  return annotate(db, id, actor, "note", { note: text }, (tx) =>
-    setNote(tx, id, text === "" ? null : text),
+  return annotate(
+    db,
+    id,
+    actor,
+    "note",
+    ({ note: is }) => ({ note: is }),
+    (tx) => setNote(tx, id, text === "" ? null : text),
   );
 }
 
@@ -41,25 +54,34 @@ export function labelRun(
   },
 ): Promise<void> {
   checkLabels(labels);
-  return annotate(db, id, actor, "label", { labels, remove: [...remove] }, async (tx) => {
-    await unlabelRun(tx, id, remove);
-    await labelRuns(tx, [id], labels);
-  });
+  return annotate(
+    db,
+    id,
+    actor,
+    "label",
+    ({ labels: are }) => ({ labels: are }),
+    async (tx) => {
+      await unlabelRun(tx, id, remove);
+      await labelRuns(tx, [id], labels);
+    },
+  );
 }
 
 async function annotate(
   db: Database,
   id: number,
   actor: string,
-  action: string,
-  detail: Readonly<Record<string, string | string[] | Labels>>,
+  action: "note" | "label",
+  shown: (of: Annotations) => Json,
   write: (tx: Queryable) => Promise<void>,
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const run = await runById(tx, id);
     if (!run) throw new DagsmithError("UNKNOWN_RUN", { run: id });
+    const before = shown(await holdAnnotations(tx, id));
     await write(tx);
-    await audit(tx, { actor, action, dagId: run.dagId, runId: run.runId, detail });
+    const after = shown(await holdAnnotations(tx, id));
+    await audit(tx, { actor, action, dagId: run.dagId, runId: run.runId, before, after });
   });
 }
 

@@ -112,8 +112,9 @@ async function storeAnswer(
   const isAsked = question.instanceState === "deferred";
   await putAnswer(on, { ...which, json, by }, isAsked);
   const completed = isAsked ? await resume(tx, on, which, question, json) : null;
-  const detail = { task: taskId, mapIndex, answer: JSON.parse(json) as Json };
-  await audit(on, { actor, action: "answer", dagId: run.dagId, runId: run.runId, detail });
+  const after = { answer: JSON.parse(json) as Json };
+  const entry = { actor, dagId: run.dagId, runId: run.runId, detail: { task: taskId, mapIndex } };
+  await audit(on, { ...entry, action: "answer", after });
   return { isAsked, completed };
 }
 

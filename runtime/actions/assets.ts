@@ -31,7 +31,7 @@ export async function updateAsset(
   const id = await db.transaction(async (tx) => {
     if (!(await isKnownAsset(tx, uri))) throw new DagsmithError("UNKNOWN_ASSET", { asset: uri });
     const [event] = await recordAssetEvents(tx, [{ uri, extra, actor }]);
-    await audit(tx, { actor, action: "update asset", detail: { uri, extra } });
+    await audit(tx, { actor, action: "update asset", detail: { uri }, after: { extra } });
     return event ?? 0;
   });
   await createAssetRuns(db, new Plans());

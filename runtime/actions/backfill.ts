@@ -130,14 +130,11 @@ export async function createBackfill(
       })),
     );
     const runs = planned.filter(({ decision }) => decision === "run").length;
-    const detail = {
-      backfill: id,
-      from: from.toISOString(),
-      to: to.toISOString(),
-      runs,
-      ...settings,
+    const after = {
+      ...{ from: from.toISOString(), to: to.toISOString(), runs },
+      ...{ ...settings, params, labels: request.labels ?? {} },
     };
-    await audit(tx, { actor, action: "backfill", dagId, detail });
+    await audit(tx, { actor, action: "backfill", dagId, detail: { backfill: id }, after });
     return { id, runs, skipped: planned.length - runs };
   });
 }
@@ -240,14 +237,16 @@ export function cancelBackfill(db: Database, request: BackfillVerb): Promise<voi
 function move(
   db: Database,
   { id, actor }: BackfillVerb,
-  action: string,
+  action: "pause backfill" | "resume backfill" | "cancel backfill",
   verb: (tx: Queryable, id: number) => Promise<boolean>,
 ): Promise<void> {
   return db.transaction(async (tx) => {
+    const was = await getBackfill(tx, id);
     const moved = await verb(tx, id);
     const backfill = await getBackfill(tx, id);
-    if (!backfill) throw new DagsmithError("UNKNOWN_BACKFILL", { backfill: id });
+    if (!was || !backfill) throw new DagsmithError("UNKNOWN_BACKFILL", { backfill: id });
     if (!moved) throw new DagsmithError("BACKFILL_ENDED", { backfill: id, state: backfill.state });
-    await audit(tx, { actor, action, dagId: backfill.dagId, detail: { backfill: id } });
+    const change = { before: { state: was.state }, after: { state: backfill.state } };
+    await audit(tx, { actor, action, dagId: was.dagId, detail: { backfill: id }, ...change });
   });
 }

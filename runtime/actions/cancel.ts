@@ -38,6 +38,7 @@ export async function cancelRun(db: Database, { id, actor, reason }: CancelReque
       dagId: run.dagId,
       runId: run.runId,
       detail: { reason: reason ?? null },
+      ...{ before: { state: locked.state }, after: { state: "failed" } },
     });
     return run.dagId;
   });

@@ -11,6 +11,7 @@ import { unfinishedOfTask } from "../store/instances/instance_states.ts";
 import { runById } from "../store/runs/dag_run.ts";
 import { runEngineTransaction } from "../transactions/engine_tx.ts";
 import { afterTransaction } from "../transactions/run_ends.ts";
+import { stateCounts } from "./state_counts.ts";
 
 export interface CancelTaskRequest {
   /** The run's number. */
@@ -49,7 +50,12 @@ export async function cancelTask(
     }));
     const completed = await completeTries(tx, ends);
     const detail = { task: taskId, mapIndex: mapIndex ?? null, reason: reason ?? null };
-    await audit(on, { actor, action: "cancel task", dagId: run.dagId, runId: run.runId, detail });
+    const change = {
+      before: stateCounts(active.map(({ state }) => state)),
+      after: stateCounts(active.map(({ state }) => (state === "running" ? "failed" : "skipped"))),
+    };
+    const entry = { actor, dagId: run.dagId, runId: run.runId, detail };
+    await audit(on, { ...entry, action: "cancel task", ...change });
     return completed;
   });
   await afterTransaction(db, plans, completed);

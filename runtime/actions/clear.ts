@@ -22,6 +22,7 @@ import {
   selectRuns,
   selectToClear,
 } from "./clear_selection.ts";
+import { stateCounts } from "./state_counts.ts";
 
 export interface ClearRequest extends ClearSelection {
   readonly actor: string;
@@ -119,7 +120,13 @@ function entryOf(
   const first = instances.slice(0, 20).map(instanceName);
   const why = reason === undefined ? {} : { reason };
   const detail = { instances: instances.length, first, task: taskId ?? null, code, ...why };
-  return { actor, action: "clear", dagId: run.dagId, runId: run.runId, detail };
+  const before = {
+    state: run.state,
+    instances: stateCounts(instances.map(({ state }) => state)),
+  };
+  const after = { instances: stateCounts(instances.map(() => "none")) };
+  const entry = { actor, dagId: run.dagId, runId: run.runId, detail };
+  return { ...entry, action: "clear", before, after };
 }
 
 function shown({ run, instances }: SelectedRun): ClearedRun {

@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { auditAll } from "../store/access/audit.ts";
+import { currentVersions } from "../store/dags/current_version.ts";
 import {
   type DeployableVersion,
   type DeployedVersion,
@@ -14,6 +15,7 @@ import {
 } from "../store/dags/deploy.ts";
 import { deploymentOfExternalId, recordDeployment } from "../store/dags/deployment.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
+import { changedEntry, removedEntry } from "./version_entries.ts";
 
 export interface Deployment {
   /** Its number; null when it changed nothing, and so is not recorded. */
@@ -97,6 +99,7 @@ export async function deploy(
 ): Promise<Deployment> {
   const { actor } = request;
   const [externalId, reason] = [request.externalId ?? null, request.reason ?? null];
+  const was = await currentVersions(tx);
   const deployed = await deployVersions(tx, versions, externalId);
   const removed = await removeOthers(
     tx,
@@ -114,10 +117,8 @@ export async function deploy(
     ...(reason !== null && { reason }),
   };
   await auditAll(tx, [
-    ...changed.map(({ dagId, version }) => ({
-      ...{ actor, action: "deploy", dagId, detail: { version, ...detail } },
-    })),
-    ...removed.map((dagId) => ({ actor, action: "remove", dagId, detail })),
+    ...changed.map((one) => changedEntry("deploy", one, { actor, detail, was })),
+    ...removed.map((dagId) => removedEntry(dagId, { actor, detail, was })),
   ]);
   return { deployment, isRepeated: false, deployed, removed };
 }

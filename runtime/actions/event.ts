@@ -59,7 +59,8 @@ export async function sendEvent(
       action: "send event",
       dagId: run.dagId,
       runId: run.runId,
-      detail: { event: name, value },
+      detail: { event: name },
+      after: { value },
     });
     return completed;
   });

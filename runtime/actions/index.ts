@@ -67,6 +67,7 @@ export {
 } from "./restore.ts";
 export { type PointRequest, promoteDag, rollbackDag } from "./rollback.ts";
 export {
+  clearConnectionFields,
   deleteConnection,
   deleteVariable,
   setConnection,

@@ -22,6 +22,7 @@ import { runEngineTransaction } from "../transactions/engine_tx.ts";
 import { afterChange } from "../transactions/run_ends.ts";
 import { cancelRun } from "./cancel.ts";
 import { type CodedRun, findRun, selectTasks } from "./run_tasks.ts";
+import { stateCounts } from "./state_counts.ts";
 
 export interface MarkTaskRequest {
   /** The run's number. */
@@ -95,14 +96,13 @@ async function markOne(hold: Hold, request: MarkTaskRequest): Promise<number> {
   if (to === "failed") await declare(hold, around, [], to, reason);
   await clearInstances(on, [{ run, plan: hold.plan, instances: resumed }]);
   await reopenRuns(on, tx, [{ id: run.id, versionId: null, params: undefined }]);
-  const detail = {
-    task: taskId,
-    to,
-    instances: Math.max(1, instances.length),
-    resumed: resumed.length,
-  };
-  await audit(on, { actor, action: "mark task", dagId: run.dagId, runId: run.runId, detail });
-  return Math.max(1, instances.length);
+  const marked = Math.max(1, instances.length);
+  const detail = { task: taskId, to, instances: marked, resumed: resumed.length };
+  const states = instances.length === 0 ? ["none"] : instances.map(({ state }) => state);
+  const change = { before: stateCounts(states), after: { [to]: marked } };
+  const entry = { actor, dagId: run.dagId, runId: run.runId, detail };
+  await audit(on, { ...entry, action: "mark task", ...change });
+  return marked;
 }
 
 /** The instances that get the state; none when the task has no instance yet. */
@@ -248,6 +248,7 @@ export async function markRun(
       dagId: run.dagId,
       runId: run.runId,
       detail: why ? { to, reason: why } : { to },
+      ...{ before: { state: run.state }, after: { state: to } },
     });
     return run.dagId;
   });

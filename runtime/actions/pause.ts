@@ -30,11 +30,13 @@ async function setPausedTo(
   isPaused: boolean,
 ): Promise<void> {
   const found = await db.transaction(async (tx) => {
-    const exists = await setPaused(tx, dagId, isPaused);
+    const wasPaused = await setPaused(tx, dagId, isPaused);
+    if (wasPaused === undefined) return false;
     const action = isPaused ? "pause" : "unpause";
     const detail = reason === undefined ? {} : { detail: { reason } };
-    if (exists) await audit(tx, { actor, action, dagId, ...detail });
-    return exists;
+    const change = { before: { paused: wasPaused }, after: { paused: isPaused } };
+    await audit(tx, { actor, action, dagId, ...detail, ...change });
+    return true;
   });
   if (!found) throw unknownDag(dagId);
 }

@@ -29,6 +29,7 @@ export const PERMISSION_OF = {
   setPool: "pool.edit",
   deletePool: "pool.edit",
   setConnection: "connection.edit",
+  clearConnectionFields: "connection.edit",
   deleteConnection: "connection.edit",
   testConnection: "connection.edit",
   setVariable: "variable.edit",

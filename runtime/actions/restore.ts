@@ -4,6 +4,7 @@
  */
 import { DagsmithError } from "../../sdk/errors.ts";
 import { auditAll } from "../store/access/audit.ts";
+import { currentVersions } from "../store/dags/current_version.ts";
 import { lockDeployments } from "../store/dags/deploy.ts";
 import {
   type DeploymentRow,
@@ -17,6 +18,7 @@ import {
 } from "../store/dags/deployment.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
 import { lookAgain } from "../store/sources/asset.ts";
+import { changedEntry, removedEntry } from "./version_entries.ts";
 
 export interface RestoreRequest {
   /**
@@ -57,13 +59,14 @@ function restore(db: Database, kind: Kind, request: RestoreRequest): Promise<Res
   return db.transaction(async (tx) => {
     await lockDeployments(tx);
     const { id, externalId } = await deploymentToRestore(tx, kind, request.which);
+    const was = await currentVersions(tx);
     const { restored: changed, removed } = await restoreVersions(tx, id);
     await lookAgain(
       tx,
       changed.map(({ dagId }) => dagId),
     );
     const restored = { restored: id, externalId, changed, removed };
-    await record(tx, kind, request, restored);
+    await record(tx, kind, request, restored, was);
     return restored;
   });
 }
@@ -95,6 +98,7 @@ async function record(
   kind: Kind,
   request: RestoreRequest,
   { restored: restoredId, changed, removed }: Restored,
+  was: ReadonlyMap<string, number>,
 ): Promise<void> {
   const { actor } = request;
   const reason = request.reason ?? null;
@@ -103,9 +107,7 @@ async function record(
   });
   const detail = { deployment, restored: restoredId, ...(reason !== null && { reason }) };
   await auditAll(tx, [
-    ...changed.map(({ dagId, version }) => ({
-      ...{ actor, action: kind, dagId, detail: { version, ...detail } },
-    })),
-    ...removed.map((dagId) => ({ actor, action: "remove", dagId, detail })),
+    ...changed.map((one) => changedEntry(kind, one, { actor, detail, was })),
+    ...removed.map((dagId) => removedEntry(dagId, { actor, detail, was })),
   ]);
 }

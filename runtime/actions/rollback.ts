@@ -1,10 +1,12 @@
 /** Makes another version of a DAG current: new runs use it. */
 import { DagsmithError } from "../../sdk/errors.ts";
 import { audit } from "../store/access/audit.ts";
+import { currentVersions } from "../store/dags/current_version.ts";
 import { lockDeployments } from "../store/dags/deploy.ts";
 import { recordDeployment } from "../store/dags/deployment.ts";
 import { pointToVersion, type VersionChoice } from "../store/dags/point.ts";
 import type { Database } from "../store/database/database.ts";
+import { changedEntry } from "./version_entries.ts";
 
 export interface PointRequest {
   readonly dagId: string;
@@ -40,13 +42,14 @@ function pointDag(
   const reason = request.reason ?? null;
   return db.transaction(async (tx) => {
     await lockDeployments(tx);
+    const was = await currentVersions(tx);
     const version = await pointToVersion(tx, dagId, choice);
     if (version === undefined) throw unknownVersion(dagId, choice);
     const deployment = await recordDeployment(tx, {
       ...{ kind, externalId: null, digest: null, restoredId: null, actor, reason },
     });
-    const detail = { version, deployment, ...(reason !== null && { reason }) };
-    await audit(tx, { actor, action: kind, dagId, detail });
+    const detail = { deployment, ...(reason !== null && { reason }) };
+    await audit(tx, changedEntry(kind, { dagId, version }, { actor, detail, was }));
     return version;
   });
 }

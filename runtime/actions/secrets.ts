@@ -4,14 +4,18 @@
  */
 import type { Connection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
+import { connectionVariable } from "../config/environment_secrets.ts";
 import type { ConnectionTypes, TestResult } from "../connections/connection_types.ts";
+import { withoutFields } from "../connections/edit.ts";
 import { testConnection as testById } from "../connections/test_connection.ts";
 import type { ConnectionResolver } from "../secrets/resolver.ts";
 import type { StoredSecrets } from "../secrets/stored.ts";
 import { audit } from "../store/access/audit.ts";
 import { deleteConnection as deleteConnectionRow } from "../store/access/connection.ts";
-import { deleteVariable as deleteVariableRow } from "../store/access/variable.ts";
-import type { Database } from "../store/database/database.ts";
+import { deleteVariable as deleteVariableRow, findVariable } from "../store/access/variable.ts";
+import type { Database, Queryable } from "../store/database/database.ts";
+import { connectionChange } from "./connection_change.ts";
+import { editSetting } from "./edit_setting.ts";
 
 const NAME = /^[\w.-]{1,200}$/;
 
@@ -31,20 +35,61 @@ export async function setConnection(
   connection: Connection,
   { actor, version }: Change,
 ): Promise<void> {
-  checkName("id", connection.id);
-  await stored.setConnection(connection, version);
-  await audit(db, {
-    actor,
-    action: "set connection",
-    detail: { id: connection.id, type: connection.type },
+  const { id } = connection;
+  checkName("id", id);
+  const find = (tx: Queryable) => stored.within(tx).editableConnection(id);
+  await editSetting(db, { kind: "connection", id, version }, find, async (tx, before) => {
+    await stored.within(tx).setConnection(connection);
+    const change = connectionChange(before, connection);
+    await audit(tx, { actor, action: "set connection", detail: { id }, ...change });
   });
 }
 
-/** @returns false when there was none */
-export async function deleteConnection(db: Database, id: string, { actor }: By): Promise<boolean> {
-  const existed = await deleteConnectionRow(db, id);
-  if (existed) await audit(db, { actor, action: "delete connection", detail: { id } });
-  return existed;
+export interface ClearFieldsRequest extends Change {
+  readonly stored: StoredSecrets;
+  readonly types: Pick<ConnectionTypes, "check">;
+  readonly id: string;
+  /** Names of fields that are set. */
+  readonly fields: readonly string[];
+}
+
+/**
+ * Clears fields of a stored connection; its other fields stay as they are, also secrets
+ * that the editor does not know.
+ * @throws DagsmithError CONNECTION_NOT_FOUND, INVALID_ARGUMENT, CONNECTION_REFUSED,
+ *   CHANGED_MEANWHILE, SECRET_KEY_MISSING, SECRET_UNREADABLE
+ */
+export async function clearConnectionFields(
+  db: Database,
+  { stored, types, id, fields, actor, version }: ClearFieldsRequest,
+): Promise<void> {
+  const read = await stored.editableConnection(id);
+  const connection = read && (await stored.connection(id));
+  if (!connection)
+    throw new DagsmithError("CONNECTION_NOT_FOUND", { id, variable: connectionVariable(id) });
+  const cleared = withoutFields(connection, fields);
+  await types.check(cleared);
+  await setConnection(db, stored, cleared, { actor, version: version ?? read.version });
+}
+
+/**
+ * @returns false when there was none
+ * @throws DagsmithError CHANGED_MEANWHILE
+ */
+export function deleteConnection(
+  db: Database,
+  stored: StoredSecrets,
+  id: string,
+  { actor, version }: Change,
+): Promise<boolean> {
+  const find = (tx: Queryable) => stored.within(tx).editableConnection(id);
+  return editSetting(db, { kind: "connection", id, version }, find, async (tx, row) => {
+    if (!row) return false;
+    await deleteConnectionRow(tx, id);
+    const { before } = connectionChange(row, null);
+    await audit(tx, { actor, action: "delete connection", detail: { id }, before });
+    return true;
+  });
 }
 
 /** @throws DagsmithError SECRET_KEY_MISSING, CHANGED_MEANWHILE, INVALID_ARGUMENT */
@@ -56,16 +101,35 @@ export async function setVariable(
   { actor, version }: Change,
 ): Promise<void> {
   checkName("key", key);
-  await stored.setVariable(key, value, version);
-  await audit(db, { actor, action: "set variable", detail: { key } });
+  await editSetting(db, { kind: "variable", id: key, version }, variable(key), async (tx, row) => {
+    await stored.within(tx).setVariable(key, value);
+    const change = { before: shown(row), after: { version: (row?.version ?? 0) + 1 } };
+    await audit(tx, { actor, action: "set variable", detail: { key }, ...change });
+  });
 }
 
-/** @returns false when there was none */
-export async function deleteVariable(db: Database, key: string, { actor }: By): Promise<boolean> {
-  const existed = await deleteVariableRow(db, key);
-  if (existed) await audit(db, { actor, action: "delete variable", detail: { key } });
-  return existed;
+/**
+ * @returns false when there was none
+ * @throws DagsmithError CHANGED_MEANWHILE
+ */
+export function deleteVariable(
+  db: Database,
+  key: string,
+  { actor, version }: Change,
+): Promise<boolean> {
+  return editSetting(db, { kind: "variable", id: key, version }, variable(key), async (tx, row) => {
+    if (!row) return false;
+    await deleteVariableRow(tx, key);
+    await audit(tx, { actor, action: "delete variable", detail: { key }, before: shown(row) });
+    return true;
+  });
 }
+
+const variable = (key: string) => (tx: Queryable) => findVariable(tx, key);
+
+/** A value may be a secret: the audit says only that there was one. */
+const shown = (row: { readonly version: number } | undefined) =>
+  row ? { version: row.version } : null;
 
 /** @throws DagsmithError INVALID_ARGUMENT */
 function checkName(argument: string, name: string): void {

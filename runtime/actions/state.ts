@@ -4,7 +4,7 @@ import { type Json, toJson } from "../../sdk/json.ts";
 import { MAX_STATE_BYTES, MAX_STATE_KEY } from "../../sdk/task/state_store.ts";
 import { audit } from "../store/access/audit.ts";
 import type { Database } from "../store/database/database.ts";
-import { deleteState, setState } from "../store/values/state.ts";
+import { deleteState, readState, setState } from "../store/values/state.ts";
 
 /** Where a value is. */
 export interface StatePlace {
@@ -44,8 +44,10 @@ export async function setStateValue(
     });
   const json = toJson(value, MAX_STATE_BYTES);
   await db.transaction(async (tx) => {
+    const before = parsed(await readState(tx, scope, key));
     await setState(tx, { scope, key, json });
-    await audit(tx, { actor, action: "set state", ...dagOf(scope), detail: { scope, key } });
+    const entry = { actor, ...dagOf(scope), detail: { scope, key } };
+    await audit(tx, { ...entry, action: "set state", before, after: { value } });
   });
 }
 
@@ -55,12 +57,15 @@ export async function deleteStateValue(
   { scope, key, actor }: StatePlace,
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
+    const before = parsed(await readState(tx, scope, key));
     const deleted = await deleteState(tx, scope, key);
-    const detail = { scope, key };
-    if (deleted) await audit(tx, { actor, action: "delete state", ...dagOf(scope), detail });
+    const entry = { actor, ...dagOf(scope), detail: { scope, key } };
+    if (deleted) await audit(tx, { ...entry, action: "delete state", before });
     return deleted;
   });
 }
+
+const parsed = (json: string | null): Json => json && { value: JSON.parse(json) as Json };
 
 /** The DAG whose audit has the change; nothing for state that DAGs share. */
 function dagOf(scope: string): { readonly dagId?: string } {

@@ -66,7 +66,7 @@ async function createManualRun(
           action: "trigger",
           dagId,
           runId: run.runId,
-          detail: { params: run.params },
+          after: { params: run.params, logicalDate: run.logicalDate?.toISOString() ?? null },
         });
       return made;
     });

@@ -15,6 +15,8 @@ import {
   type WebUser,
 } from "../store/access/web_user.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
+import { rolesText } from "../words/roles_text.ts";
+import { editSetting } from "./edit_setting.ts";
 
 /** How long a link works, in hours. */
 const LINK_HOURS = 72;
@@ -24,6 +26,11 @@ const USER_NAME = /^[a-z0-9][a-z0-9._@+-]{0,99}$/;
 interface ByName {
   readonly name: string;
   readonly actor: string;
+}
+
+interface Change extends ByName {
+  /** The version that the editor has read. Default: any. */
+  readonly version?: number;
 }
 
 /**
@@ -40,7 +47,8 @@ export async function addUser(
     const id = await insertUser(tx, { name, password: null });
     if (id === undefined) throw new DagsmithError("USER_EXISTS", { user: name });
     await replaceGrants(tx, id, grants);
-    await audit(tx, { actor, action: "add user", detail: { user: name, roles: shown(grants) } });
+    const after = { roles: [...rolesText(grants)] };
+    await audit(tx, { actor, action: "add user", detail: { user: name }, after });
   });
 }
 
@@ -53,7 +61,7 @@ export function checkUserName(name: string): void {
   });
 }
 
-export interface RoleRequest extends ByName {
+export interface RoleRequest extends Change {
   /** Null takes the role away. */
   readonly role: Role | null;
   /** Null: for all DAGs. */
@@ -62,57 +70,69 @@ export interface RoleRequest extends ByName {
 
 /**
  * Gives a user a role for all DAGs or for a tag, in place of the role before.
- * @throws DagsmithError UNKNOWN_USER, LAST_ADMIN
+ * @throws DagsmithError UNKNOWN_USER, LAST_ADMIN, CHANGED_MEANWHILE
  */
-export async function setRole(
-  db: Database,
-  { name, role, tag, actor }: RoleRequest,
-): Promise<void> {
-  await db.transaction(async (tx) => {
-    const user = await needUser(tx, name);
+export async function setRole(db: Database, request: RoleRequest): Promise<void> {
+  const { role, tag, actor } = request;
+  await editUser(db, request, async (tx, user) => {
     if (tag === null && role !== "admin") await keepAnAdmin(tx, user);
     const others = user.grants.filter((grant) => grant.tag !== tag);
     const grants = role === null ? others : [...others, { role, tag }];
     await replaceGrants(tx, user.id, grants);
-    const detail = { user: name, before: shown(user.grants), after: shown(grants) };
-    await audit(tx, { actor, action: "set role", detail });
+    const change = { before: [...rolesText(user.grants)], after: [...rolesText(grants)] };
+    await audit(tx, { actor, action: "set role", detail: { user: user.name }, ...change });
   });
 }
 
 /**
  * Keeps a user out, or lets the user in again. Sessions end at once; roles and tokens stay,
  * and tokens are refused meanwhile.
- * @throws DagsmithError UNKNOWN_USER, LAST_ADMIN
+ * @throws DagsmithError UNKNOWN_USER, LAST_ADMIN, CHANGED_MEANWHILE
  */
-export async function disableUser(db: Database, { name, actor }: ByName): Promise<void> {
-  await db.transaction(async (tx) => {
-    const user = await needUser(tx, name);
+export async function disableUser(db: Database, request: Change): Promise<void> {
+  await editUser(db, request, async (tx, user) => {
     await keepAnAdmin(tx, user);
     await setDisabled(tx, user.id, true);
     await endSessions(tx, user.id, null);
-    await audit(tx, { actor, action: "disable user", detail: { user: name } });
+    const change = { before: { disabled: user.disabledAt !== null }, after: { disabled: true } };
+    await audit(tx, { ...entryOf(user, request), action: "disable user", ...change });
   });
 }
 
-/** @throws DagsmithError UNKNOWN_USER */
-export async function enableUser(db: Database, { name, actor }: ByName): Promise<void> {
-  await db.transaction(async (tx) => {
-    const user = await needUser(tx, name);
+/** @throws DagsmithError UNKNOWN_USER, CHANGED_MEANWHILE */
+export async function enableUser(db: Database, request: Change): Promise<void> {
+  await editUser(db, request, async (tx, user) => {
     await setDisabled(tx, user.id, false);
-    await audit(tx, { actor, action: "enable user", detail: { user: name } });
+    const change = { before: { disabled: user.disabledAt !== null }, after: { disabled: false } };
+    await audit(tx, { ...entryOf(user, request), action: "enable user", ...change });
+  });
+}
+
+const entryOf = ({ name }: WebUser, { actor }: ByName) => ({ actor, detail: { user: name } });
+
+/** @throws DagsmithError UNKNOWN_USER, CHANGED_MEANWHILE */
+function editUser(
+  db: Database,
+  { name, version }: Change,
+  edit: (tx: Queryable, user: WebUser) => Promise<void>,
+): Promise<void> {
+  const find = (tx: Queryable) => findUser(tx, name);
+  return editSetting(db, { kind: "user", id: name, version }, find, (tx, user) => {
+    if (!user) throw new DagsmithError("UNKNOWN_USER", { user: name });
+    return edit(tx, user);
   });
 }
 
 /**
  * Removes a user. Sessions and tokens of the user end at once; the audit keeps the name.
- * @throws DagsmithError UNKNOWN_USER, LAST_ADMIN
+ * @throws DagsmithError UNKNOWN_USER, LAST_ADMIN, CHANGED_MEANWHILE
  */
-export async function removeUser(db: Database, { name, actor }: ByName): Promise<void> {
-  await db.transaction(async (tx) => {
-    const user = await needUser(tx, name);
+export async function removeUser(db: Database, request: Change): Promise<void> {
+  await editUser(db, request, async (tx, user) => {
     await keepAnAdmin(tx, user);
     await deleteUser(tx, user.id);
-    await audit(tx, { actor, action: "remove user", detail: { user: name } });
+    const before = { roles: [...rolesText(user.grants)] };
+    await audit(tx, { ...entryOf(user, request), action: "remove user", before });
   });
 }
 
@@ -160,8 +180,4 @@ export async function needUser(db: Queryable, name: string): Promise<WebUser> {
   const user = await findUser(db, name);
   if (!user) throw new DagsmithError("UNKNOWN_USER", { user: name });
   return user;
-}
-
-function shown(grants: readonly Grant[]): string[] {
-  return grants.map(({ role, tag }) => (tag === null ? role : `${role} for tag ${tag}`));
 }

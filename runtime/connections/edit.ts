@@ -3,6 +3,7 @@
  * connection that its fields make with what is stored. Pure.
  */
 import type { Connection } from "../../sdk/connection.ts";
+import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
 import { looksSecret } from "../secrets/secret_values.ts";
 import type { DescribedType } from "./connection_types.ts";
@@ -47,34 +48,77 @@ export function shownValues(type: Described, connection: Connection): Values {
   );
 }
 
-/** The connection of a form. Secrets that were left empty are those of `stored`. */
+/** A field that the form does not show, and that may be cleared alone. */
+export interface ClearableField {
+  readonly name: string;
+  readonly title: string;
+}
+
+/** What is stored and not shown: secrets, and fields that the type does not describe. */
+export function clearableFields(type: Described, connection: Connection): ClearableField[] {
+  const properties = propertiesOf(type.schema);
+  const { required = [] } = type.schema as { readonly required?: readonly string[] };
+  const shown = shownValues(type, connection);
+  const isClearable = (name: string): boolean =>
+    !required.includes(name) && !(Object.hasOwn(properties, name) && Object.hasOwn(shown, name));
+  return Object.keys(valuesOf(connection))
+    .filter(isClearable)
+    .map((name) => ({ name, title: String(properties[name]?.title ?? name) }));
+}
+
+/**
+ * The connection of a form. Secrets that were left empty are those of `stored`, without
+ * those that are to be cleared.
+ */
 export function edited(
   of: { readonly id: string; readonly type: string },
   described: Described,
   sent: Values,
-  stored: Connection | null,
+  { stored, cleared }: { readonly stored: Connection | null; readonly cleared: readonly string[] },
 ): Connection {
   const own = Object.keys(propertiesOf(described.schema));
   const secrets = secretFields(described);
   const before = stored ? Object.entries(valuesOf(stored)) : [];
   // Fields that the type does not describe were set elsewhere, and stay.
-  const kept = before.filter(([name]) => !own.includes(name) || secrets.includes(name));
+  const isKept = (name: string): boolean => !own.includes(name) || secrets.includes(name);
+  const kept = before.filter(([name]) => isKept(name) && !cleared.includes(name));
   const given = Object.entries(sent).filter(([, value]) => value !== "" && value !== null);
-  const values: Values = Object.fromEntries([...kept, ...given]);
+  return connectionOf(of, Object.fromEntries([...kept, ...given]));
+}
+
+function connectionOf({ id, type }: Pick<Connection, "id" | "type">, values: Values): Connection {
   const text = (name: string): string | null =>
     values[name] === undefined ? null : String(values[name]);
   const extra = Object.entries(values).filter(
     ([name]) => !(PARTS as readonly string[]).includes(name),
   );
   return {
-    ...of,
+    ...{ id, type },
     ...{ host: text("host"), login: text("login"), password: text("password") },
     ...{ schema: text("schema"), port: typeof values.port === "number" ? values.port : null },
     extra: Object.fromEntries(extra),
   };
 }
 
-function valuesOf({ host, port, login, password, schema, extra }: Connection): Values {
+/**
+ * A connection without some of its fields.
+ * @throws DagsmithError INVALID_ARGUMENT when one of them is not set
+ */
+export function withoutFields(connection: Connection, names: readonly string[]): Connection {
+  const values = valuesOf(connection);
+  const unknown = names.find((name) => !Object.hasOwn(values, name));
+  if (unknown !== undefined) {
+    const reason = `"${unknown}" is not set; set are: ${Object.keys(values).sort().join(", ")}`;
+    throw new DagsmithError("INVALID_ARGUMENT", { argument: "field", reason });
+  }
+  return connectionOf(connection, without(values, names));
+}
+
+const without = (values: Values, names: readonly string[]): Values =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
+
+/** All fields that are set, by name. */
+export function valuesOf({ host, port, login, password, schema, extra }: Connection): Values {
   const all = { ...extra, host, port, login, password, schema };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== null));
 }

@@ -7,10 +7,17 @@ import { DagsmithError } from "../../sdk/errors.ts";
 import { allConnections, findConnection, putConnection } from "../store/access/connection.ts";
 import { allVariables, findVariable, putVariable } from "../store/access/variable.ts";
 import type { Queryable } from "../store/database/database.ts";
-import type { ExpectedVersion } from "../store/database/expected_version.ts";
 import type { SecretOwner } from "./encryption.ts";
 import { type Sealed, type SecretKeys, seal, unseal } from "./keys.ts";
 import type { ReadableSecrets, SecretSource } from "./sources/source.ts";
+
+/** A stored secret, for people who change it. */
+export interface Editable<Value> {
+  /** Counts changes, from 1. */
+  readonly version: number;
+  /** Null when none of the keys opens it. */
+  readonly value: Value | null;
+}
 
 /** The stored connections and variables, readable. */
 export interface StoredSecrets extends SecretSource {
@@ -26,10 +33,16 @@ export interface StoredSecrets extends SecretSource {
   variable(key: string): Promise<string | null>;
   /** All secrets that these keys can open; others are left out. */
   readable(): Promise<ReadableSecrets>;
-  /** @throws DagsmithError SECRET_KEY_MISSING, CHANGED_MEANWHILE */
-  setConnection(connection: Connection, expected?: ExpectedVersion): Promise<void>;
-  /** @throws DagsmithError SECRET_KEY_MISSING, CHANGED_MEANWHILE */
-  setVariable(key: string, value: string, expected?: ExpectedVersion): Promise<void>;
+  /** Null when it is not stored. */
+  editableConnection(id: string): Promise<Editable<Connection> | null>;
+  /** Null when it is not stored. */
+  editableVariable(key: string): Promise<Editable<string> | null>;
+  /** @throws DagsmithError SECRET_KEY_MISSING */
+  setConnection(connection: Connection): Promise<void>;
+  /** @throws DagsmithError SECRET_KEY_MISSING */
+  setVariable(key: string, value: string): Promise<void>;
+  /** The same in a transaction. */
+  within(tx: Queryable): StoredSecrets;
 }
 
 /**
@@ -53,16 +66,27 @@ export function storedSecrets(db: Queryable, keys: SecretKeys | null): StoredSec
     },
     readable: async () =>
       keys === null ? { connections: [], variables: new Map() } : readAll(db, keys),
-    setConnection: async ({ id, ...fields }, expected = null) => {
+    editableConnection: async (id) => {
+      const row = await findConnection(db, id);
+      const text = row && readableText(keys, { kind: "connection", id }, row);
+      return (
+        row && { version: row.version, value: text === null ? null : parseConnection(id, text) }
+      );
+    },
+    editableVariable: async (id) => {
+      const row = await findVariable(db, id);
+      const value = row && readableText(keys, { kind: "variable", id }, row);
+      return row && { version: row.version, value };
+    },
+    setConnection: async ({ id, ...fields }) => {
       const sealed = seal(needKeys(), { kind: "connection", id }, JSON.stringify(fields));
-      if (!(await putConnection(db, { id, type: fields.type, ...sealed }, expected)))
-        throw new DagsmithError("CHANGED_MEANWHILE", { kind: "connection", id });
+      await putConnection(db, { id, type: fields.type, ...sealed });
     },
-    setVariable: async (id, value, expected = null) => {
+    setVariable: async (id, value) => {
       const sealed = seal(needKeys(), { kind: "variable", id }, value);
-      if (!(await putVariable(db, { key: id, ...sealed }, expected)))
-        throw new DagsmithError("CHANGED_MEANWHILE", { kind: "variable", id });
+      await putVariable(db, { key: id, ...sealed });
     },
+    within: (tx) => storedSecrets(tx, keys),
   };
 }
 
@@ -86,9 +110,9 @@ async function readAll(db: Queryable, keys: SecretKeys): ReturnType<StoredSecret
  * A secret that is sealed with another key cannot leak from this process, so the masker
  * need not know it.
  */
-function readableText(keys: SecretKeys, owner: SecretOwner, sealed: Sealed): string | null {
+function readableText(keys: SecretKeys | null, owner: SecretOwner, sealed: Sealed): string | null {
   try {
-    return unseal(keys, owner, sealed);
+    return keys && unseal(keys, owner, sealed);
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-/** Which DAGs have read a connection or a variable. Pure. */
+/** Which DAGs use a connection or a variable. Pure. */
 import type { SecretUse } from "../store/access/secret_read.ts";
 
 /** Of one secret. */
@@ -20,7 +20,7 @@ export function usedOf(
   id: string,
 ): Used {
   const own = uses.filter((use) => nameOf(use.id) === nameOf(id));
-  const times = own.map(({ lastUsedAt }) => lastUsedAt.getTime());
+  const times = own.flatMap(({ lastUsedAt }) => lastUsedAt?.getTime() ?? []);
   return {
     usedBy: [...new Set(own.map(({ dagId }) => dagId))].sort(),
     lastUsedAt: times.length === 0 ? null : new Date(Math.max(...times)),

@@ -109,7 +109,7 @@ async function fittingEnds(
 }
 
 function loopStopped(dagId: string, { name }: RunSource, ends: readonly End[]): AuditEntry {
-  const detail = { source: name, after: ends.map(({ runId }) => runId) };
+  const detail = { source: name, ends: ends.map(({ runId }) => runId) };
   return { actor: "scheduler", action: "stop event loop", dagId, detail };
 }
 

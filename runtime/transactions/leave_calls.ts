@@ -88,12 +88,13 @@ async function stopCalled(
     on,
     runs.map((run) => ({ run, reason: reasonOf(run, callOf) })),
   );
-  const reasons = new Map(stopped.map(({ run, reason }) => [run.id, reason]));
+  const stops = new Map(stopped.map((stop) => [stop.run.id, stop]));
   await auditAll(
     on,
-    (await seeRuns(on, [...reasons.keys()])).map(({ id, dagId, runId }) => ({
+    (await seeRuns(on, [...stops.keys()])).map(({ id, dagId, runId }) => ({
       ...{ actor: "scheduler", action: "cancel", dagId, runId },
-      detail: { reason: reasons.get(id) ?? null },
+      detail: { reason: stops.get(id)?.reason ?? null },
+      ...{ before: { state: stops.get(id)?.run.state ?? null }, after: { state: "failed" } },
     })),
   );
   return stopped;

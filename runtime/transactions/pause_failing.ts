@@ -62,8 +62,8 @@ function pauseFree(db: Database, failing: readonly LimitedDag[]): Promise<readon
     await auditAll(
       tx,
       paused.map(({ dagId, reason }) => ({
-        ...{ actor: ACTOR, action: "pause", dagId },
-        detail: { reason },
+        ...({ actor: ACTOR, action: "pause", dagId } as const),
+        ...{ detail: { reason }, before: { paused: false }, after: { paused: true } },
       })),
     );
     return paused.map(({ dagId }) => dagId);

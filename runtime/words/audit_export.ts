@@ -1,11 +1,11 @@
 /** The audit as a file for other programs: CSV (RFC 4180), or one JSON document a line. */
-import { type AuditedAction, auditText } from "./audit_text.ts";
+import { type AuditedEntry, auditText } from "./audit_text.ts";
 
 export const AUDIT_FORMATS = ["csv", "jsonl"] as const;
 export type AuditFormat = (typeof AUDIT_FORMATS)[number];
 
 /** An entry of the audit. */
-interface ExportedEntry extends AuditedAction {
+interface ExportedEntry extends AuditedEntry {
   readonly id: number;
   readonly at: Date;
   readonly actor: string;

@@ -1,9 +1,7 @@
 /** `dag connections`: the connections to outside systems. */
-import { type Connection, parseConnection } from "../../../sdk/connection.ts";
+import { parseConnection } from "../../../sdk/connection.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
-import type { Json } from "../../../sdk/json.ts";
 import { connectionVariable } from "../../config/environment_secrets.ts";
-import { looksSecret } from "../../secrets/secret_values.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
 import { findUses, usedCells } from "../find/secret_uses.ts";
 import { connectionInput, FIELD_OPTIONS, type FieldOptions } from "../input/connection_input.ts";
@@ -11,10 +9,9 @@ import { table } from "../output/table.ts";
 import { timeText } from "../output/words.ts";
 import { openConnectionTypes } from "../project/connection_types.ts";
 import { findDatabaseUrl, withDatabase } from "../project/database.ts";
-import { openResolver, openStoredSecrets } from "../project/secrets.ts";
+import { openStoredSecrets } from "../project/secrets.ts";
+import { clear, get } from "./connection_fields.ts";
 import { testConnection, types } from "./connection_types.ts";
-
-const HIDDEN = "***";
 
 const list = command({
   usage: "list",
@@ -97,52 +94,6 @@ function shadowed(cli: Cli, id: string): readonly string[] {
     : [`${connectionVariable(id)} is set too, and replaces it.`];
 }
 
-const get = command({
-  usage: "get <id>",
-  summary: "Show a connection as tasks get it, without its secrets",
-  options: [{ flags: "--reveal", text: "show the secrets too" }],
-  example: "dag connections get warehouse --json",
-  run: async (
-    cli,
-    [id]: readonly [string],
-    options: { readonly reveal?: true },
-  ): Promise<Outcome> => {
-    const found = await findConnection(cli, id, options.reveal ?? false);
-    const shown = options.reveal ? found : hideSecrets(found);
-    const lines = Object.entries(shown).map(
-      ([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`,
-    );
-    return { json: shown, lines };
-  },
-});
-
-/**
- * Without a database, a connection of another source can still be shown. With one, the
- * audit names the person who saw its secrets.
- */
-async function findConnection(cli: Cli, id: string, isRevealed: boolean): Promise<Connection> {
-  if ((await findDatabaseUrl(cli)) === null) return (await openResolver(cli, null)).connection(id);
-  return withDatabase(cli, async (db) => {
-    const { recordReveal } = await import("../../actions/secrets.ts");
-    const found = await (await openResolver(cli, db)).connection(id);
-    if (isRevealed) await recordReveal(db, "connection", id, { actor: cli.config.user });
-    return found;
-  });
-}
-
-function hideSecrets(connection: Connection): Connection {
-  const hide = (value: Json, name: string): Json => {
-    if (Array.isArray(value)) return value.map((item: Json) => hide(item, name));
-    if (typeof value === "object" && value !== null)
-      return Object.fromEntries(
-        Object.entries(value).map(([key, inner]) => [key, hide(inner, key)]),
-      );
-    return looksSecret(name) && value !== null ? HIDDEN : value;
-  };
-  const extra = hide(connection.extra, "") as Connection["extra"];
-  return { ...connection, password: connection.password === null ? null : HIDDEN, extra };
-}
-
 const remove = command({
   usage: "delete <id>",
   summary: "Delete a stored connection",
@@ -150,7 +101,8 @@ const remove = command({
   run: async (cli, [id]: readonly [string]): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       const { deleteConnection } = await import("../../actions/secrets.ts");
-      if (!(await deleteConnection(db, id, { actor: cli.config.user })))
+      const stored = await openStoredSecrets(cli, db);
+      if (!(await deleteConnection(db, stored, id, { actor: cli.config.user })))
         throw new DagsmithError("CONNECTION_NOT_FOUND", { id, variable: connectionVariable(id) });
       return { json: { id, deleted: true }, lines: [`Connection ${id} is deleted.`] };
     }),
@@ -158,6 +110,6 @@ const remove = command({
 
 export const connections = {
   name: "connections",
-  summary: "Connections to outside systems: list, set, get, test, delete, and their types",
-  commands: [list, types, set, get, testConnection, remove],
+  summary: "Connections to outside systems: list, set, get, test, clear, delete, and their types",
+  commands: [list, types, set, get, testConnection, clear, remove],
 };

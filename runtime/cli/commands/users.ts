@@ -1,6 +1,7 @@
 /** `dag users`: who may log in to the page, and in which role. */
-import { type Grant, ROLES, type Role } from "../../access/permissions.ts";
+import { ROLES, type Role } from "../../access/permissions.ts";
 import type { Database } from "../../store/database/database.ts";
+import { rolesText } from "../../words/roles_text.ts";
 import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
 import { oneOf } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
@@ -18,7 +19,7 @@ const list = command({
       const { listUsers } = await import("../../store/access/web_user.ts");
       const users = await listUsers(db);
       const rows = users.map(({ name, grants, issuer, hasPassword }) => [
-        ...[name, grants.map(grantText).join(", ") || "none"],
+        ...[name, rolesText(grants).join(", ") || "none"],
         issuer ?? (hasPassword ? "password" : "link"),
       ]);
       return {
@@ -30,8 +31,6 @@ const list = command({
       };
     }),
 });
-
-const grantText = ({ role, tag }: Grant): string => (tag === null ? role : `${role} for ${tag}`);
 
 const add = command({
   usage: "add <name>",

@@ -37,7 +37,8 @@ const DELETE: Statement = {
   name: "token_delete",
   text: `
 delete from dagsmith.api_token t using dagsmith.web_user u
-where u.id = t.user_id and u.name = $1 and t.name = $2 returning t.id`,
+where u.id = t.user_id and u.name = $1 and t.name = $2
+returning t.scopes, t.expires_at as "expiresAt"`,
 };
 
 export interface NewApiToken {
@@ -94,7 +95,12 @@ export function listTokens(db: Queryable, user: string | null): Promise<readonly
   return db.query<TokenRow & Record<string, unknown>>(LIST, [user]);
 }
 
-/** @returns false when the user has no such token */
-export async function deleteToken(db: Queryable, user: string, name: string): Promise<boolean> {
-  return (await db.query(DELETE, [user, name])).length > 0;
+/** @returns what the token was allowed to; undefined when the user has no such token */
+export async function deleteToken(
+  db: Queryable,
+  user: string,
+  name: string,
+): Promise<Pick<TokenRow, "scopes" | "expiresAt"> | undefined> {
+  type Row = Pick<TokenRow, "scopes" | "expiresAt"> & Record<string, unknown>;
+  return (await db.query<Row>(DELETE, [user, name]))[0];
 }

@@ -1,6 +1,5 @@
 /** Stored connections. Callers encrypt their contents; only id and type are readable. */
 import type { Queryable } from "../database/database.ts";
-import { type ExpectedVersion, isExpected } from "../database/expected_version.ts";
 import type { SealedRow } from "./sealed.ts";
 
 export interface StoredConnection {
@@ -17,7 +16,7 @@ const LIST = {
 };
 const FIND = {
   name: "connection_find",
-  text: `select key_id as "keyId", secret from dagsmith.connection where id = $1`,
+  text: `select key_id as "keyId", secret, version from dagsmith.connection where id = $1`,
 };
 const ALL = {
   name: "connection_all",
@@ -26,16 +25,14 @@ const ALL = {
 const PUT = {
   name: "connection_put",
   text: `
-insert into dagsmith.connection (id, type, key_id, secret) select $1, $2, $3, $4
-where ${isExpected("connection", "id", 5)}
+insert into dagsmith.connection (id, type, key_id, secret) values ($1, $2, $3, $4)
 on conflict (id) do update
 set type = excluded.type, key_id = excluded.key_id, secret = excluded.secret,
-  updated_at = now(), version = connection.version + 1
-where $5::int is null or connection.version = $5 returning id`,
+  updated_at = now(), version = connection.version + 1`,
 };
 const DELETE = {
   name: "connection_delete",
-  text: "delete from dagsmith.connection where id = $1 returning id",
+  text: "delete from dagsmith.connection where id = $1",
 };
 
 /** All connections, by id. */
@@ -44,8 +41,11 @@ export function listConnections(db: Queryable): Promise<readonly StoredConnectio
 }
 
 /** The encrypted connection; null when there is none. */
-export async function findConnection(db: Queryable, id: string): Promise<SealedRow | null> {
-  const [row] = await db.query<SealedRow>(FIND, [id]);
+export async function findConnection(
+  db: Queryable,
+  id: string,
+): Promise<(SealedRow & { readonly version: number }) | null> {
+  const [row] = await db.query<SealedRow & { version: number }>(FIND, [id]);
   return row ?? null;
 }
 
@@ -56,20 +56,15 @@ export function allConnections(
   return db.query<SealedRow & { id: string }>(ALL);
 }
 
-/**
- * Stores or replaces a connection.
- * @returns false when the stored version is not the expected one: nothing is changed
- */
+/** Stores or replaces a connection. */
 export async function putConnection(
   db: Queryable,
   row: SealedRow & { readonly id: string; readonly type: string },
-  expected: ExpectedVersion = null,
-): Promise<boolean> {
-  const values = [row.id, row.type, row.keyId, row.secret, expected];
-  return (await db.query(PUT, values)).length > 0;
+): Promise<void> {
+  await db.query(PUT, [row.id, row.type, row.keyId, row.secret]);
 }
 
-/** Deletes a connection. @returns false when there was none */
-export async function deleteConnection(db: Queryable, id: string): Promise<boolean> {
-  return (await db.query(DELETE, [id])).length > 0;
+/** Deletes a connection. */
+export async function deleteConnection(db: Queryable, id: string): Promise<void> {
+  await db.query(DELETE, [id]);
 }

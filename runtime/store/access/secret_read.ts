@@ -36,22 +36,37 @@ export async function recordSecretRead(
   await db.query(RECORD, [run.id, kind, id, dagId, actor, run.runId]);
 }
 
-/** A DAG that has read a secret. */
+/** A DAG that has read a secret, or that names it. */
 export interface SecretUse {
   readonly id: string;
   readonly dagId: string;
-  /** When one of its runs first read it, of the last run that did. */
-  readonly lastUsedAt: Date;
+  /**
+   * When one of its runs first read it, of the last run that did. Null: the DAG names it,
+   * and no run has read it.
+   */
+  readonly lastUsedAt: Date | null;
 }
 
 const USES: Statement = {
   name: "secret_uses",
   text: `
 select id, dag_id as "dagId", last_used_at as "lastUsedAt" from dagsmith.secret_use
-where kind = $1 order by id, dag_id`,
+where kind = $1
+union all
+select named.id, d.dag_id, null
+from dagsmith.dag d join dagsmith.dag_version v on v.id = d.version_id
+cross join lateral (
+  select c.id from json_array_elements_text(v.spec -> 'connections') as c (id)
+  where $1 = 'connection'
+  union
+  select e.source ->> case $1 when 'connection' then 'connection' else 'secret' end
+  from json_array_elements(v.spec -> 'on') as e (source)
+) as named
+where d.removed_at is null and named.id is not null
+order by 1, 2`,
 };
 
-/** The DAGs that have read secrets of a kind, by id. */
+/** The DAGs that have read secrets of a kind, and those that name them, by id. */
 export function secretUses(db: Queryable, kind: SealedKind): Promise<readonly SecretUse[]> {
   return db.query<SecretUse>(USES, [kind]);
 }

@@ -1,6 +1,5 @@
 /** Stored variables. Callers encrypt their values; only the key is readable. */
 import type { Queryable } from "../database/database.ts";
-import { type ExpectedVersion, isExpected } from "../database/expected_version.ts";
 import type { SealedRow } from "./sealed.ts";
 
 export interface StoredVariable {
@@ -16,7 +15,7 @@ const LIST = {
 };
 const FIND = {
   name: "variable_find",
-  text: `select key_id as "keyId", secret from dagsmith.variable where key = $1`,
+  text: `select key_id as "keyId", secret, version from dagsmith.variable where key = $1`,
 };
 const ALL = {
   name: "variable_all",
@@ -25,16 +24,14 @@ const ALL = {
 const PUT = {
   name: "variable_put",
   text: `
-insert into dagsmith.variable (key, key_id, secret) select $1, $2, $3
-where ${isExpected("variable", "key", 4)}
+insert into dagsmith.variable (key, key_id, secret) values ($1, $2, $3)
 on conflict (key) do update
 set key_id = excluded.key_id, secret = excluded.secret, updated_at = now(),
-  version = variable.version + 1
-where $4::int is null or variable.version = $4 returning key`,
+  version = variable.version + 1`,
 };
 const DELETE = {
   name: "variable_delete",
-  text: "delete from dagsmith.variable where key = $1 returning key",
+  text: "delete from dagsmith.variable where key = $1",
 };
 
 /** All variables, by key. */
@@ -43,8 +40,11 @@ export function listVariables(db: Queryable): Promise<readonly StoredVariable[]>
 }
 
 /** The encrypted variable; null when there is none. */
-export async function findVariable(db: Queryable, key: string): Promise<SealedRow | null> {
-  const [row] = await db.query<SealedRow>(FIND, [key]);
+export async function findVariable(
+  db: Queryable,
+  key: string,
+): Promise<(SealedRow & { readonly version: number }) | null> {
+  const [row] = await db.query<SealedRow & { version: number }>(FIND, [key]);
   return row ?? null;
 }
 
@@ -55,19 +55,15 @@ export function allVariables(
   return db.query<SealedRow & { key: string }>(ALL);
 }
 
-/**
- * Stores or replaces a variable.
- * @returns false when the stored version is not the expected one: nothing is changed
- */
+/** Stores or replaces a variable. */
 export async function putVariable(
   db: Queryable,
   row: SealedRow & { readonly key: string },
-  expected: ExpectedVersion = null,
-): Promise<boolean> {
-  return (await db.query(PUT, [row.key, row.keyId, row.secret, expected])).length > 0;
+): Promise<void> {
+  await db.query(PUT, [row.key, row.keyId, row.secret]);
 }
 
-/** Deletes a variable. @returns false when there was none */
-export async function deleteVariable(db: Queryable, key: string): Promise<boolean> {
-  return (await db.query(DELETE, [key])).length > 0;
+/** Deletes a variable. */
+export async function deleteVariable(db: Queryable, key: string): Promise<void> {
+  await db.query(DELETE, [key]);
 }

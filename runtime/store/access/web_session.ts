@@ -19,7 +19,9 @@ with ended as (
   delete from dagsmith.web_session s where not (${IS_ALIVE})
 )
 insert into dagsmith.web_session (secret_hash, user_id, ends_at, address, browser)
-values ($1, $2, now() + interval '${SESSION_DAYS} days', $3, $4)`,
+select $1, u.id, now() + interval '${SESSION_DAYS} days', $3, $4
+from dagsmith.web_user u where u.id = $2 and u.disabled_at is null for share of u
+returning id`,
 };
 const FIND: Statement = {
   name: "session_find",
@@ -59,12 +61,16 @@ export interface NewSession {
   readonly browser: string;
 }
 
-/** Opens a session, and deletes the sessions of all users that have ended. */
+/**
+ * Opens a session, and deletes the sessions of all users that have ended.
+ * @returns false when the user has just been disabled: the session would be alive once
+ *   the user is enabled again
+ */
 export async function openSession(
   db: Queryable,
   { hash, userId, address, browser }: NewSession,
-): Promise<void> {
-  await db.query(OPEN, [hash, userId, address, browser]);
+): Promise<boolean> {
+  return (await db.query(OPEN, [hash, userId, address, browser])).length > 0;
 }
 
 export interface FoundSession {

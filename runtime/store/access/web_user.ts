@@ -12,6 +12,8 @@ export interface WebUser {
   readonly createdAt: Date;
   /** Null: the user may log in. */
   readonly disabledAt: Date | null;
+  /** Counts changes of roles, and of disabling. */
+  readonly version: number;
   readonly grants: readonly Grant[];
 }
 
@@ -22,7 +24,8 @@ export const GRANTS_OF_U = `(
   from dagsmith.user_grant g where g.user_id = u.id)`;
 
 const USER = `u.id, u.name, u.password is not null as "hasPassword", u.issuer,
-  u.created_at as "createdAt", u.disabled_at as "disabledAt", ${GRANTS_OF_U} as grants`;
+  u.created_at as "createdAt", u.disabled_at as "disabledAt", u.version,
+  ${GRANTS_OF_U} as grants`;
 
 const LIST: Statement = {
   name: "user_list",
@@ -50,7 +53,8 @@ const SET_PASSWORD: Statement = {
 const SET_DISABLED: Statement = {
   name: "user_set_disabled",
   text: `
-update dagsmith.web_user set disabled_at = case when $2 then coalesce(disabled_at, now()) end
+update dagsmith.web_user set version = version + 1,
+  disabled_at = case when $2 then coalesce(disabled_at, now()) end
 where id = $1`,
 };
 const DELETE: Statement = {
@@ -150,6 +154,8 @@ with given as (select ${GRANTS.names} from ${GRANTS.as("v")}),
 gone as (
   delete from dagsmith.user_grant
   where user_id = $1 and tag not in (select tag from given)
+), changed as (
+  update dagsmith.web_user set version = version + 1 where id = $1
 )
 insert into dagsmith.user_grant (${GRANTS.names}) select ${GRANTS.names} from given
 on conflict (user_id, tag) do update set role = excluded.role`,

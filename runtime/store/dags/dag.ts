@@ -103,15 +103,19 @@ where d.at_capacity
 const SET_PAUSED: Statement = {
   name: "dag_set_paused",
   text: `
-update dagsmith.dag set is_paused = $2, pause_reason = null,
-  next_run_after = case when $2 then next_run_after else now() end,
+with was as (
+  select dag_id, is_paused from dagsmith.dag where dag_id = $1 and removed_at is null for update
+)
+update dagsmith.dag d set is_paused = $2, pause_reason = null,
+  next_run_after = case when $2 then d.next_run_after else now() end,
   paused_at = case
-    when not $2 then coalesce(paused_at, case when is_paused then created_at end)
-    when is_paused or unpaused_at = next_run_after then paused_at
+    when not $2 then coalesce(d.paused_at, case when was.is_paused then d.created_at end)
+    when was.is_paused or d.unpaused_at = d.next_run_after then d.paused_at
     else now() end,
-  unpaused_at = case when $2 then unpaused_at when is_paused then now() else unpaused_at end
-where dag_id = $1 and removed_at is null
-returning dag_id`,
+  unpaused_at = case when $2 then d.unpaused_at when was.is_paused then now()
+    else d.unpaused_at end
+from was where d.dag_id = was.dag_id
+returning was.is_paused as "wasPaused"`,
 };
 
 const STANDING: Statement = {
@@ -192,7 +196,14 @@ export async function dagsLeftWaiting(db: Queryable): Promise<readonly string[]>
   return (await db.query<{ dag_id: string }>(LEFT_WAITING)).map((row) => row.dag_id);
 }
 
-/** Pauses or unpauses a DAG. @returns false when there is no such DAG */
-export async function setPaused(db: Queryable, dagId: string, isPaused: boolean): Promise<boolean> {
-  return (await db.query(SET_PAUSED, [dagId, isPaused])).length > 0;
+/**
+ * Pauses or unpauses a DAG.
+ * @returns whether it was paused before; undefined when there is no such DAG
+ */
+export async function setPaused(
+  db: Queryable,
+  dagId: string,
+  isPaused: boolean,
+): Promise<boolean | undefined> {
+  return (await db.query<{ wasPaused: boolean }>(SET_PAUSED, [dagId, isPaused]))[0]?.wasPaused;
 }

@@ -22,6 +22,16 @@ const REMOVE: Statement = {
   text: "delete from dagsmith.dag_run_label where run_id = $1 and key = any($2)",
 };
 
+const READ: Statement = {
+  name: "run_annotations",
+  text: `
+select note, (
+  select coalesce(json_object_agg(l.key, l.value order by l.key), '{}')
+  from dagsmith.dag_run_label l where l.run_id = r.id
+) as labels
+from dagsmith.dag_run r where id = $1 for update`,
+};
+
 const NOTE: Statement = {
   name: "run_note",
   text: "update dagsmith.dag_run set note = $2 where id = $1",
@@ -79,6 +89,18 @@ export async function noteHeldRun(
   { instanceId, tryNumber, workerId }: Holder,
 ): Promise<boolean> {
   return (await db.query(NOTE_HELD, [instanceId, tryNumber, workerId, note])).length > 0;
+}
+
+/** What people have written on a run. */
+export interface Annotations {
+  readonly note: string | null;
+  readonly labels: Labels;
+}
+
+/** Locks the run, so that nothing changes before the commit. */
+export async function holdAnnotations(tx: Queryable, runId: number): Promise<Annotations> {
+  const [row] = await tx.query<Annotations & Record<string, unknown>>(READ, [runId]);
+  return row ?? { note: null, labels: {} };
 }
 
 /** Gives runs these labels; their other labels stay. */

@@ -4,7 +4,7 @@ import type { Request } from "express";
 import { needs } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
-import { defined } from "../http/input/fields.ts";
+import { defined, onlyVersion, versionOf } from "../http/input/fields.ts";
 import * as input from "../http/input/pools.ts";
 import type { WebServices } from "../http/services.ts";
 import { readPools } from "../read/read_pools.ts";
@@ -37,6 +37,7 @@ export const POOL_ENDPOINTS: readonly Endpoint[] = [
     access: needs("pool.edit"),
     summary: "Delete a pool; tasks that name it wait until it exists again",
     params: input.poolParams,
+    body: onlyVersion,
     answer: done,
     run: deletePool,
   },
@@ -58,6 +59,7 @@ async function setPool(services: WebServices, request: Request): Promise<unknown
 async function deletePool(services: WebServices, request: Request): Promise<unknown> {
   const { name } = checked(input.poolParams, request.params);
   const actions = await actionsOfApi(services, request);
-  await actions.deletePool(services.db, { name, actor: actorOf(request) });
+  const version = versionOf(checked(onlyVersion, request.body ?? {}));
+  await actions.deletePool(services.db, { name, ...version, actor: actorOf(request) });
   return { done: true };
 }

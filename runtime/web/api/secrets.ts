@@ -6,7 +6,7 @@ import { connectionVariable, variableVariable } from "../../config/environment_s
 import { needs } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
-import { defined } from "../http/input/fields.ts";
+import { onlyVersion, versionOf } from "../http/input/fields.ts";
 import * as input from "../http/input/secrets.ts";
 import type { WebServices } from "../http/services.ts";
 import { needSecrets, readConnections, readVariables } from "../read/read_secrets.ts";
@@ -44,10 +44,21 @@ export const SECRET_ENDPOINTS: readonly Endpoint[] = [
   },
   {
     method: "post",
+    path: "/connections/{id}/clear",
+    access: needs("connection.edit"),
+    summary: "Clear fields of a stored connection, such as a password; others stay",
+    params: input.connectionParams,
+    body: input.clearBody,
+    answer: done,
+    run: clearFields,
+  },
+  {
+    method: "post",
     path: "/connections/{id}/delete",
     access: needs("connection.edit"),
     summary: "Delete a stored connection",
     params: input.connectionParams,
+    body: onlyVersion,
     answer: done,
     run: deleteConnection,
   },
@@ -75,6 +86,7 @@ export const SECRET_ENDPOINTS: readonly Endpoint[] = [
     access: needs("variable.edit"),
     summary: "Delete a stored variable",
     params: input.variableParams,
+    body: onlyVersion,
     answer: done,
     run: deleteVariable,
   },
@@ -87,8 +99,18 @@ async function setConnection(services: WebServices, request: Request): Promise<u
   const connection = parseConnection(id, value);
   const actions = await actionsOfApi(services, request);
   await types.check(connection);
-  const by = { actor: actorOf(request), ...defined({ version }) };
+  const by = { actor: actorOf(request), ...versionOf({ version }) };
   await actions.setConnection(services.db, stored, connection, by);
+  return { done: true };
+}
+
+async function clearFields(services: WebServices, request: Request): Promise<unknown> {
+  const { stored, types } = needSecrets(services);
+  const { id } = checked(input.connectionParams, request.params);
+  const { fields, version } = checked(input.clearBody, request.body ?? {});
+  const actions = await actionsOfApi(services, request);
+  const by = { actor: actorOf(request), ...versionOf({ version }) };
+  await actions.clearConnectionFields(services.db, { stored, types, id, fields, ...by });
   return { done: true };
 }
 
@@ -103,7 +125,8 @@ async function testConnection(services: WebServices, request: Request): Promise<
 async function deleteConnection(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(input.connectionParams, request.params);
   const actions = await actionsOfApi(services, request);
-  if (!(await actions.deleteConnection(services.db, id, { actor: actorOf(request) })))
+  const { stored } = needSecrets(services);
+  if (!(await actions.deleteConnection(services.db, stored, id, byOf(request))))
     throw new DagsmithError("CONNECTION_NOT_FOUND", { id, variable: connectionVariable(id) });
   return { done: true };
 }
@@ -118,7 +141,7 @@ async function setVariable(services: WebServices, request: Request): Promise<unk
   const { key } = checked(input.variableParams, request.params);
   const { value, version } = checked(input.variableBody, request.body ?? {});
   const actions = await actionsOfApi(services, request);
-  const by = { actor: actorOf(request), ...defined({ version }) };
+  const by = { actor: actorOf(request), ...versionOf({ version }) };
   await actions.setVariable(services.db, stored, key, value, by);
   return { done: true };
 }
@@ -126,7 +149,13 @@ async function setVariable(services: WebServices, request: Request): Promise<unk
 async function deleteVariable(services: WebServices, request: Request): Promise<unknown> {
   const { key } = checked(input.variableParams, request.params);
   const actions = await actionsOfApi(services, request);
-  if (!(await actions.deleteVariable(services.db, key, { actor: actorOf(request) })))
+  if (!(await actions.deleteVariable(services.db, key, byOf(request))))
     throw new DagsmithError("VARIABLE_NOT_FOUND", { key, variable: variableVariable(key) });
   return { done: true };
 }
+
+/** Who deletes, and which version was read. */
+const byOf = (request: Request) => ({
+  actor: actorOf(request),
+  ...versionOf(checked(onlyVersion, request.body ?? {})),
+});

@@ -3,6 +3,7 @@ import type { Request } from "express";
 import { needs } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
+import { onlyVersion, versionOf } from "../http/input/fields.ts";
 import * as input from "../http/input/users.ts";
 import type { WebServices } from "../http/services.ts";
 import { welcomeLink } from "../http/site.ts";
@@ -48,6 +49,7 @@ export const USER_ENDPOINTS: readonly Endpoint[] = [
   ...(["disable", "enable", "remove"] as const).map(
     (verb): Endpoint => ({
       ...{ method: "post", path: `/users/{name}/${verb}`, access, params, answer: done },
+      body: onlyVersion,
       summary: SUMMARIES[verb],
       run: (services, request) => change(services, request, verb),
     }),
@@ -89,9 +91,9 @@ async function addUser(services: WebServices, request: Request): Promise<unknown
 }
 
 async function setRole(services: WebServices, request: Request): Promise<unknown> {
-  const role = checked(input.newRole, request.body ?? {});
+  const { version, ...role } = checked(input.newRole, request.body ?? {});
   const actions = await actionsOfApi(services, request);
-  await actions.setRole(services.db, { ...of(request), ...role });
+  await actions.setRole(services.db, { ...of(request), ...role, ...versionOf({ version }) });
   return { done: true };
 }
 
@@ -112,7 +114,8 @@ async function change(
   verb: "disable" | "enable" | "remove",
 ): Promise<unknown> {
   const actions = await actionsOfApi(services, request);
-  await actions[`${verb}User`](services.db, of(request));
+  const version = versionOf(checked(onlyVersion, request.body ?? {}));
+  await actions[`${verb}User`](services.db, { ...of(request), ...version });
   return { done: true };
 }
 

@@ -27,7 +27,12 @@ type AgainActions = Pick<
 /** What editors do with connections and variables. */
 type SecretActions = Pick<
   typeof import("../../actions/index.ts"),
-  "setConnection" | "deleteConnection" | "testConnection" | "setVariable" | "deleteVariable"
+  | "setConnection"
+  | "clearConnectionFields"
+  | "deleteConnection"
+  | "testConnection"
+  | "setVariable"
+  | "deleteVariable"
 >;
 
 /** What users do with their account, and admins with users. */
@@ -145,9 +150,9 @@ export interface WebActions extends AgainActions, AccessActions, DeployActions, 
       readonly actor: string;
     },
   ): Promise<void>;
-  /** @throws DagsmithError UNKNOWN_POOL */
+  /** @throws DagsmithError UNKNOWN_POOL, CHANGED_MEANWHILE */
   deletePool(
     db: Database,
-    request: { readonly name: string; readonly actor: string },
+    request: { readonly name: string; readonly version?: number; readonly actor: string },
   ): Promise<void>;
 }

@@ -4,8 +4,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { hashOfSecret } from "../../access/token.ts";
 import { audit } from "../../store/access/audit.ts";
+import { lockSetting } from "../../store/access/setting.ts";
 import { insertUser, replaceGrants, userOfSubject } from "../../store/access/web_user.ts";
 import type { Database, Queryable } from "../../store/database/database.ts";
+import { rolesText } from "../../words/roles_text.ts";
 import { Refused } from "../http/refused.ts";
 import type { OidcUser } from "./oidc.ts";
 
@@ -22,17 +24,28 @@ export async function keepOidcUser(db: Database, found: OidcUser): Promise<Known
   if (found.grants.length === 0)
     throw new Refused(403, "Your account has no role here. Ask an admin for one.");
   return db.transaction(async (tx) => {
-    const before = await userOfSubject(tx, found.issuer, found.subject);
+    const before = await lockedUser(tx, found);
     if (before?.disabledAt) throw new Refused(403, "Your account is disabled. Ask an admin.");
     const user = before ?? (await addUser(tx, found));
     const given = [...found.grants];
     if (!before || !isDeepStrictEqual(sorted(before.grants), sorted(given))) {
       await replaceGrants(tx, user.id, given);
-      const detail = { user: user.name, after: given.map(({ role, tag }) => ({ role, tag })) };
-      await audit(tx, { actor: user.name, action: "roles by OIDC", detail });
+      const change = {
+        before: before ? [...rolesText(before.grants)] : null,
+        after: [...rolesText(given)],
+      };
+      const entry = { actor: user.name, action: "roles by OIDC" } as const;
+      await audit(tx, { ...entry, detail: { user: user.name }, ...change });
     }
     return user;
   });
+}
+
+/** An admin who disables the user at this moment comes before or after, not in between. */
+async function lockedUser(tx: Queryable, { issuer, subject }: OidcUser) {
+  const user = await userOfSubject(tx, issuer, subject);
+  if (user) await lockSetting(tx, "user", user.name);
+  return user && (await userOfSubject(tx, issuer, subject));
 }
 
 const sorted = (grants: OidcUser["grants"]) =>

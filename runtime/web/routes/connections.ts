@@ -4,11 +4,17 @@ import { h } from "preact";
 import type { Connection } from "../../../sdk/connection.ts";
 import type { Json } from "../../../sdk/json.ts";
 import type { DescribedType } from "../../connections/connection_types.ts";
-import { edited, formSchema, secretFields, shownValues } from "../../connections/edit.ts";
+import {
+  clearableFields,
+  edited,
+  formSchema,
+  secretFields,
+  shownValues,
+} from "../../connections/edit.ts";
 import { mayAlso, needs } from "../http/access.ts";
 import { actionsOfForm, actorOf, needFormToken, sessionToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
-import { defined, formBody } from "../http/input/fields.ts";
+import { formBody, onlyFormVersion, versionOf } from "../http/input/fields.ts";
 import { connectionForm, connectionParams, newConnectionQuery } from "../http/input/secrets.ts";
 import { Refused } from "../http/refused.ts";
 import { Routes } from "../http/routes.ts";
@@ -39,13 +45,9 @@ export function connectionRoutes(services: WebServices): Routes {
   routes.post("/connections/:id/test", EDIT, readForm, (request, response) =>
     test(services, request, response),
   );
-  routes.post("/connections/:id/delete", EDIT, readForm, async (request, response) => {
-    const actions = actionsOfForm(services, request);
-    const { id } = checked(connectionParams, request.params);
-    const by = { actor: actorOf(request) };
-    if (!(await actions.deleteConnection(services.db, id, by))) throw noConnection();
-    response.redirect(303, "/connections");
-  });
+  routes.post("/connections/:id/delete", EDIT, readForm, (request, response) =>
+    remove(services, request, response),
+  );
   return routes;
 }
 
@@ -110,6 +112,7 @@ async function showForm(
     body: h(ConnectionForm, {
       ...{ id: stored?.id ?? null, type, described, row, error, result, problems },
       fields: fields ?? [],
+      clearable: described && stored ? clearableFields(described, stored) : [],
       sent: described ? withoutSecrets(described, sent) : {},
       token: services.actions ? needFormToken(services, request) : sessionToken(request),
     }),
@@ -136,7 +139,7 @@ async function save(services: WebServices, request: Request, response: Response)
   const actions = actionsOfForm(services, request);
   const { stored: secrets, types } = needSecrets(services);
   const sent = checked(formBody, request.body);
-  const { id, type, version } = checked(connectionForm, request.body);
+  const { id, type, version, clear } = checked(connectionForm, sent);
   const stored = version ? await secrets.connection(id) : null;
   const refuse = (error: string, problems = {}): Promise<void> =>
     showForm(services, request, response, stored, type, { sent, problems, error });
@@ -145,14 +148,11 @@ async function save(services: WebServices, request: Request, response: Response)
   const { params, problems } = sentParams(fieldsFor(described, stored), sent);
   if (Object.keys(problems).length > 0) return refuse("Some fields need another value.", problems);
   try {
-    const connection = edited(
-      { id, type },
-      described,
-      params as Readonly<Record<string, Json>>,
-      stored,
-    );
+    const values = params as Readonly<Record<string, Json>>;
+    const cleared = clear.split("\n");
+    const connection = edited({ id, type }, described, values, { stored, cleared });
     await types.check(connection);
-    const by = { actor: actorOf(request), ...defined({ version: version ?? undefined }) };
+    const by = { actor: actorOf(request), ...versionOf({ version }) };
     await actions.setConnection(services.db, secrets, connection, by);
     response.redirect(303, `/connections/${id}`);
   } catch (error) {
@@ -169,6 +169,21 @@ async function test(services: WebServices, request: Request, response: Response)
     const result = await limit.run(() => actions.testConnection(services.db, by));
     await form(services, request, response, { result });
   } catch (error) {
+    await form(services, request, response, { error: shownError(services, error, []) });
+  }
+}
+
+async function remove(services: WebServices, request: Request, response: Response): Promise<void> {
+  const actions = actionsOfForm(services, request);
+  const { id } = checked(connectionParams, request.params);
+  const { stored } = needSecrets(services);
+  const by = { actor: actorOf(request), ...versionOf(checked(onlyFormVersion, request.body)) };
+  try {
+    if (!(await actions.deleteConnection(services.db, stored, id, by))) throw noConnection();
+    response.redirect(303, "/connections");
+  } catch (error) {
+    // Without a row there is no form to show the error above.
+    if (!(await stored.editableConnection(id))) throw error;
     await form(services, request, response, { error: shownError(services, error, []) });
   }
 }

@@ -4,7 +4,7 @@ import { h } from "preact";
 import { mayAlso, needs } from "../http/access.ts";
 import { sessionToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
-import { defined } from "../http/input/fields.ts";
+import { onlyFormVersion, versionOf } from "../http/input/fields.ts";
 import { poolForm, poolParams } from "../http/input/pools.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
@@ -25,13 +25,14 @@ export function poolRoutes(services: WebServices): Routes {
   routes.post("/pools", edit, readForm, (request, response) =>
     change(request, response, async (actions, actor) => {
       const { version, description, ...pool } = checked(poolForm, request.body);
-      const more = defined({ version: version ?? undefined });
-      await actions.setPool(services.db, { ...pool, description, ...more, actor });
+      const more = { ...versionOf({ version }), actor };
+      await actions.setPool(services.db, { ...pool, description, ...more });
     }),
   );
   routes.post("/pools/:name/delete", edit, readForm, (request, response) =>
     change(request, response, async (actions, actor) => {
-      await actions.deletePool(services.db, { ...checked(poolParams, request.params), actor });
+      const of = { ...versionOf(checked(onlyFormVersion, request.body)), actor };
+      await actions.deletePool(services.db, { ...checked(poolParams, request.params), ...of });
     }),
   );
   return routes;

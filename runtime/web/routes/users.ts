@@ -6,6 +6,7 @@ import type { WebActions } from "../http/actions.ts";
 import { actionsOfForm, actorOf, sessionToken } from "../http/authorize.ts";
 import { newUserBody, roleBody, userParams } from "../http/input/access.ts";
 import { checked } from "../http/input/check.ts";
+import { onlyFormVersion, versionOf } from "../http/input/fields.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { welcomeLink } from "../http/site.ts";
@@ -44,7 +45,8 @@ export function userRoutes(services: WebServices): Routes {
     "/users/:name/role",
     MANAGE,
     ...changing(async (actions, request, of) => {
-      await actions.setRole(db, { ...of, ...checked(roleBody, request.body) });
+      const { version, ...role } = checked(roleBody, request.body);
+      await actions.setRole(db, { ...of, ...role, ...versionOf({ version }) });
       return undefined;
     }),
   );
@@ -63,23 +65,16 @@ export function userRoutes(services: WebServices): Routes {
       return undefined;
     }),
   );
-  for (const verb of ["disable", "enable"] as const)
+  for (const verb of ["disable", "enable", "remove"] as const)
     routes.post(
       `/users/:name/${verb}`,
       MANAGE,
-      ...changing(async (actions, _request, of) => {
-        await actions[`${verb}User`](db, of);
+      ...changing(async (actions, request, of) => {
+        const version = versionOf(checked(onlyFormVersion, request.body));
+        await actions[`${verb}User`](db, { ...of, ...version });
         return undefined;
       }),
     );
-  routes.post(
-    "/users/:name/remove",
-    MANAGE,
-    ...changing(async (actions, _request, of) => {
-      await actions.removeUser(db, of);
-      return undefined;
-    }),
-  );
   return routes;
 }
 

@@ -4,7 +4,7 @@ import { h } from "preact";
 import { mayAlso, needs } from "../http/access.ts";
 import { sessionToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
-import { defined } from "../http/input/fields.ts";
+import { onlyFormVersion, versionOf } from "../http/input/fields.ts";
 import { variableForm, variableParams } from "../http/input/secrets.ts";
 import { Refused } from "../http/refused.ts";
 import { Routes } from "../http/routes.ts";
@@ -28,14 +28,15 @@ export function variableRoutes(services: WebServices): Routes {
     change(request, response, async (actions, actor) => {
       const { stored } = needSecrets(services);
       const { key, value, version } = checked(variableForm, request.body);
-      const by = { actor, ...defined({ version: version ?? undefined }) };
+      const by = { actor, ...versionOf({ version }) };
       await actions.setVariable(db, stored, key, value, by);
     }),
   );
   routes.post("/variables/:key/delete", edit, readForm, (request, response) =>
     change(request, response, async (actions, actor) => {
       const { key } = checked(variableParams, request.params);
-      if (!(await actions.deleteVariable(db, key, { actor })))
+      const by = { actor, ...versionOf(checked(onlyFormVersion, request.body)) };
+      if (!(await actions.deleteVariable(db, key, by)))
         throw new Refused(404, "There is no such variable.");
     }),
   );

@@ -128,3 +128,19 @@ describe("dag connections test", () => {
     });
   });
 });
+
+test("dag connections clear takes one secret away, and get hides the address of a webhook", async () => {
+  await project.dag(["connections", "set", "shop", "https://etl:s3cret@example.com"]);
+  const { stdout } = await project.dag(["connections", "clear", "shop", "password"]);
+  expect(stdout).toBe("Connection shop has no password now.\n");
+  expect(await project.json(["connections", "get", "shop", "--reveal"])).toMatchObject({
+    ...{ password: null, login: "etl", host: "example.com" },
+  });
+  expect(await project.json(["connections", "clear", "shop", "password"])).toMatchObject({
+    error: { code: "INVALID_ARGUMENT" },
+  });
+  await project.dag(["connections", "set", "team", "slack://hooks.example.com/services/s3cret"]);
+  expect(await project.json(["connections", "get", "team"])).toMatchObject({
+    ...{ type: "slack", host: "***", schema: "***", login: null },
+  });
+});

@@ -77,7 +77,12 @@ describe("with a worker and a scheduler", () => {
     });
     const audited = "select detail from dagsmith.audit where action = 'answer' and run_id = $1";
     expect(await rows(postgres.db, audited, [question?.runId])).toEqual([
-      { detail: { task: "approve", mapIndex: -1, answer: { publish: true, note: "none" } } },
+      {
+        detail: {
+          ...{ task: "approve", mapIndex: -1 },
+          after: { answer: { publish: true, note: "none" } },
+        },
+      },
     ]);
     await until("the callback", async () => (await callbacksOf(id))[0]?.state === "success");
     expect(await callbacksOf(id)).toEqual([

@@ -126,7 +126,9 @@ describe("with a worker and a scheduler", () => {
       "select actor, detail from dagsmith.audit where run_id = $1 and action = 'send event'",
       [runId],
     );
-    expect(audits).toEqual([{ actor: "ann", detail: { event: "approved", value: { by: "ann" } } }]);
+    expect(audits).toEqual([
+      { actor: "ann", detail: { event: "approved", after: { value: { by: "ann" } } } },
+    ]);
   });
 
   test("a task that waited waits anew when it is cleared", async () => {

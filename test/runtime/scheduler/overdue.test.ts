@@ -149,7 +149,13 @@ describe("a DAG whose runs fail one after the other", () => {
       [dagId],
     );
     expect(audit).toEqual([
-      { actor: "dagsmith", action: "pause", detail: { reason: "its last 2 runs failed" } },
+      {
+        ...{ actor: "dagsmith", action: "pause" },
+        detail: {
+          reason: "its last 2 runs failed",
+          ...{ before: { paused: false }, after: { paused: true } },
+        },
+      },
     ]);
     await unpauseDag(postgres.db, { dagId, actor: "ann" });
     expect(await dagOf(dagId)).toEqual({ is_paused: false, pause_reason: null });

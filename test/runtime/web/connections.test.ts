@@ -1,6 +1,7 @@
 /** Connections, variables and pools on the page and the API: secrets are only written. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as actions from "../../../runtime/actions/index.ts";
+import { dagSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
 const SECRET = "t0psecret";
@@ -68,6 +69,70 @@ describe("a connection", () => {
       ...{ status: 409, json: { error: { code: "CHANGED_MEANWHILE" } } },
     });
     expect(await stored()).toMatchObject({ host: "db2" });
+  });
+
+  test("loses one secret alone, by its box or by the API, and keeps the others", async () => {
+    const value = `postgres://etl:${SECRET}@db?sslkey=-----BEGIN%20${SECRET}`;
+    await api("/connections/two", { value });
+    const shown = await page("/connections/two");
+    expect(shown).toContain('name="clear" value="password"');
+    expect(shown).not.toContain(SECRET);
+    const { version: _, ...form } = { ...LAKE, id: "two", "p:password": "", clear: "password" };
+    expect((await send("/connections", { ...form, version: "1" })).status).toBe(303);
+    const two = () => web.secrets.stored.connection("two");
+    expect(await two()).toMatchObject({
+      ...{ password: null, login: "etl", extra: { sslkey: expect.stringContaining(SECRET) } },
+    });
+    expect((await api("/connections/two/clear", { fields: ["sslkey"] })).status).toBe(200);
+    expect((await two())?.extra).not.toHaveProperty("sslkey");
+    const refused = await api("/connections/two/clear", { fields: ["sslkey"] });
+    expect(refused).toMatchObject({ status: 400, json: { error: { code: "INVALID_ARGUMENT" } } });
+    expect(JSON.stringify(refused)).toContain('\\"sslkey\\" is not set; set are: host, login');
+    expect((await api("/connections/none/clear", { fields: ["host"] })).status).toBe(404);
+  });
+
+  test.each(["slack", "discord", "teams", "webhook"])(
+    "of type %s hides the address of its webhook, wherever it is written",
+    async (type) => {
+      const id = `hook_${type}`;
+      const value = `${type}://hooks.${SECRET}.example.com/services/${SECRET}`;
+      expect((await api(`/connections/${id}`, { value })).status).toBe(200);
+      expect(await page(`/connections/${id}`)).not.toContain(SECRET);
+      expect(await page("/connections")).not.toContain(SECRET);
+    },
+  );
+
+  test("is used by DAGs that name it, also before a run has read it", async () => {
+    const hook = { type: "webhook", name: "w", secret: "hook_key", bodySchema: null } as const;
+    const table = { connection: "named", schema: "public", table: "t", operations: [] };
+    const changes = { type: "postgresChanges", name: "c", ...table } as const;
+    await web.rows.dag(dagSpec("limited", { connections: ["named"] }));
+    await web.rows.dag(dagSpec("listening", { on: [hook, changes as never] }));
+    await web.secrets.stored.setVariable("hook_key", SECRET);
+    await api("/connections/named", { value: "http://example.com" });
+    const get = async (path: string) => (await fetch(`${web.url}/api/v1${path}`)).json();
+    expect(await get("/connections")).toMatchObject({
+      connections: expect.arrayContaining([
+        expect.objectContaining({
+          id: "named",
+          usedBy: ["limited", "listening"],
+          lastUsedAt: null,
+        }),
+      ]),
+    });
+    expect(await get("/variables")).toMatchObject({
+      variables: expect.arrayContaining([
+        expect.objectContaining({ key: "hook_key", usedBy: ["listening"] }),
+      ]),
+    });
+    await web.rows.sql("update dagsmith.dag set removed_at = now() where dag_id = 'limited'");
+    expect(JSON.stringify(await get("/connections"))).not.toContain("limited");
+    for (const id of [
+      "named",
+      "two",
+      ...["slack", "discord", "teams", "webhook"].map((one) => `hook_${one}`),
+    ])
+      await api(`/connections/${id}/delete`, {});
   });
 
   test("that was deleted is not made again by an editor who has read it", async () => {

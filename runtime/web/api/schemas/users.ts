@@ -11,6 +11,7 @@ const user = z
     hasPassword: z.boolean(),
     createdAt: when,
     disabledAt: when.nullable(),
+    version: z.int().meta({ description: "Counts changes; a change may send it back" }),
   })
   .meta({ id: "User" });
 

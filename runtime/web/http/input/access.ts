@@ -1,7 +1,7 @@
 /** Input about users, their roles, sessions and tokens. */
 import { z } from "zod";
 import { PERMISSIONS, type Permission, ROLES } from "../../../access/permissions.ts";
-import { filled, optional, rowId, text } from "./fields.ts";
+import { filled, formVersion, optional, rowId, text } from "./fields.ts";
 
 export const userParams = z.object({ name: text(100) });
 export const sessionParams = z.object({ id: rowId });
@@ -10,7 +10,9 @@ export const tokenParams = z.object({ name: text(100) });
 const tag = filled(optional(text(100)));
 
 export const newUserBody = z.object({ name: text(100), role: z.enum(ROLES), tag });
-export const roleBody = z.object({ role: filled(optional(z.enum(ROLES))), tag });
+export const roleBody = z.object({
+  ...{ role: filled(optional(z.enum(ROLES))), tag, version: formVersion },
+});
 export const passwordBody = z.object({ current: text(200), password: text(200), again: text(200) });
 
 const permission = z.enum(Object.keys(PERMISSIONS) as [Permission, ...Permission[]]);

@@ -72,6 +72,18 @@ export const folded = z
   .transform((ids) => ids.split(",").filter((id) => id !== ""))
   .meta({ description: "Groups that are shown folded" });
 
+/** The version of a row that the editor has read. */
+export const version = z.int().min(0).optional().meta({
+  description: "The version that was read; 0: it must be new. Default: any",
+});
+/** The same as a hidden field of a form. */
+export const formVersion = filled(optional(z.coerce.number().int().min(0).max(MAX_INT)));
+
+/** The body of a change that has nothing else to say. */
+export const onlyVersion = z.object({ version });
+/** The same as a form. */
+export const onlyFormVersion = z.object({ version: formVersion });
+
 /**
  * The fields of a form as they were sent. Fields of one name become lines of one text.
  */
@@ -87,4 +99,11 @@ export function defined<Fields extends object>(
   return Object.fromEntries(
     Object.entries(fields).filter(([, value]) => value !== undefined),
   ) as never;
+}
+
+/** A version for an action: none when a form or a body has none. */
+export function versionOf({ version }: { readonly version?: number | null | undefined }): {
+  readonly version?: number;
+} {
+  return typeof version === "number" ? { version } : {};
 }

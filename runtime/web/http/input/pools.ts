@@ -1,6 +1,6 @@
 /** Input about pools. */
 import { z } from "zod";
-import { filled, MAX_INT, optional, text } from "./fields.ts";
+import { formVersion, text, version } from "./fields.ts";
 
 export const poolParams = z.object({
   name: z
@@ -8,12 +8,6 @@ export const poolParams = z.object({
     .regex(/^[\w.-]{1,100}$/, "is not the name of a pool")
     .meta({ description: "Name of a pool; all holds every task", example: "api" }),
 });
-/** The version of a row that the editor has read. */
-export const version = z.int().min(0).optional().meta({
-  description: "The version that was read; 0: it must be new. Default: any",
-});
-/** The same as a hidden field of a form. */
-export const formVersion = filled(optional(z.coerce.number().int().min(0).max(MAX_INT)));
 export const poolBody = z.object({
   slots: z.int().min(-1).max(1_000_000).meta({ description: "-1: no limit; 0: closed" }),
   description: text(1_000).optional(),

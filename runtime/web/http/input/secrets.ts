@@ -1,7 +1,6 @@
 /** Input about connections and variables. */
 import { z } from "zod";
-import { filled, optional, text } from "./fields.ts";
-import { formVersion, version } from "./pools.ts";
+import { filled, formVersion, optional, text, version } from "./fields.ts";
 
 const name = z.string().regex(/^[\w.-]{1,200}$/, "is not an id");
 const MAX_VALUE = 64 * 1024;
@@ -11,11 +10,23 @@ export const variableParams = z.object({ key: name.meta({ description: "Key of a
 export const newConnectionQuery = z.object({ type: filled(optional(text(100))) });
 
 /** What the forms of the page send besides the fields. */
-export const connectionForm = z.object({ id: name, type: text(100), version: formVersion });
+export const connectionForm = z.object({
+  ...{ id: name, type: text(100), version: formVersion },
+  /** Lines, as {@link formBody} joins them: fields to clear. */
+  clear: text(MAX_VALUE).default(""),
+});
 export const variableForm = z.object({ key: name, value: text(MAX_VALUE), version: formVersion });
 
 export const connectionBody = z.object({
   value: text(MAX_VALUE).meta({ description: "A URI or a JSON object; it is never sent back" }),
+  version,
+});
+export const clearBody = z.object({
+  fields: z
+    .array(text(200))
+    .min(1)
+    .max(100)
+    .meta({ description: "Fields to clear", example: ["password"] }),
   version,
 });
 export const variableBody = z.object({

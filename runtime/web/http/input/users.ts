@@ -1,7 +1,7 @@
 /** Input of the API about users and their tokens. */
 import { z } from "zod";
 import { PERMISSIONS, type Permission, ROLES } from "../../../access/permissions.ts";
-import { text } from "./fields.ts";
+import { text, version } from "./fields.ts";
 
 const tag = text(100).min(1).nullable().default(null).meta({
   description: "For DAGs with this tag; null: for all DAGs",
@@ -15,6 +15,7 @@ export const newUser = z.object({ name: text(100), roles: z.array(grant).max(100
 export const newRole = z.object({
   role: z.enum(ROLES).nullable().meta({ description: "Null takes the role away" }),
   tag,
+  version,
 });
 
 const permission = z.enum(Object.keys(PERMISSIONS) as [Permission, ...Permission[]]);

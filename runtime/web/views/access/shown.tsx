@@ -1,6 +1,7 @@
 /** What a page of access says after a form was sent, and roles as text. */
 import type { VNode } from "preact";
 import type { Grant } from "../../../access/permissions.ts";
+import { rolesText } from "../../../words/roles_text.ts";
 
 /** An error, or a secret that is shown this once. */
 export function Shown({
@@ -28,6 +29,5 @@ export function Shown({
 }
 
 export function grantsText(grants: readonly Grant[]): string {
-  if (grants.length === 0) return "no role";
-  return grants.map(({ role, tag }) => (tag === null ? role : `${role} for ${tag}`)).join(", ");
+  return rolesText(grants).join(", ") || "no role";
 }

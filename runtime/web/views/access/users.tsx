@@ -76,7 +76,7 @@ function UserRow({
   readonly user: WebUser;
   readonly formToken: string;
 }): VNode {
-  const { name, grants, hasPassword, issuer, createdAt, disabledAt } = user;
+  const { name, grants, hasPassword, issuer, createdAt, disabledAt, version } = user;
   return (
     <tr>
       <th scope="row">
@@ -91,6 +91,7 @@ function UserRow({
       <td>
         <form class="inline role" method="post" action={`/users/${name}/role`}>
           <input type="hidden" name="_form" value={formToken} />
+          <input type="hidden" name="version" value={version} />
           <RoleSelect label={`Role of ${name}`} none />
           <input name="tag" placeholder="all DAGs" size={10} aria-label="Tag" />
           <button type="submit" class="button small">
@@ -118,6 +119,7 @@ function UserRow({
         <PostButton
           opensAnswer
           action={`/users/${name}/${disabledAt === null ? "disable" : "enable"}`}
+          fields={{ version }}
           token={formToken}
           class="button small"
         >
@@ -126,6 +128,7 @@ function UserRow({
         <PostButton
           opensAnswer
           action={`/users/${name}/remove`}
+          fields={{ version }}
           token={formToken}
           class="button small danger"
           confirm={`Remove ${name}? Sessions and tokens of the user end at once.`}

@@ -77,6 +77,7 @@ function PoolTable({ pools, token }: Pick<PoolsProps, "pools" | "token">): VNode
                     opensAnswer
                     action={`/pools/${encodeURIComponent(pool.name)}/delete`}
                     token={token}
+                    fields={{ version: pool.version }}
                     class="button small danger"
                     confirm={`Delete pool ${pool.name}? Tasks that name it wait until it exists again.`}
                   >

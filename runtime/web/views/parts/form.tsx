@@ -17,6 +17,8 @@ export interface PostButtonProps {
    * follow.
    */
   readonly opensAnswer?: boolean;
+  /** Hidden fields. Default: none. */
+  readonly fields?: Readonly<Record<string, string | number>>;
 }
 
 export function PostButton({
@@ -27,11 +29,15 @@ export function PostButton({
   title,
   confirm,
   opensAnswer = false,
+  fields = {},
 }: PostButtonProps): VNode {
   const island = opensAnswer ? undefined : "post";
   return (
     <form method="post" action={action} class="inline" data-confirm={confirm} data-island={island}>
       <input type="hidden" name="_form" value={token} />
+      {Object.entries(fields).map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
       <button type="submit" class={look} title={title}>
         {children}
       </button>

@@ -1,6 +1,7 @@
 /** The form of a connection, made from the fields of its type, and the choice of a type. */
 import type { VNode } from "preact";
 import type { DescribedType } from "../../../connections/connection_types.ts";
+import type { ClearableField } from "../../../connections/edit.ts";
 import type { SecretRow } from "../../read/read_secrets.ts";
 import { ParamFields, type ParamFieldsProps } from "../params/param_field.tsx";
 import { Field } from "../parts/field.tsx";
@@ -51,6 +52,8 @@ export interface ConnectionFormProps extends ParamFieldsProps {
   readonly type: string;
   /** Undefined: no package describes the type. */
   readonly described: DescribedType | undefined;
+  /** Fields that are stored and not shown. */
+  readonly clearable: readonly ClearableField[];
   /** The stored row. */
   readonly row: SecretRow | undefined;
   readonly error: string | undefined;
@@ -59,7 +62,7 @@ export interface ConnectionFormProps extends ParamFieldsProps {
 }
 
 export function ConnectionForm(props: ConnectionFormProps): VNode {
-  const { id, type, described, error, result, token } = props;
+  const { id, type, described, row, error, result, token } = props;
   return (
     <section>
       <div class="title">
@@ -86,12 +89,13 @@ export function ConnectionForm(props: ConnectionFormProps): VNode {
           .
         </p>
       )}
-      {id !== null && <Buttons id={id} token={token} />}
+      {id !== null && <Buttons id={id} version={row?.version ?? 0} token={token} />}
     </section>
   );
 }
 
-function Fields({ id, type, row, fields, sent, problems, token }: ConnectionFormProps): VNode {
+function Fields(props: ConnectionFormProps): VNode {
+  const { id, type, row, fields, clearable, sent, problems, token } = props;
   return (
     <form class="sheet" method="post" action="/connections" noValidate>
       <input type="hidden" name="_form" value={token} />
@@ -105,6 +109,7 @@ function Fields({ id, type, row, fields, sent, problems, token }: ConnectionForm
         <input type="hidden" name="id" value={id} />
       )}
       <ParamFields fields={fields} sent={sent} problems={problems} />
+      {clearable.length > 0 && <ClearBoxes clearable={clearable} />}
       <p>
         <button type="submit" class="button primary">
           {id === null ? "Create connection" : "Save"}
@@ -117,7 +122,26 @@ function Fields({ id, type, row, fields, sent, problems, token }: ConnectionForm
   );
 }
 
-function Buttons({ id, token }: { readonly id: string; readonly token: string }): VNode {
+function ClearBoxes({ clearable }: Pick<ConnectionFormProps, "clearable">): VNode {
+  return (
+    <fieldset class="param-group">
+      <legend>Clear what is stored and not shown</legend>
+      {clearable.map(({ name, title }) => (
+        <label>
+          <input type="checkbox" name="clear" value={name} /> {title}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+interface ButtonsProps {
+  readonly id: string;
+  readonly version: number;
+  readonly token: string;
+}
+
+function Buttons({ id, version, token }: ButtonsProps): VNode {
   return (
     <p>
       <PostButton opensAnswer action={`/connections/${id}/test`} token={token}>
@@ -126,6 +150,7 @@ function Buttons({ id, token }: { readonly id: string; readonly token: string })
       <PostButton
         opensAnswer
         action={`/connections/${id}/delete`}
+        fields={{ version }}
         token={token}
         class="button danger"
         confirm={`Delete connection ${id}? Tasks that ask for it fail.`}

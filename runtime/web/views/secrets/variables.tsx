@@ -64,6 +64,7 @@ function Change({ id, version, token }: ChangeProps): VNode {
       <PostButton
         opensAnswer
         action={`/variables/${id}/delete`}
+        fields={{ version }}
         token={token}
         class="button small danger"
         confirm={`Delete variable ${id}?`}
