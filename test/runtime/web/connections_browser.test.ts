@@ -1,15 +1,19 @@
 /** A connection in a real browser: made, tested, broken, mended, and used by a DAG. */
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { launchBrowser, visitAt } from "../../support/browser.ts";
+import { dagFolder } from "../../support/dag-folder.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
+import { deploy, runNow, runToEnd, testWorker } from "../../support/worker.ts";
 
 let web: TestWeb;
 let browser: Browser;
 let server: URL;
 beforeAll(async () => {
-  [web, browser] = await Promise.all([testWeb(), launchBrowser()]);
+  // As the page of a deployment does, which knows the secrets of its sources.
+  const mask = (text: string): string => web.secrets.resolver.mask(text);
+  [web, browser] = await Promise.all([testWeb({ mask }), launchBrowser()]);
   server = new URL(web.databaseUrl);
 }, 120_000);
 afterAll(async () => {
@@ -76,3 +80,58 @@ test.each(["/connections", "/new/connection", "/variables", "/pools"])(
     await visitAt(browser, web.url + path, fits);
   },
 );
+
+const READS = `
+import { dag } from "dagsmith";
+const d = dag("reads_the_till");
+d.task("read", async ({ connection, log }) => {
+  const till = await connection("till");
+  log.info("the password is " + till.password);
+  console.log(encodeURIComponent(till.password), Buffer.from(till.password).toString("base64"));
+  return { host: till.host, stolen: till.password };
+});
+d.task("fail", async ({ connection }) => {
+  throw new Error("refused " + (await connection("till")).password);
+});
+export default d;`;
+
+test("a person makes a connection, a DAG run uses it, and its secret is on no page, log, answer or row", async () => {
+  const secret = "till-p4ss/word+secret";
+  const hidden = [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")];
+  const worker = await testWorker(web.db, { secrets: web.secrets.resolver });
+  onTestFinished(() => worker.stop());
+  await deploy(web.db, await dagFolder({ "reads.js": READS }));
+  const seen: string[] = [];
+  await visitAt(browser, `${web.url}/new/connection?type=https`, async (page) => {
+    await page.locator('[name="id"]').fill("till");
+    await field(page, "host").fill("till.example.com");
+    await field(page, "login").fill("clerk");
+    await field(page, "password").fill(secret);
+    await page.getByRole("button", { name: "Create connection" }).click();
+    await expect.poll(() => page.url()).toContain("/connections/till");
+    const { id } = await runToEnd(web.db, "reads_the_till");
+    const run = await runNow(web.db, id);
+    for (const path of ["/connections", "/connections/till", "/audit", "/dags/reads_the_till"])
+      await look(page, path, seen);
+    await look(page, `/runs/${id}`, seen);
+    for (const task of ["read", "fail"]) {
+      await look(page, `/runs/${id}/tasks/${task}`, seen);
+      await expect.poll(() => page.content()).toContain("***");
+      for (const path of ["connections", "audit", `runs/${id}`, `runs/${id}/tasks/${task}`])
+        seen.push(await (await fetch(`${web.url}/api/v1/${path}`)).text());
+      const log = `logs/${run.task(task).id}/1`;
+      seen.push(await (await fetch(`${web.url}/api/v1/${log}`)).text());
+    }
+  });
+  // An XCom is stored as it is, because other tasks read it; it is masked when it is shown.
+  for (const table of ["log_chunk", "task_instance", "audit", "connection"])
+    seen.push(JSON.stringify(await web.rows.sql(`select t::text from dagsmith.${table} t`)));
+  expect(seen.some((text) => text.includes("the password is ***"))).toBe(true);
+  for (const form of hidden) expect(seen.filter((text) => text.includes(form))).toEqual([]);
+});
+
+/** Keeps what a page has, as a person and as a program see it. */
+async function look(page: Page, path: string, seen: string[]): Promise<void> {
+  await page.goto(web.url + path);
+  seen.push(await page.content(), await page.innerText("body"));
+}
