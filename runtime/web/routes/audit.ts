@@ -4,7 +4,7 @@ import { pipeline } from "node:stream/promises";
 import type { Request, Response } from "express";
 import { h } from "preact";
 import { type AuditFormat, exportHead, exportLine } from "../../words/audit_export.ts";
-import { needs } from "../http/access.ts";
+import { mayAlso, needs } from "../http/access.ts";
 import { auditQuery, exportQuery } from "../http/input/audit.ts";
 import { checked } from "../http/input/check.ts";
 import { Routes } from "../http/routes.ts";
@@ -54,7 +54,8 @@ export async function filteredAudit(
   const entries = query ? await readAudit(services, { ...query, ...of }) : [];
   const isLast = !query || entries.length < query.limit;
   const older = isLast ? null : auditAddress(path, filters, { before: String(entries.at(-1)?.id) });
-  return { path, entries, older, filters, problem };
+  const hasDetail = dagId === null || mayAlso(request, "xcom.read");
+  return { path, entries, older, filters, problem, hasDetail };
 }
 
 type Query = Parameters<typeof readAudit>[1];

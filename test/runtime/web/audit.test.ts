@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as actions from "../../../runtime/actions/index.ts";
 import { recordRefusal } from "../../../runtime/store/access/refusal.ts";
 import { exportLine } from "../../../runtime/words/audit_export.ts";
+import { dagSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
 let web: TestWeb;
@@ -47,6 +48,28 @@ describe("a filter", () => {
     expect(page.match(/192\.0\.2\.7/g)?.length ?? 0).toBe(
       found.filter((entry) => entry.startsWith("ada")).length,
     );
+  });
+
+  test("of the audit of one DAG hides from a viewer what an event or an answer has sent", async () => {
+    await web.rows.dag(dagSpec("d"));
+    const sent = { event: "go", after: { value: "only-for-operators" } };
+    await web.rows.sql(
+      "insert into dagsmith.audit (at, actor, action, dag_id, detail) values ('2025-01-01', 'kim', 'send event', 'd', $1)",
+      [JSON.stringify(sent)],
+    );
+    for (const [role, isShown] of [
+      ["viewer", false],
+      ["operator", true],
+    ] as const) {
+      const by = { user: role, actor: "test" };
+      await actions.addUser(web.db, { name: role, grants: [{ role, tag: null }], actor: "test" });
+      const limits = { name: "t", scopes: null, days: null };
+      const token = await actions.createToken(web.db, { ...by, ...limits });
+      const headers = { Authorization: `Bearer ${token}` };
+      const page = await (await fetch(`${web.url}/dags/d/audit?user=kim`, { headers })).text();
+      expect(page).toContain("sent event go");
+      expect(page.includes("only-for-operators")).toBe(isShown);
+    }
   });
 
   test("of days takes the last day whole, and no later one", async () => {

@@ -15,22 +15,34 @@ export interface AuditListProps {
   readonly older: string | null;
   /** Whether the DAG of each entry is shown. */
   readonly hasDag?: boolean;
+  /**
+   * Whether the reader may see details: they hold values of events and answers, which
+   * tasks have as outputs.
+   */
+  readonly hasDetail: boolean;
 }
 
-export function AuditList({ entries, older, hasDag = false }: AuditListProps): VNode {
+export function AuditList(props: AuditListProps): VNode {
+  const { entries, older, hasDag = false, hasDetail } = props;
   if (entries.length === 0) return <p class="nothing">No actions yet.</p>;
   return (
     <PagedTable columns={["At", "Who", "What", hasDag && "DAG", "Run"]} next={older}>
       {entries.map((entry) => (
-        <Row entry={entry} hasDag={hasDag} />
+        <Row entry={entry} hasDag={hasDag} hasDetail={hasDetail} />
       ))}
     </PagedTable>
   );
 }
 
-function Row({ entry, hasDag }: { readonly entry: AuditRow; readonly hasDag: boolean }): VNode {
+interface RowProps {
+  readonly entry: AuditRow;
+  readonly hasDag: boolean;
+  readonly hasDetail: boolean;
+}
+
+function Row({ entry, hasDag, hasDetail }: RowProps): VNode {
   const { at, actor, dagId, runId } = entry;
-  const detail = JSON.stringify(entry.detail);
+  const detail = hasDetail ? JSON.stringify(entry.detail) : "{}";
   return (
     <tr>
       <td>
