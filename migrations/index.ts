@@ -47,6 +47,6 @@ export const migrations: readonly Migration[] = [
   { name: "0016_versions", ...versions },
   { name: "0018_state_try", ...stateTry },
   { name: "0019_deployments", ...deployments },
-  { name: "0025_run_days", ...runDays },
   { name: "0021_user_version", ...userVersion },
+  { name: "0025_run_days", ...runDays },
 ];
