@@ -6,6 +6,7 @@
 import { DagsmithError } from "../../sdk/errors.ts";
 import { SPEC_FORMAT } from "../../sdk/spec/index.ts";
 import { checkArchive } from "../bundler/archive.ts";
+import { unstorableText } from "../bundler/unstorable_text.ts";
 import { versionHash } from "../bundler/version.ts";
 import { specProblem } from "../specs/check_spec.ts";
 import { type DeployableVersion, knownBundles, lockDeployments } from "../store/dags/deploy.ts";
@@ -114,14 +115,22 @@ function checkSent({ format, dags, bundles, folders }: SentDeployment): void {
   const bundleHashes = new Set(bundles.map(({ hash }) => hash));
   const folderHashes = new Set(folders.map(({ hash }) => hash));
   const seen = new Set<string>();
-  for (const { spec, bundle } of dags) {
-    const problem = seen.has(spec.dagId) ? "it comes twice" : specProblem(spec);
+  for (const { spec, bundle, positions } of dags) {
+    const problem = seen.has(spec.dagId)
+      ? "it comes twice"
+      : (textProblem({ ...spec, positions }) ?? specProblem(spec));
     if (problem !== null) throw invalid(`the DAG "${spec.dagId}" is wrong: ${problem}`);
     if (!bundleHashes.has(bundle)) throw invalid(`the bundle of DAG "${spec.dagId}" is missing`);
     seen.add(spec.dagId);
   }
   const lacking = bundles.flatMap((one) => one.folders).find((hash) => !folderHashes.has(hash));
   if (lacking !== undefined) throw invalid(`the folder ${lacking} is missing`);
+}
+
+/** What PostgreSQL stores and cannot read back would break the statements about all DAGs. */
+function textProblem(stored: object): string | null {
+  const path = unstorableText(stored);
+  return path === undefined ? null : `the text at ${path} has a NUL or half of a surrogate pair`;
 }
 
 /** The bundles and folders that are not stored yet. */
@@ -146,7 +155,11 @@ async function newParts(tx: Queryable, { bundles, folders }: SentDeployment): Pr
     bundles: bundles.filter(({ hash }) => !stored.has(hash)),
     folders: folders.filter(({ hash }) => !storedFolders.has(hash)),
   };
-  const bytes = blobsIn(parts).reduce((sum, blob) => sum + blob.bytes, 0);
+  const blobs = blobsIn(parts);
+  // A chunk may come many times, so its blob may be larger than all that is stored.
+  if (blobs.some(({ bytes: size, chunks }) => chunks.length !== Math.ceil(size / CHUNK_BYTES)))
+    throw invalid(`a part is not cut into chunks of ${CHUNK_BYTES} bytes`);
+  const bytes = blobs.reduce((sum, blob) => sum + blob.bytes, 0);
   if (bytes > MOST_NEW_BYTES)
     throw invalid(`it has more than ${MOST_NEW_BYTES} bytes of new code; deploy parts of it first`);
   return parts;

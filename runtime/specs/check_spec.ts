@@ -4,7 +4,7 @@
  */
 import { IANAZone } from "luxon";
 import { errorMessage } from "../../sdk/error_message.ts";
-import type { DagSpec, TaskSpec } from "../../sdk/spec/index.ts";
+import type { DagSpec, EachSpec, TaskSpec } from "../../sdk/spec/index.ts";
 import { checkSchedule } from "../timetable/index.ts";
 
 /** What is wrong with a spec, in one sentence; null: nothing. */
@@ -29,7 +29,10 @@ function taskProblem({ groups = [], tasks }: DagSpec): string | null {
   const known = new Set<string>();
   for (const task of tasks) {
     if (known.has(task.taskId)) return `the task "${task.taskId}" comes twice`;
-    const before = [...task.upstream, ...Object.values(task.inputs), ...parentOf(task)];
+    const before = [
+      ...[...task.upstream, ...Object.values(task.inputs), ...parentOf(task)],
+      ...(task.each ? listedBy(task.each) : []),
+    ];
     const missing = before.find((taskId) => !known.has(taskId));
     if (missing !== undefined)
       return `the task "${task.taskId}" comes before "${missing}", which it needs`;
@@ -42,6 +45,15 @@ function taskProblem({ groups = [], tasks }: DagSpec): string | null {
 
 const parentOf = ({ parentGroup }: TaskSpec): readonly string[] =>
   parentGroup === undefined ? [] : [parentGroup];
+
+/** The tasks whose outputs make the list of a mapped task. */
+function listedBy(each: EachSpec): readonly string[] {
+  if ("taskId" in each) return [each.taskId];
+  if ("entriesOf" in each) return [each.entriesOf];
+  if ("cross" in each) return each.cross.flatMap(({ list }) => listedBy(list));
+  if ("zip" in each) return each.zip.flatMap(listedBy);
+  return "concat" in each ? each.concat.flatMap(listedBy) : [];
+}
 
 function scheduleProblem({ schedules }: DagSpec): string | null {
   const names = schedules.map(({ name }) => name);

@@ -18,6 +18,7 @@ import {
   instant,
   json,
   optionalText,
+  storedCount,
   text,
   yes,
 } from "./fields.ts";
@@ -28,7 +29,7 @@ const deadline: z.ZodType<DeadlineSpec> = z.discriminatedUnion("type", [
   z.strictObject({ intervalMs: z.number(), type: z.literal("queuedAt") }),
   z.strictObject({ intervalMs: z.number(), type: z.literal("logicalDate") }),
   z.strictObject({ intervalMs: z.number(), type: z.literal("fixed"), at: z.iso.datetime() }),
-  z.strictObject({ intervalMs: z.number(), type: z.literal("averageRuntime"), runs: count }),
+  z.strictObject({ intervalMs: z.number(), type: z.literal("averageRuntime"), runs: storedCount }),
 ]);
 
 const group = checksAllOf<GroupSpec>()(
@@ -50,7 +51,7 @@ export const dagSpec = checksAllOf<DagSpec>()(
     callbacks: z.array(z.enum(RUN_EVENTS)).exactOptional(),
     deadlines: z.array(deadline).exactOptional(),
     ...{ failFast: yes.exactOptional(), dagRunTimeoutMs: amount.exactOptional() },
-    maxConsecutiveFailedDagRuns: count.exactOptional(),
+    maxConsecutiveFailedDagRuns: storedCount.exactOptional(),
     ...{ connections: z.array(text).exactOptional(), paramsSchema: json.nullable() },
     output: z
       .record(text, z.strictObject({ taskId: id, field: text.exactOptional() }))

@@ -11,6 +11,10 @@ export const optionalText = text.nullable();
 export const json = z.json() as z.ZodType<Json>;
 export const amount = z.number().nonnegative();
 export const count = z.int().nonnegative();
+/** PostgreSQL's integers are smaller: a larger one fails the statements that count DAGs. */
+const MAX_INT = 2_147_483_647;
+export const storedCount = z.int().min(0).max(MAX_INT);
+export const storedInt = z.int().min(-MAX_INT).max(MAX_INT);
 export const yes = z.literal(true);
 export const instant = z.iso.datetime().nullable();
 

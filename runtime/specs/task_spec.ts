@@ -17,6 +17,8 @@ import {
   instant,
   json,
   optionalText,
+  storedCount,
+  storedInt,
   text,
   yes,
 } from "./fields.ts";
@@ -50,11 +52,11 @@ const kind: z.ZodType<TaskKind> = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("group") }),
 ]);
 
-const limit = { key: optionalText, limit: count };
+const limit = { key: optionalText, limit: storedCount };
 const routing = z.strictObject({
-  ...{ pool: optionalText, poolSlots: count, queue: optionalText },
-  ...{ priorityWeight: z.int(), weightRule: z.enum(WEIGHT_RULES) },
-  maxActiveAcrossRuns: count.nullable(),
+  ...{ pool: optionalText, poolSlots: storedCount, queue: optionalText },
+  ...{ priorityWeight: storedInt, weightRule: z.enum(WEIGHT_RULES) },
+  maxActiveAcrossRuns: storedCount.nullable(),
   concurrency: z.strictObject(limit).nullable(),
   rate: z.strictObject({ ...limit, perMs: amount }).nullable(),
 });

@@ -8,7 +8,7 @@ import {
   type SensorSpec,
   type WaitSpec,
 } from "../../sdk/spec/index.ts";
-import { amount, checksAllOf, id, json, optionalText, text } from "./fields.ts";
+import { amount, checksAllOf, id, json, optionalText, storedCount, text } from "./fields.ts";
 
 export const sensor = checksAllOf<SensorSpec>()(
   z.strictObject({
@@ -27,7 +27,7 @@ export const question = checksAllOf<QuestionSpec>()(
 const limit = { timeoutMs: amount, softFail: z.boolean() };
 
 const call = z.strictObject({
-  ...{ type: z.literal("call"), dagId: id, params: text, version: z.int().nullable() },
+  ...{ type: z.literal("call"), dagId: id, params: text, version: storedCount.nullable() },
   ...{ waits: z.boolean(), rerun: z.enum(["failed", "all"]), timeoutMs: amount.nullable() },
 });
 

@@ -7,6 +7,8 @@ import { DagsmithError } from "../errors.ts";
 import { invalidOption, moreThanZero } from "../option_values.ts";
 import type { DagSpec, TaskSpec } from "../spec/index.ts";
 
+const MOST_FAILURES = 1_000_000;
+
 type RunRules = Pick<DagSpec, "failFast" | "dagRunTimeoutMs" | "maxConsecutiveFailedDagRuns">;
 
 /**
@@ -17,12 +19,12 @@ export function describeRunRules(options: DagOptions, where: string): RunRules {
   const { failFast = false, dagRunTimeout, maxConsecutiveFailedDagRuns: failures = 0 } = options;
   if (typeof failFast !== "boolean")
     throw invalidOption(where, "failFast", shown(failFast), "true or false");
-  if (!Number.isInteger(failures) || failures < 0)
+  if (!Number.isInteger(failures) || failures < 0 || failures > MOST_FAILURES)
     throw invalidOption(
       where,
       "maxConsecutiveFailedDagRuns",
       shown(failures),
-      "a whole number of at least 0",
+      `a whole number from 0 to ${MOST_FAILURES}`,
     );
   const dagRunTimeoutMs =
     dagRunTimeout === undefined ? 0 : moreThanZero(dagRunTimeout, "dagRunTimeout", where);

@@ -210,6 +210,7 @@ describe("the plain form", () => {
     ["a time-out of nothing", { dagRunTimeout: "0s" }, {}, "INVALID_OPTION"],
     ["a time-out that is no duration", { dagRunTimeout: "soon" as never }, {}, "INVALID_DURATION"],
     ["half a failure", { maxConsecutiveFailedDagRuns: 0.5 }, {}, "INVALID_OPTION"],
+    ["too many failures", { maxConsecutiveFailedDagRuns: 2 ** 31 }, {}, "INVALID_OPTION"],
     ["fewer failures than none", { maxConsecutiveFailedDagRuns: -1 }, {}, "INVALID_OPTION"],
     ["failFast that is a text", { failFast: "yes" as never }, {}, "INVALID_OPTION"],
     ["a past that is a text", {}, { dependsOnPast: "yes" as never }, "INVALID_OPTION"],

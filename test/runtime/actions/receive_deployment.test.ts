@@ -76,6 +76,19 @@ describe("what was sent is refused, and nothing changes, when", () => {
       withSpec({ tasks: [{ ...spec.tasks[0], upstream: ["later"] }] }),
       /comes before "later"/,
     ],
+    ...["a\u0000b", "a\ud800b"].map(
+      (broken) =>
+        [
+          `PostgreSQL cannot read ${JSON.stringify(broken)} back`,
+          withSpec({ assetDetails: { "s3://a": { name: null, extra: { [broken]: [broken] } } } }),
+          /"refused" is wrong: the text at assetDetails.*half of a surrogate pair/,
+        ] as const,
+    ),
+    [
+      "a task is mapped over a task that does not exist",
+      withSpec({ tasks: [{ ...spec.tasks[0], each: { concat: [{ taskId: "gone" }] } }] }),
+      /comes before "gone"/,
+    ],
     [
       "a schedule can never run",
       withSpec({
@@ -116,6 +129,11 @@ describe("what was sent is refused, and nothing changes, when", () => {
       { folders: [{ ...parcel.sent.folders[0]!, archive: other.sent.folders[0]!.archive }] },
       { bundles: [{ ...bundle!, code: { ...bundle!.code, bytes: 1 } }] },
       { bundles: [{ ...bundle!, sourceMap: bundle!.code }] },
+      {
+        bundles: [
+          { ...bundle!, code: { bytes: 1, chunks: Array(1_024).fill(bundle!.code.chunks[0]) } },
+        ],
+      },
     ];
     for (const change of forged)
       await expect(receive({ ...parcel.sent, ...change })).rejects.toMatchObject({

@@ -37,6 +37,7 @@ describe("is refused", () => {
     ["a missing field", { ...good, timezone: undefined }],
     ["a text in place of a number", { ...good, maxActiveRuns: "16" }],
     ["a negative number of runs", { ...good, maxActiveRuns: -1 }],
+    ["more failures than an integer counts", { ...good, maxConsecutiveFailedDagRuns: 2 ** 31 }],
     ["an id that is a path", { ...good, dagId: "../d" }],
     ["a text with NUL", { ...good, description: "a\u0000b" }],
     ["an unknown trigger rule", withTask({ triggerRule: "sometimes" })],
