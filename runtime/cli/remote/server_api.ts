@@ -27,13 +27,17 @@ const TIMEOUT_MS = 60_000;
  *   token on its way
  */
 export function serverUrl(text: string): string {
-  const url = URL.parse(text);
+  const parsed = URL.parse(text);
+  // fetch refuses a password in an address, and its message would show it.
+  const isPlain = parsed && !(parsed.username || parsed.password || parsed.search || parsed.hash);
+  const url = isPlain ? parsed : null;
   const isLocal = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/.test(url?.hostname ?? "");
   if (url?.protocol === "https:" || (url?.protocol === "http:" && isLocal))
     return url.href.replace(/\/$/, "");
   throw new DagsmithError("INVALID_ARGUMENT", {
     argument: "--to",
-    reason: "write https:// and the address of the page, such as https://dags.example.org",
+    reason:
+      "write https:// and the address of the page without a user, such as https://dags.example.org",
   });
 }
 

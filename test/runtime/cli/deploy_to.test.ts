@@ -86,14 +86,16 @@ const current = async (): Promise<string | undefined> => {
 const deployed = async (): Promise<number> =>
   (await rows(postgres.db, "select from dagsmith.deployment")).length;
 
-test.each(["http://dags.example.org", "dags.example.org", "ftp://127.0.0.1", ""])(
-  "a token is not sent to %j",
-  (address) => {
-    expect(() => serverUrl(address)).toThrow(/write https:\/\//);
-    expect(serverUrl("https://dags.example.org/under/")).toBe("https://dags.example.org/under");
-    expect(serverUrl("http://127.0.0.1:8080")).toBe("http://127.0.0.1:8080");
-  },
-);
+const wrongAddresses = [
+  ...["http://dags.example.org", "dags.example.org", "ftp://127.0.0.1", ""],
+  ...["https://ann:secret@dags.example.org", "https://dags.example.org/?page=1"],
+];
+
+test.each(wrongAddresses)("a token is not sent to %j", (address) => {
+  expect(() => serverUrl(address)).toThrow(/write https:\/\//);
+  expect(serverUrl("https://dags.example.org/under/")).toBe("https://dags.example.org/under");
+  expect(serverUrl("http://127.0.0.1:8080")).toBe("http://127.0.0.1:8080");
+});
 
 test("without a token nothing is sent", async () => {
   expect(await project.json(["deploy", "--to", "https://127.0.0.1:1"])).toMatchObject({
