@@ -22,11 +22,9 @@ const TEXTS: Readonly<Record<AuditedAction, (detail: Fields) => string>> = {
   label: ({ before, after }) =>
     `set labels${changes(field(before, "labels"), field(after, "labels"))}`,
   answer: ({ task }) => `answered question ${text(task)}`,
-  deploy: (detail) => `deployed version ${text(field(detail, "after", "version"))}${was(detail)}`,
-  rollback: (detail) =>
-    `went back to version ${text(field(detail, "after", "version"))}${was(detail)}`,
-  promote: (detail) =>
-    `made version ${text(field(detail, "after", "version"))} current${was(detail)}`,
+  deploy: (detail) => `deployed version ${text(detail.version)}${was(detail)}`,
+  rollback: (detail) => `went back to version ${text(detail.version)}${was(detail)}`,
+  promote: (detail) => `made version ${text(detail.version)} current${was(detail)}`,
   remove: ({ restored }) =>
     restored === undefined
       ? "removed the DAG: its file no longer declares it"
@@ -59,7 +57,9 @@ const TEXTS: Readonly<Record<AuditedAction, (detail: Fields) => string>> = {
     `refused ${counted(detail, "password")}${typeof detail.user === "string" ? ` of ${detail.user}` : ""}`,
   "refuse token": (detail) => `refused ${counted(detail, "token")}`,
   "refuse link": (detail) => `refused ${counted(detail, "link")}`,
-  "add user": ({ user, after }) => `added user ${text(user)} as ${list(field(after, "roles"))}`,
+  // Entries of an earlier release have the roles in the detail itself.
+  "add user": ({ user, after, roles }) =>
+    `added user ${text(user)} as ${list(field(after, "roles") ?? roles)}`,
   "set role": rolesChange,
   "roles by OIDC": rolesChange,
   "disable user": ({ user }) => `disabled user ${text(user)}`,

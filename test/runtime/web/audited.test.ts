@@ -222,6 +222,14 @@ test.each(Object.entries(AUDITED))("the entry of %s is of the kind %s", async (a
   expect(auditText({ action, detail })).not.toBe(action);
 });
 
+test.each([
+  ["deploy", { version: 3 }, "deployed version 3"],
+  ["rollback", { version: 3 }, "went back to version 3"],
+  ["add user", { user: "ann", roles: ["admin"] }, "added user ann as admin"],
+])("the entry of %s of a release without before and after still reads", (action, detail, text) => {
+  expect(auditText({ action, detail })).toBe(text);
+});
+
 test("no entry has a secret, the host of a connection, or an action that is not registered", async () => {
   const entries = await web.rows.sql("select action, detail::text from dagsmith.audit");
   const text = JSON.stringify(entries);
