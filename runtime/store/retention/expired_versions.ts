@@ -1,6 +1,7 @@
 /**
  * Deletes versions that were replaced long ago and that no run, backfill or rollback
- * needs, the deployments that nothing can restore any more, the bundles that no version names any more, and the folders of these bundles.
+ * needs, the deployments that nothing can restore any more, the bundles that no version
+ * names any more, and the folders of these bundles.
  */
 import { LOCK_NUMBER } from "../dags/deploy.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -13,11 +14,11 @@ const LOCK: Statement = {
   text: `select pg_try_advisory_xact_lock(${LOCK_NUMBER}) as "isFree"`,
 };
 
-// The two newest deployments stay: the current one, and the one to which a rollback
-// returns. The age counts from the deployment after the next one.
+// The two newest deployments of a folder stay: the current one, and the one to which a
+// rollback returns. The age counts from the deployment after the next one.
 const EXPIRED_DEPLOYMENT = `(
   select ${isOlder("n.created_at")} from dagsmith.deployment n
-  where n.id > p.id order by n.id offset 1 limit 1) is true`;
+  where n.id > p.id and n.kind = 'deploy' order by n.id offset 1 limit 1) is true`;
 
 // The current version stays, and the one before it, to which `dag rollback` returns. The
 // age counts from the next version: until then this version created runs.
@@ -36,8 +37,8 @@ where v.id <> current.id
   and not exists (select from dagsmith.dag_run_generation g where g.version_id = v.id)
   and not exists (select from dagsmith.backfill b where b.version_id = v.id)
   and not exists (
-    select from dagsmith.deployment p
-    where v.id = any(p.version_ids) and not ${EXPIRED_DEPLOYMENT})`;
+    select from dagsmith.deployment p cross join unnest(p.version_ids) as kept (id)
+    where kept.id = v.id and not ${EXPIRED_DEPLOYMENT})`;
 
 const DELETE_DEPLOYMENTS: Statement = {
   name: "retention_delete_deployments",

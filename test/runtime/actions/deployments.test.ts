@@ -175,6 +175,20 @@ test("retention keeps what can still be restored, and deletes older deployments 
   expect(versions.map(({ number }) => number)).toEqual([3, 4, 5, 6]);
 });
 
+test("changes of one DAG do not make the deployment expire to which a rollback returns", async () => {
+  for (const task of ["a", "b"]) await deploy({ kept: task });
+  for (const version of [1, 2, 1, 2])
+    await rollbackDag(postgres.db, { ...me, dagId: "kept", version });
+  for (const table of ["deployment", "dag_version"])
+    await rows(
+      postgres.db,
+      `update dagsmith.${table} set created_at = created_at - interval '400 days'`,
+    );
+  await cleanOld(postgres.db, ["versions"]);
+  await rollbackDeployment(postgres.db, me);
+  expect(await current()).toEqual({ kept: "a" });
+});
+
 test("a deployment without all of its versions is not restored", async () => {
   const { deployment } = await deploy({ lost: "a" });
   await deploy({ lost: "b" });
