@@ -119,6 +119,7 @@ describe("a wait for time is found", () => {
     ["a question with a rule of its own", "await expect.poll(() => count()).toBe(1);"],
     ["a question of vitest", "await vi.waitFor(() => expect(count()).toBe(1));"],
     ["a pause of the browser", "await page.waitForTimeout(100);"],
+    ["a question on a new line", "await expect\n  .poll(count)\n  .toBe(1);"],
     ["a question without a pause", "while ((await count()) === 0);"],
   ])("%s", (_, text) => {
     expect(waitsIn(text)).toHaveLength(1);

@@ -25,9 +25,12 @@ export function waitsIn(text: string): readonly string[] {
 
 function isWait(node: ts.Node, source: ts.SourceFile): boolean {
   if (ts.isImportDeclaration(node)) return /timers/.test(node.moduleSpecifier.getText(source));
-  if (ts.isCallExpression(node)) return CALL.test(node.expression.getText(source));
+  if (ts.isCallExpression(node)) return CALL.test(inOneLine(node.expression.getText(source)));
   return isBusyLoop(node, source);
 }
+
+/** A long chain of calls is broken into lines. */
+const inOneLine = (code: string): string => code.replace(/\s+/g, "");
 
 /** `while (await …);`: it asks without a pause and without an end. */
 const isBusyLoop = (node: ts.Node, source: ts.SourceFile): boolean =>
