@@ -30,9 +30,6 @@ function part(found: string): string {
 
 function group(inside: string): string {
   const isNot = inside.startsWith("!");
-  const characters = (isNot ? inside.slice(1) : inside).replace(
-    /[\\^[\]&]/g,
-    (char) => `\\${char}`,
-  );
+  const characters = (isNot ? inside.slice(1) : inside).replace(/[\\^[\]]/g, (char) => `\\${char}`);
   return `[${isNot ? "^" : ""}${characters}]`;
 }
