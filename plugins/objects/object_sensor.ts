@@ -63,9 +63,11 @@ export function objectSensor<Context extends TaskContext>(
       const keys = [await resolveField(options.key, context)].flat();
       return foundKeys(store, keys, isEnough, context);
     }
-    const found = await listed(store, await patternOf(options, context), isEnough);
+    const most = Math.max(atLeast, MAX_FOUND);
+    const found = await listed(store, await patternOf(options, context), { isEnough, most });
     context.log.info(`${found.length} of ${atLeast} objects are in ${store.url}`);
-    return found.length < atLeast ? { done: false } : { done: true, value: found };
+    if (found.length < atLeast) return { done: false };
+    return { done: true, value: found.slice(0, MAX_FOUND) };
   };
 }
 
@@ -107,12 +109,12 @@ async function patternOf<Context extends TaskContext>(
 async function listed(
   store: ObjectStore,
   { prefix, matches }: ReturnType<typeof keyPattern>,
-  isEnough: (object: StoredObject) => boolean,
+  { isEnough, most }: { isEnough: (object: StoredObject) => boolean; most: number },
 ): Promise<readonly AwaitedObject[]> {
   const found: AwaitedObject[] = [];
   for await (const object of store.list(prefix)) {
     if (matches(object.key) && isEnough(object)) found.push(awaited(object));
-    if (found.length === MAX_FOUND) break;
+    if (found.length >= most) break;
   }
   return found;
 }

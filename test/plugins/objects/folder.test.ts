@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { dag } from "dagsmith";
-import { objectStore, transfer } from "dagsmith/plugins/objects";
+import { objectSensor, objectStore, transfer } from "dagsmith/plugins/objects";
 import { runDag, runTask } from "dagsmith/testing";
 import { describe, expect, test } from "vitest";
 import { keysOf, storeContract } from "../../support/store_contract.ts";
@@ -66,6 +66,15 @@ describe("the files of a folder", () => {
         });
       }),
   );
+
+  test("are waited for by more than the 1,000 that the output of the sensor names", () =>
+    withFolder(async (folder) => {
+      for (let index = 0; index < 1_002; index++) await writeFile(join(folder, `${index}`), "");
+      const poke = async (atLeast: number) =>
+        (await runTask(objectSensor({ store: refOf(folder), prefix: "", atLeast }))).output;
+      expect(await poke(1_003)).toEqual({ done: false });
+      expect(await poke(1_002)).toMatchObject({ done: true, value: { length: 1_000 } });
+    }));
 
   test("go to the files of a task and back by a transfer", () =>
     withFolder(async (folder) => {
