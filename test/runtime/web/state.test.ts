@@ -34,7 +34,7 @@ async function synced(): Promise<number> {
   const [one] = runnable(await driver.look());
   await driver.take(one!);
   const held = { instanceId: one!.id, tryNumber: 1, workerId: WORKER };
-  const draft = { draft: { id: 7, text: "<b>long</b> ".repeat(20) } };
+  const draft = { draft: { id: 7, text: "<b>länger</b> ".repeat(20) } };
   await putHeldStep(web.db, { name: "create <draft>", json: JSON.stringify(draft) }, held);
   await putHeldStep(web.db, { name: "send", json: null }, held);
   const state = [
@@ -84,7 +84,7 @@ test("the API lists the steps of an instance in the order in which they ended", 
 test("the page of a task shows its steps, folded when they are long, and the state it set", async () => {
   const html = await page(`/runs/${run}/tasks/sync`);
   expect(html).toContain('<th scope="row">create &lt;draft></th>');
-  expect(html).toMatch(/<summary class="faint">\d+ bytes<\/summary>/);
+  expect(html).toMatch(/<summary class="faint">\d+ bytes<\/summary><div class="value json">/);
   for (const owner of ["the DAG", "the task", "shared:cursors"])
     expect(html).toContain(`<code>${owner}</code>`);
 });

@@ -21,7 +21,18 @@ export function JsonFold({
   return (
     <details>
       <summary class="faint">{bytes} bytes</summary>
-      <JsonValue text={value.length < bytes ? `${value}…` : value} />
+      <JsonValue text={shownText(value, bytes)} />
     </details>
   );
+}
+
+/** Characters after which the store cuts a value. */
+const CUT = 20_000;
+
+/**
+ * The text with a mark where it was cut. A whole text may have fewer characters than
+ * bytes: up to four bytes are one character, and masked secrets are shorter.
+ */
+export function shownText(value: string, bytes: number): string {
+  return value.length >= CUT || bytes > value.length * 4 ? `${value}…` : value;
 }

@@ -12,6 +12,7 @@ import type { ShownTry, TaskView } from "../../read/read_task.ts";
 import { Callbacks } from "../parts/callbacks.tsx";
 import { type CodePlace, codeAddress, Stack } from "../parts/code_link.tsx";
 import { Id } from "../parts/id.tsx";
+import { shownText } from "../parts/json_fold.tsx";
 import { JsonValue } from "../parts/json_value.tsx";
 import { MappedProgress } from "../parts/mapped_progress.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
@@ -200,7 +201,6 @@ function Tries({
 }
 
 function XCom({ xcom }: { readonly xcom: XComValue }): VNode {
-  const isCut = xcom.bytes > xcom.value.length * 4 || xcom.value.length >= 20_000;
   return (
     <details class="xcom" open={xcom.value.length < 400}>
       <summary>
@@ -210,7 +210,7 @@ function XCom({ xcom }: { readonly xcom: XComValue }): VNode {
       {xcom.value === "" ? (
         <p class="faint">too large for the page: it is stored in a file</p>
       ) : (
-        <JsonValue text={isCut ? `${xcom.value}…` : xcom.value} />
+        <JsonValue text={shownText(xcom.value, xcom.bytes)} />
       )}
     </details>
   );
