@@ -21,7 +21,7 @@ export interface CalendarView {
   /** From this day on, runs of DAGs that run often are missing; null: none is. */
   readonly wholeUntil: Day | null;
   readonly agenda: readonly AgendaEntry[];
-  /** Whether the day has more lines. */
+  /** Whether the day has more runs than the agenda shows. */
   readonly isCut: boolean;
 }
 
@@ -41,11 +41,11 @@ export async function readCalendar(services: WebServices, of: CalendarOf): Promi
   const { from, to } = month;
   const counts = await dueDays(services.reader, { ...of, from, to });
   const plan = await planOf(services, { ...of, from: later(from, now), to });
-  const lines = await readAgenda(services, { ...of, from: startOf(day), to: endOf(day) }, now);
+  const shown = await readAgenda(services, { ...of, from: startOf(day), to: endOf(day) }, now);
   return {
     ...{ month, day, today, days: tally(counts, plan.runs) },
     wholeUntil: plan.wholeUntil && dayOf(plan.wholeUntil),
-    ...{ agenda: lines.slice(0, AGENDA_LINES), isCut: lines.length > AGENDA_LINES },
+    ...shown,
   };
 }
 
@@ -62,5 +62,7 @@ async function planOf({ reader }: WebServices, query: CalendarQuery) {
 async function readAgenda(services: WebServices, query: CalendarQuery, now: Date) {
   const runs = await dueHours(services.reader, { ...query, limit: AGENDA_LINES + 1 });
   const plan = await planOf(services, { ...query, from: later(query.from, now) });
-  return agenda(runs, plan.runs);
+  const lines = agenda(runs, plan.runs);
+  const isCut = lines.length > AGENDA_LINES || plan.wholeUntil !== null;
+  return { agenda: lines.slice(0, AGENDA_LINES), isCut };
 }

@@ -108,6 +108,10 @@ describe("the pages", () => {
     const spec = dagSpec("nightly", { schedules, tags: ["mine"], catchup: "none" });
     const version = await web.rows.dag(spec, { nextRunAfter });
     await web.rows.dag(dagSpec("paused", { schedules }), { nextRunAfter, isPaused: true });
+    const often = [{ name: "", schedule: cron("* * * * *"), params: {} }];
+    await web.rows.dag(dagSpec("often", { schedules: often, catchup: "none" }), {
+      nextRunAfter: new Date("2099-06-01T00:00Z"),
+    });
     const other = await web.rows.dag(dagSpec("other"));
     const startedAt = new Date("2026-03-05T04:00Z");
     await web.rows.run("nightly", version, { startedAt, state: "failed" });
@@ -143,6 +147,14 @@ describe("the pages", () => {
     expect(lines).toContain("/dags/nightly");
     expect(lines).not.toContain("/dags/paused");
   });
+
+  test.each(["/calendar", "/dags/often/calendar"])(
+    "%s says when a day has more planned runs than it shows",
+    async (path) => {
+      expect(await get(`${path}?day=2099-06-01`)).toContain("more runs than are shown here");
+      expect(await get(`${path}?day=2099-01-30`)).not.toContain("more runs than are shown here");
+    },
+  );
 
   test("a DAG has a calendar of its own runs", async () => {
     const html = await get("/dags/nightly/calendar?day=2026-03-05");

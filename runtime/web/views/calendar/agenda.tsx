@@ -36,7 +36,12 @@ export function CalendarAgenda({ day, agenda, isCut, hasDag = true }: AgendaProp
           </tbody>
         </table>
       )}
-      {isCut && <p class="faint">The day has more runs: the page of each DAG shows its own.</p>}
+      {isCut && (
+        <p class="faint">
+          The day has more runs than are shown here.
+          {hasDag && " The calendar of each DAG shows more of its own."}
+        </p>
+      )}
     </section>
   );
 }
