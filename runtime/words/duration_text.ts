@@ -24,3 +24,16 @@ function twoUnits(ms: number, [large, largeName]: Unit, [small, smallName]: Unit
   const rest = Math.floor((ms % large) / small);
   return `${Math.floor(ms / large)} ${largeName}${rest === 0 ? "" : ` ${rest} ${smallName}`}`;
 }
+
+/** How long something took, in milliseconds; null until it has ended. */
+export function tookMs(of: {
+  readonly startedAt: Date | null;
+  readonly finishedAt: Date | null;
+}): number | null {
+  return of.startedAt && of.finishedAt ? of.finishedAt.getTime() - of.startedAt.getTime() : null;
+}
+
+/** The longest of many, at least 1: a divisor for the heights of bars. */
+export function longestMs(all: readonly Parameters<typeof tookMs>[0][]): number {
+  return Math.max(1, ...all.map((one) => tookMs(one) ?? 0));
+}

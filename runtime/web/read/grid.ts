@@ -6,7 +6,7 @@ import type { DagSpec, GroupSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { mappedTaskIds } from "../../engine/plan/plan_of.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
 import type { MappedCell, TaskCell } from "../../store/reads/task_states.ts";
-import { durationText } from "../../words/duration_text.ts";
+import { durationText, tookMs } from "../../words/duration_text.ts";
 import type { ShownState } from "../../words/shown_state.ts";
 import { gatheredState } from "../groups/group_state.ts";
 import {
@@ -119,8 +119,8 @@ function foundCells(
 const SHOWN_REASON = 120;
 
 function singleCell(cell: TaskCell): GridCell {
-  const { state, instanceId, tryNumber, startedAt, finishedAt, reason } = cell;
-  const took = startedAt && finishedAt ? finishedAt.getTime() - startedAt.getTime() : null;
+  const { state, instanceId, tryNumber, reason } = cell;
+  const took = tookMs(cell);
   const parts = [
     took === null ? null : durationText(took),
     tryNumber > 1 ? `try ${tryNumber}` : null,

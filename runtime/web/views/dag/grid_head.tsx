@@ -4,7 +4,7 @@
  */
 import type { VNode } from "preact";
 import type { RunDetail } from "../../../store/reads/runs.ts";
-import { durationText } from "../../../words/duration_text.ts";
+import { durationText, longestMs, tookMs } from "../../../words/duration_text.ts";
 import { stateText } from "../../../words/shown_state.ts";
 import { utcText } from "../parts/text.ts";
 
@@ -16,7 +16,7 @@ interface RunsProps {
 
 /** Bars grow with the root of the duration: half the height is a quarter of the time. */
 export function DurationAxis({ runs }: RunsProps): VNode | null {
-  const most = longest(runs);
+  const most = longestMs(runs);
   if (most <= 1) return null;
   return (
     <span class="axis" aria-hidden="true">
@@ -28,7 +28,7 @@ export function DurationAxis({ runs }: RunsProps): VNode | null {
 }
 
 export function RunHeads({ runs }: RunsProps): VNode {
-  const most = longest(runs);
+  const most = longestMs(runs);
   return (
     <>
       {runs.map((run, index) => (
@@ -78,14 +78,4 @@ function DayOf({ run, before }: Pick<RunHeadProps, "run" | "before">): VNode {
 function dateOf({ logicalDate }: RunDetail): { readonly day: number; readonly month: string } {
   const month = logicalDate.toLocaleDateString("en", { month: "short", timeZone: "UTC" });
   return { day: logicalDate.getUTCDate(), month };
-}
-
-function longest(runs: readonly RunDetail[]): number {
-  return Math.max(1, ...runs.map((run) => tookMs(run) ?? 0));
-}
-
-function tookMs(run: RunDetail): number | null {
-  return run.startedAt && run.finishedAt
-    ? run.finishedAt.getTime() - run.startedAt.getTime()
-    : null;
 }

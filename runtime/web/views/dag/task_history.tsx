@@ -1,7 +1,7 @@
 /** The durations of one task over the last runs of its DAG, drawn and as a table. */
 import type { VNode } from "preact";
 import { HISTORY_RUNS, type PastTask } from "../../../store/reads/task_history.ts";
-import { durationText } from "../../../words/duration_text.ts";
+import { durationText, longestMs, tookMs } from "../../../words/duration_text.ts";
 import { stateText } from "../../../words/shown_state.ts";
 import { Id } from "../parts/id.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
@@ -24,7 +24,7 @@ export function TaskHistory({ taskId, runs }: TaskHistoryProps): VNode {
         <Id text={taskId} /> in the last {HISTORY_RUNS} runs
       </h2>
       {runs.length === 0 ? (
-        <p class="nothing">No run of this DAG has begun this task yet.</p>
+        <p class="nothing">None of the last {HISTORY_RUNS} runs of this DAG has this task.</p>
       ) : (
         <>
           <Chart runs={runs.toReversed()} />
@@ -37,7 +37,7 @@ export function TaskHistory({ taskId, runs }: TaskHistoryProps): VNode {
 
 /** @param runs oldest first */
 function Chart({ runs }: Pick<TaskHistoryProps, "runs">): VNode {
-  const longest = Math.max(1, ...runs.map((run) => tookMs(run) ?? 0));
+  const longest = longestMs(runs);
   return (
     <section class="scroll newest history" aria-label="Durations">
       <svg
@@ -107,8 +107,4 @@ function Table({ taskId, runs }: TaskHistoryProps): VNode {
       </tbody>
     </table>
   );
-}
-
-function tookMs({ startedAt, finishedAt }: PastTask): number | null {
-  return startedAt && finishedAt ? finishedAt.getTime() - startedAt.getTime() : null;
 }

@@ -1,7 +1,7 @@
 /** Two runs of a DAG side by side: the state and the duration of each task in both. */
 import type { VNode } from "preact";
 import type { RunDetail } from "../../../store/reads/runs.ts";
-import { durationText } from "../../../words/duration_text.ts";
+import { durationText, tookMs } from "../../../words/duration_text.ts";
 import type { ComparedTask } from "../../read/read_history.ts";
 import { codeAddress } from "../parts/code_link.tsx";
 import { Id } from "../parts/id.tsx";
@@ -99,13 +99,7 @@ function Half({ part }: { readonly part: Part | null }): VNode {
 
 /** How much longer the first took: `+2 min`, `−3 s`; empty when one has no duration. */
 function difference(one: Part | null, other: Part | null): string {
-  const [a, b] = [tookMs(one), tookMs(other)];
+  const [a, b] = [one && tookMs(one), other && tookMs(other)];
   if (a === null || b === null) return "";
   return a === b ? "0" : `${a > b ? "+" : "−"}${durationText(Math.abs(a - b))}`;
-}
-
-function tookMs(part: Part | null): number | null {
-  return part?.startedAt && part.finishedAt
-    ? part.finishedAt.getTime() - part.startedAt.getTime()
-    : null;
 }
