@@ -7,7 +7,7 @@ import type { ClearedRun } from "../../../actions/index.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
 import { Field } from "../parts/field.tsx";
 import { Id } from "../parts/id.tsx";
-import { State } from "../parts/state.tsx";
+import { InstanceRows, instancesText } from "../parts/instance_rows.tsx";
 
 export interface ClearProps {
   readonly run: RunDetail;
@@ -26,7 +26,7 @@ const FLAGS = [
 ] as const;
 
 export function ClearPage({ run, taskIds, sent, error, preview, token }: ClearProps): VNode {
-  const count = (preview ?? []).reduce((sum, { instances }) => sum + instances.length, 0);
+  const instances = (preview ?? []).flatMap((cleared) => cleared.instances);
   return (
     <>
       <nav class="crumbs" aria-label="Breadcrumb">
@@ -91,33 +91,9 @@ export function ClearPage({ run, taskIds, sent, error, preview, token }: ClearPr
             Back
           </a>
         </p>
-        {preview !== null && <p>{count} task instances would be cleared.</p>}
-        {preview !== null && <Instances runs={preview} />}
+        {preview !== null && <p>{instancesText(instances.length)} would be cleared.</p>}
+        <InstanceRows instances={instances} />
       </form>
     </>
-  );
-}
-
-/** Instances shown in a preview. */
-const SHOWN = 200;
-
-function Instances({ runs }: { readonly runs: readonly ClearedRun[] }): VNode {
-  return (
-    <table class="list">
-      <tbody>
-        {runs
-          .flatMap(({ instances }) => instances)
-          .slice(0, SHOWN)
-          .map(({ taskId, mapIndex, state, tryNumber }) => (
-            <tr>
-              <th scope="row">{mapIndex < 0 ? taskId : `${taskId} [${mapIndex}]`}</th>
-              <td>
-                <State state={state} />
-              </td>
-              <td class="faint">try {tryNumber}</td>
-            </tr>
-          ))}
-      </tbody>
-    </table>
   );
 }

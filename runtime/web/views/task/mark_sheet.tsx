@@ -4,8 +4,8 @@ import type { MarkPreview } from "../../../actions/index.ts";
 import type { Mark } from "../../../state/task_state.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
 import { Id } from "../parts/id.tsx";
+import { InstanceRows, instancesText } from "../parts/instance_rows.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
-import { State } from "../parts/state.tsx";
 
 export interface MarkSheetProps extends MarkPreview {
   readonly run: RunDetail;
@@ -37,9 +37,9 @@ export function MarkSheet(props: MarkSheetProps): VNode {
           Mark <Id text={taskId} /> as {to}
         </h1>
         <p>{markedText(marked.length, to)}</p>
-        <Instances rows={marked} />
+        <InstanceRows instances={marked} />
         <p>{resumedText(resumed.length)}</p>
-        <Instances rows={resumed} />
+        <InstanceRows instances={resumed} />
         <p>
           <button type="submit" class="button primary">
             Mark as {to}
@@ -53,9 +53,6 @@ export function MarkSheet(props: MarkSheetProps): VNode {
   );
 }
 
-const instancesText = (count: number): string =>
-  count === 1 ? "1 task instance" : `${count} task instances`;
-
 function markedText(count: number, to: Mark): string {
   return count === 0
     ? `The task has no instance yet: one is created as ${to}.`
@@ -66,28 +63,4 @@ function resumedText(count: number): string {
   return count === 0
     ? "No downstream task is decided again."
     : `${instancesText(count)} will be decided again, and so will the state of the run:`;
-}
-
-/** Instances shown of each kind. */
-const SHOWN = 100;
-
-function Instances({ rows }: { readonly rows: MarkPreview["marked"] }): VNode | null {
-  if (rows.length === 0) return null;
-  return (
-    <table class="list">
-      <tbody>
-        {rows.slice(0, SHOWN).map(({ taskId, mapIndex, state, tryNumber }) => (
-          <tr>
-            <th scope="row">
-              <Id text={mapIndex < 0 ? taskId : `${taskId} [${mapIndex}]`} />
-            </th>
-            <td>
-              <State state={state} />
-            </td>
-            <td class="faint">try {tryNumber}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
 }
