@@ -13,12 +13,14 @@ export interface PanelProps extends PanelView {
 }
 
 export function Panel({ run, instance, mayClear }: PanelProps): VNode {
-  const { taskId, state, tryNumber, startedAt, finishedAt, reason, error } = instance;
-  const address = `/runs/${run.id}/tasks/${taskId}`;
+  const { taskId, mapIndex, state, tryNumber, startedAt, finishedAt, reason, error } = instance;
+  const isMapped = mapIndex >= 0;
+  const address = `/runs/${run.id}/tasks/${taskId}${isMapped ? `/${mapIndex}` : ""}`;
+  const item = isMapped ? `&mapIndex=${mapIndex}` : "";
   return (
     <div id="panel" class="panel">
       <h2>
-        <Id text={taskId} />
+        <Id text={isMapped ? `${taskId} [${mapIndex}]` : taskId} />
       </h2>
       <p>
         <State state={state} />
@@ -48,7 +50,7 @@ export function Panel({ run, instance, mayClear }: PanelProps): VNode {
           Open, with its log
         </a>
         {mayClear && (
-          <a class="button" href={`/runs/${run.id}/clear?taskId=${taskId}&downstream=on`}>
+          <a class="button" href={`/runs/${run.id}/clear?taskId=${taskId}&downstream=on${item}`}>
             Clear…
           </a>
         )}
