@@ -17,3 +17,10 @@ export function storedScope(scope: string, { dagId, taskId }: Owner): string {
   if (scope.startsWith("shared:")) return scope;
   throw new Error(`there is no state of the scope "${scope}"`);
 }
+
+/** The scope of a DAG as it is stored; with a task, the scope of that task. */
+export function scopeWithin(dagId: string, taskId?: string): string {
+  return taskId === undefined
+    ? storedScope("dag", { dagId, taskId: "" })
+    : storedScope("task", { dagId, taskId });
+}

@@ -1,6 +1,6 @@
 /** The API's endpoints about what tasks remember: state between runs, and steps. */
 import type { Request } from "express";
-import { storedScope } from "../../engine/results/state_scope.ts";
+import { scopeWithin } from "../../engine/results/state_scope.ts";
 import { needs } from "../http/access.ts";
 import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
@@ -68,7 +68,7 @@ async function deleteState(services: WebServices, request: Request): Promise<unk
   const { key, task } = checked(input.deleteStateBody, request.body ?? {});
   const actions = await actionsOfApi(services, request);
   // The permission was checked for this DAG, and the scope is within it.
-  const scope = storedScope(task === undefined ? "dag" : "task", { dagId, taskId: task ?? "" });
+  const scope = scopeWithin(dagId, task);
   const place = { scope, key, actor: actorOf(request) };
   return { deleted: await actions.deleteStateValue(services.db, place) };
 }

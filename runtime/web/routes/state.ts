@@ -1,7 +1,7 @@
 /** The State tab of a DAG, and the deletion of a value. */
 import type { Request, Response } from "express";
 import { h } from "preact";
-import { storedScope } from "../../engine/results/state_scope.ts";
+import { scopeWithin } from "../../engine/results/state_scope.ts";
 import { needs } from "../http/access.ts";
 import { actionsOfForm, actorOf, formToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
@@ -52,7 +52,7 @@ async function deleteValue(
   const { dagId } = checked(dagParams, request.params);
   const { key, task } = checked(deleteStateBody, request.query);
   // The permission was checked for this DAG, and the scope is within it.
-  const scope = storedScope(task === undefined ? "dag" : "task", { dagId, taskId: task ?? "" });
+  const scope = scopeWithin(dagId, task);
   const actions = actionsOfForm(services, request);
   await actions.deleteStateValue(services.db, { scope, key, actor: actorOf(request) });
   response.redirect(303, `/dags/${dagId}/state`);
