@@ -62,7 +62,7 @@ export async function withDuckdb<Result, Context extends TaskContext>(
 }
 
 function inMemory(memoryLimit = DEFAULT_MEMORY) {
-  return { ...{ file: undefined, isReadOnly: false }, ...{ memoryLimit, threads: undefined } };
+  return { file: undefined, isReadOnly: false, memoryLimit, threads: undefined };
 }
 
 async function onTables<Result, Context extends TaskContext>(

@@ -149,7 +149,6 @@ export class GcsObjects implements ObjectBackend {
       const action = method === "GET" ? "read" : "write";
       const [url] = await file.getSignedUrl({
         ...{ version: "v4", action },
-
         expires: Date.now() + seconds * 1000,
       });
       return url;

@@ -159,8 +159,7 @@ function attributesOf(head: ObjectHead, target: ObjectStore): PutObjectOptions {
 async function uploadFile(file: FileRef, to: ObjectPlace, context: TaskContext) {
   const target = await to.store.open(context);
   const { contentType } = file;
-  const options = target.url.startsWith("file:") ? {} : { contentType };
-  await target.put(to.key, await context.files.open(file), options);
+  await target.put(to.key, await context.files.open(file), { contentType });
   return { objects: 1, bytes: file.size };
 }
 

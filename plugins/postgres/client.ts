@@ -269,7 +269,7 @@ function wordsOf(format: "text" | CopyCsvFormat): Sql {
 
 /** COPY binds no values. The form is the same whatever standard_conforming_strings says. */
 function literal(text: string): string {
-  return ` E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
+  return `E'${text.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 }
 
 function word(text: string): Sql {

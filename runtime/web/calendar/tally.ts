@@ -6,9 +6,13 @@ import type { PlannedRun } from "./planned_runs.ts";
 /** `planned`: no run exists yet. */
 export type CalendarState = RunState | "planned";
 
-export const CALENDAR_STATES = [
-  ...["failed", "running", "queued", "success", "planned"],
-] as readonly CalendarState[];
+export const CALENDAR_STATES: readonly CalendarState[] = [
+  "failed",
+  "running",
+  "queued",
+  "success",
+  "planned",
+];
 
 /** How many runs of each state a day has; a state without runs is missing. */
 export type DayCounts = Readonly<Partial<Record<CalendarState, number>>>;

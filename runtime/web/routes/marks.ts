@@ -1,7 +1,7 @@
 /** Marks a run, or a task of it; before that, a sheet shows what a mark changes. */
 import type { Request, Response } from "express";
 import { h } from "preact";
-import { MARKS } from "../../state/task_state.ts";
+import { MARKS, type Mark } from "../../state/task_state.ts";
 import { needs } from "../http/access.ts";
 import { actionsOfForm, actorOf, needActions, needFormToken } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
@@ -13,8 +13,6 @@ import { readRunRow } from "../read/read_runs.ts";
 import { MarkSheet } from "../views/task/mark_sheet.tsx";
 import { numberOf, readForm } from "./form.ts";
 import { sendPage } from "./send_page.ts";
-
-type Mark = (typeof MARKS)[number];
 
 export function markRoutes(services: WebServices): Routes {
   const routes = new Routes(services);

@@ -12,9 +12,13 @@ export interface AuditFilterTexts {
   readonly to: string;
 }
 
-export const AUDIT_FILTERS = [
-  ...["user", "action", "dagId", "from", "to"],
-] as (keyof AuditFilterTexts)[];
+export const AUDIT_FILTERS: readonly (keyof AuditFilterTexts)[] = [
+  "user",
+  "action",
+  "dagId",
+  "from",
+  "to",
+];
 
 /** An address with the filters, and more. */
 export function auditAddress(
