@@ -92,7 +92,7 @@ export interface WhenChange {
  * database of the connection, so that no change is lost while dagsmith is down. Each
  * change is delivered at least once. The table needs a primary key, or a unique index
  * over columns that are not null.
- * @throws DagsmithError INVALID_OPTION
+ * @throws DagsmithError INVALID_OPTION, UNKNOWN_OPTION
  * @example
  * const readings = postgresChanges({
  *   connection: "raw",
