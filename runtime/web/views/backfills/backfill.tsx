@@ -2,6 +2,7 @@
 import type { VNode } from "preact";
 import type { BackfillRunSummary, BackfillSummary } from "../../../store/reads/backfills.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
+import { DagCrumbs } from "../parts/crumbs.tsx";
 import { Fact } from "../parts/fact.tsx";
 import { Id } from "../parts/id.tsx";
 import { JsonValue } from "../parts/json_value.tsx";
@@ -23,13 +24,9 @@ export function BackfillPage({ backfill, params, runs, more, token }: BackfillPr
   const { id, dagId } = backfill;
   return (
     <>
-      <nav class="crumbs" aria-label="Breadcrumb">
-        <a href="/">DAGs</a>
-        <a href={`/dags/${dagId}`}>
-          <Id text={dagId} />
-        </a>
+      <DagCrumbs dagId={dagId}>
         <a href={`/dags/${dagId}/backfills`}>Backfills</a>
-      </nav>
+      </DagCrumbs>
       <div id="backfill-head" data-live>
         <div class="title">
           <h1>Backfill {id}</h1>

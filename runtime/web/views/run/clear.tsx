@@ -5,6 +5,7 @@
 import type { VNode } from "preact";
 import type { ClearedRun } from "../../../actions/index.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
+import { DagCrumbs } from "../parts/crumbs.tsx";
 import { Field } from "../parts/field.tsx";
 import { Id } from "../parts/id.tsx";
 import { InstanceRows, instancesText } from "../parts/instance_rows.tsx";
@@ -29,15 +30,11 @@ export function ClearPage({ run, taskIds, sent, error, preview, token }: ClearPr
   const instances = (preview ?? []).flatMap((cleared) => cleared.instances);
   return (
     <>
-      <nav class="crumbs" aria-label="Breadcrumb">
-        <a href="/">DAGs</a>
-        <a href={`/dags/${run.dagId}`}>
-          <Id text={run.dagId} />
-        </a>
+      <DagCrumbs dagId={run.dagId}>
         <a href={`/runs/${run.id}`}>
           <Id text={run.runId} />
         </a>
-      </nav>
+      </DagCrumbs>
       <form class="sheet" method="post" action={`/runs/${run.id}/clear`}>
         <input type="hidden" name="_form" value={token} />
         <h1>

@@ -4,6 +4,7 @@ import type { RunDetail } from "../../../store/reads/runs.ts";
 import { durationText, tookMs } from "../../../words/duration_text.ts";
 import type { ComparedTask } from "../../read/read_history.ts";
 import { codeAddress } from "../parts/code_link.tsx";
+import { DagCrumbs } from "../parts/crumbs.tsx";
 import { Id } from "../parts/id.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
 import { State } from "../parts/state.tsx";
@@ -18,12 +19,7 @@ export interface CompareProps {
 export function ComparePage({ one, other, tasks }: CompareProps): VNode {
   return (
     <>
-      <nav class="crumbs" aria-label="Breadcrumb">
-        <a href="/">DAGs</a>
-        <a href={`/dags/${one.dagId}`}>
-          <Id text={one.dagId} />
-        </a>
-      </nav>
+      <DagCrumbs dagId={one.dagId} />
       <div class="title">
         <h1>Two runs compared</h1>
       </div>

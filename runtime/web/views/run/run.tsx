@@ -15,6 +15,7 @@ import type { RunTask } from "../../read/run_tasks.ts";
 import { Graph } from "../graph/graph.tsx";
 import { Callbacks } from "../parts/callbacks.tsx";
 import { codeAddress } from "../parts/code_link.tsx";
+import { DagCrumbs } from "../parts/crumbs.tsx";
 import { Fact } from "../parts/fact.tsx";
 import { PostButton } from "../parts/form.tsx";
 import { Id } from "../parts/id.tsx";
@@ -63,12 +64,7 @@ export function RunPage({
   const states = new Map(tasks.map((task) => [task.taskId, task.state]));
   return (
     <>
-      <nav class="crumbs" aria-label="Breadcrumb">
-        <a href="/">DAGs</a>
-        <a href={`/dags/${run.dagId}`}>
-          <Id text={run.dagId} />
-        </a>
-      </nav>
+      <DagCrumbs dagId={run.dagId} />
       <div class="title" id="run-head" data-live>
         <h1>
           <RunTitle run={run} />

@@ -3,6 +3,7 @@ import type { VNode } from "preact";
 import type { MarkPreview } from "../../../actions/index.ts";
 import type { Mark } from "../../../state/task_state.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
+import { DagCrumbs } from "../parts/crumbs.tsx";
 import { Id } from "../parts/id.tsx";
 import { InstanceRows, instancesText } from "../parts/instance_rows.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
@@ -22,15 +23,11 @@ export function MarkSheet(props: MarkSheetProps): VNode {
   const query = mapIndex === null ? "" : `?mapIndex=${mapIndex}`;
   return (
     <>
-      <nav class="crumbs" aria-label="Breadcrumb">
-        <a href="/">DAGs</a>
-        <a href={`/dags/${run.dagId}`}>
-          <Id text={run.dagId} />
-        </a>
+      <DagCrumbs dagId={run.dagId}>
         <a href={`/runs/${run.id}`}>
           <RunTitle run={run} />
         </a>
-      </nav>
+      </DagCrumbs>
       <form class="sheet" method="post" action={`${task}/mark/${to}${query}`}>
         <input type="hidden" name="_form" value={token} />
         <h1>

@@ -11,6 +11,7 @@ import type { CallbackPage } from "../../read/read_callbacks.ts";
 import type { ShownTry, TaskView } from "../../read/read_task.ts";
 import { Callbacks } from "../parts/callbacks.tsx";
 import { type CodePlace, codeAddress, Stack } from "../parts/code_link.tsx";
+import { DagCrumbs } from "../parts/crumbs.tsx";
 import { Id } from "../parts/id.tsx";
 import { shownText } from "../parts/json_fold.tsx";
 import { JsonValue } from "../parts/json_value.tsx";
@@ -44,11 +45,7 @@ export function TaskPage(props: TaskProps): VNode {
   const mapIndex = instance && instance.mapIndex >= 0 ? instance.mapIndex : null;
   return (
     <>
-      <nav class="crumbs" aria-label="Breadcrumb">
-        <a href="/">DAGs</a>
-        <a href={`/dags/${run.dagId}`}>
-          <Id text={run.dagId} />
-        </a>
+      <DagCrumbs dagId={run.dagId}>
         <a href={`/runs/${run.id}`} title={run.runId}>
           <RunTitle run={run} />
         </a>
@@ -57,7 +54,7 @@ export function TaskPage(props: TaskProps): VNode {
             <Id text={task.taskId} />
           </a>
         )}
-      </nav>
+      </DagCrumbs>
       <div id="task-head" data-live>
         <div class="title">
           <h1>
