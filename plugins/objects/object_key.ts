@@ -51,7 +51,7 @@ export function checkedOptions(options: PutObjectOptions): PutObjectOptions {
       wrong[0],
       "a name has lower-case letters, digits and _, a value printable ASCII without spaces around it",
     );
-  if (entries.join("").length > MAX_METADATA_BYTES)
+  if (bytesOf(entries) > MAX_METADATA_BYTES)
     throw badMetadata(
       entries[0]?.[0] ?? "",
       `all together have at most ${MAX_METADATA_BYTES} bytes`,
@@ -59,9 +59,20 @@ export function checkedOptions(options: PutObjectOptions): PutObjectOptions {
   return options;
 }
 
-/** The metadata that every system stores; that of another system may have other names. */
+/**
+ * The metadata that every system stores, of an object of any system: pairs that do not fit,
+ * also in their sum, are left out.
+ */
 export function storableMetadata(metadata: Metadata): Metadata {
-  return Object.fromEntries(Object.entries(metadata).filter(isStorable));
+  const kept: [string, string][] = [];
+  for (const entry of Object.entries(metadata))
+    if (isStorable(entry) && bytesOf([...kept, entry]) <= MAX_METADATA_BYTES) kept.push(entry);
+  return Object.fromEntries(kept);
+}
+
+/** Names and values are ASCII. */
+function bytesOf(entries: readonly (readonly [string, string])[]): number {
+  return entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
 }
 
 function isStorable([name, value]: readonly [string, string]): boolean {

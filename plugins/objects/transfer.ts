@@ -1,5 +1,6 @@
 /** The operator that moves bytes between stores and files of tasks. */
 import {
+  FailTask,
   type FileRef,
   type FromContext,
   isFileRef,
@@ -112,6 +113,8 @@ async function copyObject(from: ObjectPlace, to: ObjectPlace, context: TaskConte
 async function copyPrefix(from: PrefixPlace, to: PrefixPlace, context: TaskContext) {
   const source = await opened(from.store, context);
   const target = await opened(to.store, context);
+  if (source.connection === target.connection)
+    refuseOwnCopies(source.store.urlOf(from.prefix), target.store.urlOf(to.prefix));
   let [objects, bytes] = [0, 0];
   for await (const { key } of source.store.list(from.prefix)) {
     const head = await source.store.head(key);
@@ -123,6 +126,12 @@ async function copyPrefix(from: PrefixPlace, to: PrefixPlace, context: TaskConte
   }
   context.log.info(`copied ${objects} objects of ${bytes} bytes to ${target.store.url}`);
   return { objects, bytes };
+}
+
+/** A listing goes on while objects are added, so it would find the copies, too. */
+function refuseOwnCopies(from: string, to: string): void {
+  if (to.startsWith(from))
+    throw new FailTask(`transfer() would copy its own copies: ${to} begins with ${from}`);
 }
 
 async function copyOne(

@@ -5,6 +5,7 @@
 import { objectSensor, objectStore, transfer } from "dagsmith/plugins/objects";
 import { runTask } from "dagsmith/testing";
 import { describe, expect, test } from "vitest";
+import { storableMetadata } from "../../../plugins/objects/object_key.ts";
 import { keyPattern } from "../../../plugins/objects/wildcard.ts";
 import { type Loopback, loopback, sendJson } from "../../support/loopback.ts";
 
@@ -127,4 +128,18 @@ test("a transfer takes a prefix to a prefix only", async () => {
   const store = objectStore("s3://lake", { connection: "lake" });
   const odd = { from: { store, prefix: "a" }, to: { store, key: "b" } };
   await expect(runTask(transfer(odd as never))).rejects.toThrow("a prefix to a prefix");
+});
+
+test("a transfer does not copy its own copies", async () => {
+  const store = objectStore("file:///nowhere");
+  const nested = { from: { store, prefix: "x" }, to: { store, prefix: "xx" } };
+  await expect(runTask(transfer(nested))).rejects.toThrow(
+    "copy its own copies: file:///nowhere/xx",
+  );
+});
+
+test("metadata of another system is kept as far as every system stores it", () => {
+  const long = "x".repeat(1_500);
+  const given = { a: long, b: long, c: "1", Upper: "2", d: "ü" };
+  expect(storableMetadata(given)).toEqual({ a: long, c: "1" });
 });
