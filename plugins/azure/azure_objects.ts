@@ -18,10 +18,8 @@ import {
   type StoredObject,
 } from "dagsmith";
 import { azureError, codeOf } from "./azure_error.ts";
+import { stageBlocks } from "./stage_blocks.ts";
 
-/** Four parts are in memory. A blob has at most 50,000 parts, which are 400 GB. */
-const PART_BYTES = 8 * 1024 * 1024;
-const PARTS_IN_FLIGHT = 4;
 /** How often a body that breaks off is requested from there. */
 const BODY_ATTEMPTS = 3;
 /** Azure takes one key in each request. */
@@ -71,19 +69,17 @@ export class AzureObjects implements ObjectBackend {
 
   put(at: ObjectAddress, bytes: AsyncIterable<Uint8Array>, options: PutObjectOptions) {
     return this.#named("put", at, async (signal) => {
-      const counted = new PassThrough();
-      let size = 0;
-      counted.on("data", (piece: Buffer) => (size += piece.length));
       // A source that gives nothing would hold the task after its end.
-      const flow = pipeline(Readable.from(bytes, { objectMode: false }), counted, { signal });
+      const source = new PassThrough();
+      const flow = pipeline(Readable.from(bytes, { objectMode: false }), source, { signal });
       flow.catch(() => undefined);
       try {
+        const staged = await stageBlocks(this.#blob(at), source, signal);
         const given = { abortSignal: signal, ...uploadOptions(options) };
-        const blob = this.#blob(at);
-        const { etag = "" } = await blob.uploadStream(counted, PART_BYTES, PARTS_IN_FLIGHT, given);
-        return { size, etag };
+        const { etag = "" } = await this.#blob(at).commitBlockList([...staged.ids], given);
+        return { size: staged.size, etag };
       } finally {
-        counted.destroy();
+        source.destroy();
       }
     });
   }
