@@ -38,12 +38,31 @@ export function secretValuesOfParams(params: Json): readonly string[] {
 }
 
 /**
- * The password, and every text in `extra` under a name that looks secret, at any depth.
+ * Types of connections whose address is a secret: who knows the path of a webhook can
+ * post. The worker knows no other part of their types.
+ */
+const WEBHOOKS: ReadonlySet<string> = new Set([
+  ...["webhook", "slack", "slackwebhook", "discord", "teams", "msteams"],
+]);
+
+/**
+ * The password, the path of a webhook, and every text in `extra` under a name that looks
+ * secret, at any depth.
  */
 export function secretValuesOf(connection: Connection): readonly string[] {
-  return [connection.password ?? "", ...secretsIn(connection.extra, false)].filter(
-    (value) => value !== "",
-  );
+  return [
+    connection.password ?? "",
+    ...webhookPaths(connection),
+    ...secretsIn(connection.extra, false),
+  ].filter((value) => value !== "");
+}
+
+/** The host may be the whole address. The name of the host alone is no secret. */
+function webhookPaths({ type, host, schema, extra }: Connection): readonly string[] {
+  if (!WEBHOOKS.has(type)) return [];
+  const path = URL.parse(host ?? "")?.pathname ?? "";
+  const url = typeof extra.webhook_url === "string" ? URL.parse(extra.webhook_url)?.pathname : "";
+  return [schema, path, url].map((text) => text?.replace(/^\/+/, "") ?? "");
 }
 
 /** The value of a variable whose key looks secret. When it is JSON, the secrets in it. */

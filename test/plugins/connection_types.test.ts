@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { type ConnectionType, parseConnection } from "dagsmith";
 import { describe, expect, test } from "vitest";
 import { BUILT_IN } from "../../runtime/child/types_request.ts";
-import { looksSecret } from "../../runtime/secrets/secret_values.ts";
+import { looksSecret, secretValuesOf } from "../../runtime/secrets/secret_values.ts";
 
 const plugins = readdirSync("plugins").filter((name) => existsSync(`plugins/${name}/index.ts`));
 const types: ConnectionType[] = [];
@@ -59,7 +59,23 @@ describe.each(types.map((type) => [type.id, type] as const))("%s", (_, type) => 
 
   test("has secret fields only under names that the masker hides", () => {
     const secrets = fieldsOf(type).filter(([, { writeOnly }]) => writeOnly === true);
-    const plain = secrets.map(([name]) => name).filter((name) => name !== "headers");
-    expect(plain.filter((name) => name !== "password" && !looksSecret(name))).toEqual([]);
+    const address = secrets.some(([name]) => name === "schema") ? ["host", "schema"] : [];
+    const others = ["headers", "password", ...address];
+    const plain = secrets.map(([name]) => name).filter((name) => !others.includes(name));
+    expect(plain.filter((name) => !looksSecret(name))).toEqual([]);
+    if (address.length > 0) expect(hiddenPaths(type)).toEqual(PATHS);
   });
 });
+
+const PATHS = Array(3).fill("services/T1/s3cret");
+
+/** What the masker hides of an address that is a secret, in each form that it may have. */
+function hiddenPaths({ ids: [id = ""] }: ConnectionType): readonly string[] {
+  const whole = encodeURIComponent("https://hooks.example.com/services/T1/s3cret");
+  const uris = ["hooks.example.com/services%2FT1%2Fs3cret", whole, `?webhook_url=${whole}`];
+  return uris.flatMap((rest) =>
+    secretValuesOf(parseConnection("hook", `${id}://${rest}`)).filter((text) =>
+      text.startsWith("services"),
+    ),
+  );
+}
