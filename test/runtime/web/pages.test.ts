@@ -89,7 +89,7 @@ describe("a DAG's grid", () => {
       `<td></td><td><a class="running" href="/t/${kept}" title="running"></a></td>`,
     );
     expect(row("dropped")).toContain(
-      `<td><a class="success" href="/t/${dropped}" title="success"></a></td><td></td>`,
+      `<td><a class="success" href="/t/${dropped}" title="success, 1.0 s"></a></td><td></td>`,
     );
     expect(html).toContain('class="gone" title="not in the newest version"');
     const hop = await fetch(`${web.url}/t/${kept}`, { redirect: "manual" });
