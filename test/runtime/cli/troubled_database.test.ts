@@ -1,4 +1,5 @@
 /** Databases in trouble: what `dag doctor` says of them, and how a command that loses one ends. */
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
@@ -8,6 +9,7 @@ import { newProject, type Project } from "../../support/cli.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { MIGRATED, testDatabase } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
+import { ownServer } from "../faults/under_way.ts";
 
 const postgres = migratedDatabase();
 let project: Project;
@@ -131,4 +133,19 @@ test.each([
   const { code, stderr } = await project.dag(["pools", "set", "narrow", "3"], { env });
   expect(code).toBe(1);
   expect(stderr.trim()).toMatch(line);
+});
+
+test("a command ends with one line when the disk of its database is full", async ({ skip }) => {
+  const server = await ownServer();
+  skip(!server.canBeFull, "this system has no mount namespaces");
+  const env = { DATABASE_URL: server.url, DAG_SECRET_KEY: randomBytes(32).toString("base64") };
+  // So much that it does not fit into the free part of a page.
+  const input = randomBytes(300_000).toString("base64");
+  await server.fillDisk(async () => {
+    const { code, stderr } = await project.dag(["variables", "set", "long"], { env, input });
+    expect(code).toBe(1);
+    expect(stderr.trim()).toMatch(/^error: The database does not answer: its disk is full\. .+$/);
+  });
+  const { code } = await project.dag(["variables", "set", "long"], { env, input });
+  expect(code).toBe(0);
 });
