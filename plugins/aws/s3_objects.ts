@@ -23,6 +23,7 @@ import {
   type PutObjectOptions,
   type StoredObject,
 } from "dagsmith";
+import { inKeyOrder } from "dagsmith/plugins/object_backend";
 import { awsError, statusOf } from "./aws_error.ts";
 import { type S3Session, uploadStream } from "./s3_upload.ts";
 
@@ -127,7 +128,7 @@ export class S3Objects implements ObjectBackend {
     try {
       for await (const page of paginateListObjectsV2({ client }, input, { abortSignal })) {
         const folders = (page.CommonPrefixes ?? []).map(({ Prefix = "" }) => ({ prefix: Prefix }));
-        yield* inOrder([...folders, ...(page.Contents ?? []).map(objectOf)]);
+        yield* inKeyOrder([...folders, ...(page.Contents ?? []).map(objectOf)]);
       }
     } catch (error) {
       abortSignal.throwIfAborted();
@@ -229,12 +230,4 @@ function objectOf(object: _Object): StoredObject {
     etag: object.ETag ?? "",
     lastModified: object.LastModified ?? new Date(0),
   };
-}
-
-/** S3 lists the folders of a page apart from its objects. */
-function inOrder<Entry extends { key: string } | { prefix: string }>(
-  entries: Entry[],
-): readonly Entry[] {
-  const nameOf = (entry: Entry): Buffer => Buffer.from("key" in entry ? entry.key : entry.prefix);
-  return entries.sort((one, other) => Buffer.compare(nameOf(one), nameOf(other)));
 }

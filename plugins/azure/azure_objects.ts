@@ -1,7 +1,6 @@
 /** The objects of Azure Blob Storage as an {@link ObjectBackend}. */
-import { PassThrough, Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { pipeline } from "node:stream/promises";
 import type {
   BlobItem,
   BlobSASPermissions,
@@ -17,6 +16,7 @@ import {
   type PutObjectOptions,
   type StoredObject,
 } from "dagsmith";
+import { eachAtOnce, inKeyOrder } from "dagsmith/plugins/object_backend";
 import { azureError, codeOf } from "./azure_error.ts";
 import { stageBlocks } from "./stage_blocks.ts";
 
@@ -69,18 +69,10 @@ export class AzureObjects implements ObjectBackend {
 
   put(at: ObjectAddress, bytes: AsyncIterable<Uint8Array>, options: PutObjectOptions) {
     return this.#named("put", at, async (signal) => {
-      // A source that gives nothing would hold the task after its end.
-      const source = new PassThrough();
-      const flow = pipeline(Readable.from(bytes, { objectMode: false }), source, { signal });
-      flow.catch(() => undefined);
-      try {
-        const staged = await stageBlocks(this.#blob(at), source, signal);
-        const given = { abortSignal: signal, ...uploadOptions(options) };
-        const { etag = "" } = await this.#blob(at).commitBlockList([...staged.ids], given);
-        return { size: staged.size, etag };
-      } finally {
-        source.destroy();
-      }
+      const { ids, size } = await stageBlocks(this.#blob(at), bytes, signal);
+      const given = { abortSignal: signal, ...uploadOptions(options) };
+      const { etag = "" } = await this.#blob(at).commitBlockList(ids, given);
+      return { size, etag };
     });
   }
 
@@ -138,11 +130,7 @@ export class AzureObjects implements ObjectBackend {
   }
 
   async delete(bucket: string, keys: readonly string[]): Promise<void> {
-    const rest = keys.values();
-    const deleter = async (): Promise<void> => {
-      for (const key of rest) await this.#deleteOne({ bucket, key });
-    };
-    await Promise.all(Array.from({ length: Math.min(DELETES_AT_ONCE, keys.length) }, deleter));
+    await eachAtOnce(keys, DELETES_AT_ONCE, (key) => this.#deleteOne({ bucket, key }));
   }
 
   #deleteOne(at: ObjectAddress): Promise<void> {
@@ -196,11 +184,7 @@ function entriesOf(segment: {
   readonly blobPrefixes?: readonly { readonly name: string }[];
 }): (StoredObject | ObjectFolder)[] {
   const folders = (segment.blobPrefixes ?? []).map(({ name }) => ({ prefix: name }));
-  const nameOf = (entry: StoredObject | ObjectFolder): Buffer =>
-    Buffer.from("key" in entry ? entry.key : entry.prefix);
-  return [...folders, ...segment.blobItems.map(objectOf)].sort((one, other) =>
-    Buffer.compare(nameOf(one), nameOf(other)),
-  );
+  return inKeyOrder([...folders, ...segment.blobItems.map(objectOf)]);
 }
 
 function objectOf({ name, properties }: BlobItem): StoredObject {

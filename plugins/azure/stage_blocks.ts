@@ -3,75 +3,43 @@
  * library's own uploadStream() does not stop its requests when they are aborted.
  */
 import { randomUUID } from "node:crypto";
-import type { Readable } from "node:stream";
 import type { BlockBlobClient } from "@azure/storage-blob";
+import { eachAtOnce, partsOf } from "dagsmith/plugins/object_backend";
 
 /** Four blocks are in memory. A blob has at most 50,000 blocks, which are 400 GB. */
 const BLOCK_BYTES = 8 * 1024 * 1024;
 const BLOCKS_IN_FLIGHT = 4;
 
 interface StagedBlocks {
-  readonly ids: readonly string[];
+  /** In the order of their bytes. */
+  readonly ids: string[];
   readonly size: number;
 }
 
 /** Stores the blocks. All of its requests have ended when it settles. */
 export async function stageBlocks(
   blob: BlockBlobClient,
-  source: Readable,
+  bytes: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
 ): Promise<StagedBlocks> {
-  // A block that fails stops the others, too.
-  const failed = new AbortController();
-  const abortSignal = AbortSignal.any([signal, failed.signal]);
-  const inFlight = new Set<Promise<unknown>>();
   // Blocks of two uploads of one blob must not mix.
   const upload = randomUUID();
   const ids: string[] = [];
   let size = 0;
-  const stage = (block: Buffer): void => {
-    const id = blockId(upload, ids.length);
-    ids.push(id);
+  const blocks = partsOf(bytes, BLOCK_BYTES, signal);
+  await eachAtOnce(blocks, BLOCKS_IN_FLIGHT, async ({ from, bytes: block }, failed) => {
+    if (block.length === 0) return;
+    const index = from / BLOCK_BYTES;
+    const id = blockId(upload, index);
+    ids[index] = id;
     size += block.length;
-    const staged = blob.stageBlock(id, block, block.length, { abortSignal });
-    const done = staged.finally(() => inFlight.delete(done));
-    inFlight.add(done);
-    done.catch((error: unknown) => failed.abort(error));
-  };
-  try {
-    for await (const block of blocksOf(source)) {
-      stage(block);
-      if (inFlight.size >= BLOCKS_IN_FLIGHT) await Promise.race(inFlight);
-      failed.signal.throwIfAborted();
-    }
-    await Promise.all(inFlight);
-    failed.signal.throwIfAborted();
-    return { ids, size };
-  } catch (error) {
-    failed.abort(error);
-    await Promise.allSettled(inFlight);
-    throw error;
-  }
+    const abortSignal = AbortSignal.any([signal, failed]);
+    await blob.stageBlock(id, block, block.length, { abortSignal });
+  });
+  return { ids, size };
 }
 
 /** All ids of a blob have the same length, in Base64. */
 function blockId(upload: string, index: number): string {
   return Buffer.from(`${upload}${String(index).padStart(6, "0")}`).toString("base64");
-}
-
-async function* blocksOf(source: Readable): AsyncGenerator<Buffer> {
-  let pieces: Buffer[] = [];
-  let size = 0;
-  for await (const piece of source) {
-    pieces.push(piece);
-    size += piece.length;
-    if (size < BLOCK_BYTES) continue;
-    const whole = Buffer.concat(pieces);
-    let from = 0;
-    for (; whole.length - from >= BLOCK_BYTES; from += BLOCK_BYTES)
-      yield whole.subarray(from, from + BLOCK_BYTES);
-    pieces = [whole.subarray(from)];
-    size = whole.length - from;
-  }
-  if (size > 0) yield Buffer.concat(pieces);
 }

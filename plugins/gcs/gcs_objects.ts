@@ -8,6 +8,7 @@ import {
   type PutObjectOptions,
   type StoredObject,
 } from "dagsmith";
+import { eachAtOnce, inKeyOrder } from "dagsmith/plugins/object_backend";
 import { refusal } from "./gcs_error.ts";
 import type { HttpAnswer } from "./gcs_http.ts";
 import type { GcsSession } from "./gcs_session.ts";
@@ -128,11 +129,7 @@ export class GcsObjects implements ObjectBackend {
   }
 
   async delete(bucket: string, keys: readonly string[]): Promise<void> {
-    const rest = keys.values();
-    const deleter = async (): Promise<void> => {
-      for (const key of rest) await this.#deleteOne({ bucket, key });
-    };
-    await Promise.all(Array.from({ length: Math.min(DELETES_AT_ONCE, keys.length) }, deleter));
+    await eachAtOnce(keys, DELETES_AT_ONCE, (key) => this.#deleteOne({ bucket, key }));
   }
 
   async #deleteOne(at: ObjectAddress): Promise<void> {
@@ -172,12 +169,7 @@ function json<Value>({ body }: HttpAnswer): Value {
 }
 
 function entriesOf({ items = [], prefixes = [] }: GcsPage): (StoredObject | ObjectFolder)[] {
-  const folders = prefixes.map((prefix) => ({ name: prefix, entry: { prefix } }));
-  const objects = items.map((item) => ({ name: item.name, entry: objectOf(item) }));
-  return [...folders, ...objects]
-    .map(({ name, entry }) => ({ name: Buffer.from(name), entry }))
-    .sort((one, other) => Buffer.compare(one.name, other.name))
-    .map(({ entry }) => entry);
+  return inKeyOrder([...prefixes.map((prefix) => ({ prefix })), ...items.map(objectOf)]);
 }
 
 function objectOf({ name, size, generation, updated }: GcsObject): StoredObject {

@@ -3,10 +3,12 @@
  * repeated until Google has it. The object exists when the last part is stored.
  */
 import { errorMessage, type ObjectAddress, type PutObjectOptions } from "dagsmith";
+import { partsOf, type StreamPart } from "dagsmith/plugins/object_backend";
 import type { HttpAnswer } from "./gcs_http.ts";
-import { partsOf, type StreamPart } from "./gcs_parts.ts";
 import type { GcsSession } from "./gcs_session.ts";
 
+/** A multiple of 256 KiB, as Google asks. */
+const PART_BYTES = 8 * 1024 * 1024;
 /** How long the end of an upload may go on after an abort. */
 const GRACE_MS = 5_000;
 /** The session takes more. */
@@ -23,7 +25,7 @@ export async function uploadStream(
   session.signal.throwIfAborted();
   const upload = await begin(session, place, at, options);
   try {
-    for await (const part of partsOf(bytes, session.signal)) {
+    for await (const part of partsOf(bytes, PART_BYTES, session.signal)) {
       const answer = await sendPart(session, place, upload, part);
       if (part.isLast) return answer;
     }

@@ -6,8 +6,6 @@ import { randomUUID } from "node:crypto";
 import { type BigIntStats, constants } from "node:fs";
 import { copyFile, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { PassThrough, Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import {
   FailTask,
   type HookContext,
@@ -16,6 +14,7 @@ import {
   type ObjectHead,
   type PutObjectOptions,
 } from "dagsmith";
+import { abortable } from "dagsmith/plugins/object_backend";
 import { folderError, noFolder } from "./folder_error.ts";
 import { etagOf, isUnfinished, UNFINISHED } from "./folder_file.ts";
 import { type FolderListing, listFolderTree } from "./folder_list.ts";
@@ -102,9 +101,7 @@ function refuseOtherName(at: ObjectAddress): void {
 
 async function writeAll(path: string, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) {
   signal.throwIfAborted();
-  // A source that gives nothing would hold the task after its end.
-  const passed = new PassThrough();
-  pipeline(Readable.from(bytes, { objectMode: false }), passed, { signal }).catch(() => undefined);
+  const passed = abortable(bytes, signal);
   try {
     await using file = await open(path, "wx");
     for await (const piece of passed) await file.writeFile(piece);
