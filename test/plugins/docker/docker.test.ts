@@ -1,18 +1,16 @@
 /** What can be said of containers without an engine. */
-import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { Dag, FileRef, TaskRef } from "dagsmith";
 import { docker } from "dagsmith/plugins/docker";
 import { runTask } from "dagsmith/testing";
 import { afterEach, beforeEach, expect, expectTypeOf, test, vi } from "vitest";
 import { z } from "zod";
+import { errorWithout } from "../../support/without_package.ts";
 
-const run = promisify(execFile);
 let folder: string;
 let socket: string;
 let server: Server | undefined;
@@ -30,25 +28,8 @@ afterEach(async () => {
 const task = docker({ image: "loader:3" });
 
 test("a missing package is named with what installs it", async () => {
-  const ours = (path: string): string =>
-    JSON.stringify(join(import.meta.dirname, "../../..", path));
-  const program = join(folder, "without.ts");
-  await writeFile(
-    program,
-    `import { registerHooks } from "node:module";
-import { resolveBundle } from ${ours("runtime/child/resolve.ts")};
-resolveBundle("/without.ts", {});
-registerHooks({
-  resolve: (name, context, next) =>
-    next(name, name === "dockerode" ? { ...context, parentURL: "file:///nowhere/a.js" } : context),
-});
-const { docker } = await import("dagsmith/plugins/docker");
-const error = await docker({ image: "a" })({ signal: new AbortController().signal }).catch((error) => error);
-console.log(JSON.stringify([error.code, error.message]));
-`,
-  );
-  const { stdout } = await run(process.execPath, [program]);
-  expect(JSON.parse(stdout)).toEqual([
+  const imports = 'const { docker } = await import("dagsmith/plugins/docker");';
+  expect(await errorWithout("dockerode", imports, 'docker({ image: "a" })')).toEqual([
     "PACKAGE_MISSING",
     "docker() needs the package dockerode. Run: npm install dockerode",
   ]);

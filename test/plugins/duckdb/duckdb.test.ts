@@ -1,18 +1,16 @@
 /** DuckDB in the process of a task: over files, for rows and for files. */
-import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { dag, type FileRef, type Sql, sql, type TaskRef } from "dagsmith";
 import { connectionTypes, duckdbFile, duckdbHook, duckdbSql } from "dagsmith/plugins/duckdb";
 import { type RunTaskOptions, runDag, runTask, testFile } from "dagsmith/testing";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { z } from "zod";
 import { until } from "../../support/until.ts";
+import { errorWithout } from "../../support/without_package.ts";
 
-const run = promisify(execFile);
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "duckdb-test-"));
@@ -32,28 +30,11 @@ async function failureOf(work: Promise<unknown>): Promise<Error> {
 
 describe("what is refused", () => {
   test("a missing package is named with what installs it", async () => {
-    const ours = (path: string): string =>
-      JSON.stringify(join(import.meta.dirname, "../../..", path));
-    const program = join(folder, "without.ts");
-    await writeFile(
-      program,
-      `import { registerHooks } from "node:module";
-import { resolveBundle } from ${ours("runtime/child/resolve.ts")};
-resolveBundle("/without.ts", {});
-const nowhere = (context) => ({ ...context, parentURL: "file:///nowhere/a.js" });
-registerHooks({
-  resolve: (name, context, next) =>
-    next(name, name === "@duckdb/node-api" ? nowhere(context) : context),
-});
-const { duckdbSql } = await import("dagsmith/plugins/duckdb");
-const { sql } = await import("dagsmith");
-const context = { signal: new AbortController().signal };
-const error = await duckdbSql({ sql: sql\`select 1\` })(context).catch((error) => error);
-console.log(JSON.stringify([error.code, error.message]));
-`,
-    );
-    const { stdout } = await run(process.execPath, [program]);
-    expect(JSON.parse(stdout)).toEqual([
+    const imports = `
+      const { duckdbSql } = await import("dagsmith/plugins/duckdb");
+      const { sql } = await import("dagsmith");`;
+    const task = "duckdbSql({ sql: sql`select 1` })";
+    expect(await errorWithout("@duckdb/node-api", imports, task)).toEqual([
       "PACKAGE_MISSING",
       "DuckDB needs the package @duckdb/node-api. Run: npm install @duckdb/node-api",
     ]);
