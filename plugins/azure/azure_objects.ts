@@ -18,7 +18,7 @@ import {
 } from "dagsmith";
 import { eachAtOnce, inKeyOrder } from "dagsmith/plugins/object_backend";
 import { azureError, codeOf } from "./azure_error.ts";
-import { stageBlocks } from "./stage_blocks.ts";
+import { uploadBlob } from "./upload_blob.ts";
 
 /** How often a body that breaks off is requested from there. */
 const BODY_ATTEMPTS = 3;
@@ -63,17 +63,16 @@ export class AzureObjects implements ObjectBackend {
       const place = `Azure ${verb} az://${bucket}/${key}`;
       if (codeOf(error) === "ContainerNotFound")
         throw new FailTask(`${place}: there is no container ${bucket}`, { cause: error });
+      if (codeOf(error) === "InvalidBlockList")
+        throw new Error(`${place}: another upload of it ended first`, { cause: error });
       throw azureError(place, host, error);
     }
   }
 
   put(at: ObjectAddress, bytes: AsyncIterable<Uint8Array>, options: PutObjectOptions) {
-    return this.#named("put", at, async (signal) => {
-      const { ids, size } = await stageBlocks(this.#blob(at), bytes, signal);
-      const given = { abortSignal: signal, ...uploadOptions(options) };
-      const { etag = "" } = await this.#blob(at).commitBlockList(ids, given);
-      return { size, etag };
-    });
+    return this.#named("put", at, (signal) =>
+      uploadBlob(this.#blob(at), bytes, uploadOptions(options), signal),
+    );
   }
 
   range(
