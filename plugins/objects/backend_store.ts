@@ -51,10 +51,21 @@ export class BackendStore implements ObjectStore {
   }
 
   async get(key: string): Promise<Readable> {
+    return this.read(await this.existing(key));
+  }
+
+  /** The content of the version that was found. */
+  read(head: ObjectHead): Readable {
+    const { key } = head;
     const object = { backend: this.backend, at: this.at(key), url: this.urlOf(key) };
-    const head = await this.backend.head(object.at);
-    if (head === null) throw noObject(object.url);
     return Readable.from(readObject(object, head), { objectMode: false });
+  }
+
+  /** @throws Error when there is no such object */
+  async existing(key: string): Promise<ObjectHead> {
+    const head = await this.head(key);
+    if (head === null) throw noObject(this.urlOf(key));
+    return head;
   }
 
   async text(key: string): Promise<string> {

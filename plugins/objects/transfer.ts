@@ -104,9 +104,8 @@ async function opened(ref: ObjectStoreRef, context: TaskContext): Promise<OpenSt
 async function copyObject(from: ObjectPlace, to: ObjectPlace, context: TaskContext) {
   const source = await opened(from.store, context);
   const target = await opened(to.store, context);
-  const head = await source.store.head(from.key);
-  if (head === null) throw new Error(`There is no object ${source.store.urlOf(from.key)}`);
-  await copyOne(source, { ...head, key: from.key }, target, to.key);
+  const head = await source.store.existing(from.key);
+  await copyOne(source, head, target, to.key);
   return { objects: 1, bytes: head.size };
 }
 
@@ -142,7 +141,7 @@ async function copyOne(
 ): Promise<void> {
   const [one, other] = [source.store, target.store];
   if (isOneSystem(source, target, head)) return one.backend.copy(one.at(head.key), other.at(key));
-  await other.put(key, await one.get(head.key), attributesOf(head, other));
+  await other.put(key, one.read(head), attributesOf(head, other));
 }
 
 function isOneSystem(source: OpenStore, target: OpenStore, { size }: ObjectHead): boolean {
@@ -173,9 +172,8 @@ async function uploadFile(file: FileRef, to: ObjectPlace, context: TaskContext) 
 }
 
 async function download(from: ObjectPlace, { file }: FilePlace, context: TaskContext) {
-  const source = await from.store.open(context);
-  const head = await source.head(from.key);
-  const type = head?.contentType;
-  const body = await source.get(from.key);
-  return context.files.put(file, body, type ? { contentType: type } : {});
+  const source = await openStore(from.store, context);
+  const head = await source.existing(from.key);
+  const { contentType } = head;
+  return context.files.put(file, source.read(head), contentType ? { contentType } : {});
 }
