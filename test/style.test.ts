@@ -73,6 +73,7 @@ const OF_TIME: Readonly<Record<string, string>> = {
   "test/runtime/faults/database_away.services.ts": "the database is away for longer still",
   "test/runtime/service/loop.test.ts": "the clock is the test's own",
   "test/runtime/store/connection_loss.test.ts": "the clock is the test's own",
+  "test/runtime/store/session.test.ts": "the process is frozen for longer than a limit",
 };
 /**
  * The bench measures time, faults of the chaos run last, and the body of a task may take

@@ -12,7 +12,7 @@ import {
   whileServerReturns,
 } from "./connection_loss.ts";
 import { Patience } from "./patience.ts";
-import { openSession, ReconnectingPool, type Session, type SessionOptions } from "./pool.ts";
+import { openSession, ReconnectingPool, type Session } from "./pool.ts";
 import { POOLED_BEGIN } from "./session_settings.ts";
 import { storable } from "./storable.ts";
 
@@ -61,8 +61,11 @@ export interface Database extends Queryable {
    * query.
    */
   transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>;
-  /** A connection outside the pool, for LISTEN and session locks. */
-  session(limits?: SessionOptions): Promise<Session>;
+  /**
+   * A connection outside the pool, for LISTEN and session locks.
+   * @param connectWithinMs longest wait for it, in milliseconds. Default 10 s
+   */
+  session(connectWithinMs?: number): Promise<Session>;
   /**
    * Breaks every connection in hand. What waits on one is sent again over a new
    * connection: the cure for connections that fell silent.
@@ -122,7 +125,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     query: (statement, values) =>
       whileServerReturns(() => mode.send(pool, statement, values), wait),
     transaction: (work) => whileServerReturns(() => inTransaction(pool, mode, work), wait),
-    session: (limits) => patience.limit(() => openSession(directUrl ?? url, sessionName, limits)),
+    session: (connectWithinMs) =>
+      patience.limit(() => openSession(directUrl ?? url, sessionName, connectWithinMs)),
     replaceConnections: breakAll,
     close: async () => {
       for (const one of pools) await patience.limit(() => one.end()).catch(() => undefined);

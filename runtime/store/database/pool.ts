@@ -4,6 +4,7 @@
  */
 import type { Pool, PoolClient } from "pg";
 import pg from "pg";
+import { within } from "./answer_limit.ts";
 import { type WaitOptions, whileServerReturns } from "./connection_loss.ts";
 import { PlanRefresh } from "./plan_refresh.ts";
 import { poolSession, waitingSession } from "./session_settings.ts";
@@ -75,30 +76,29 @@ export class ReconnectingPool extends pg.Pool {
 /** A connection outside the pool. */
 export type Session = pg.Client;
 
-export interface SessionOptions {
-  /** Longest wait for the connection, in milliseconds. Default 10 s. */
-  readonly connectWithinMs?: number;
-  /**
-   * Longest wait for an answer, in milliseconds. Default: none, it may wait for a lock.
-   */
-  readonly answerWithinMs?: number;
-}
-
+/**
+ * A session that may wait for a lock as long as it takes.
+ * @param connectWithinMs longest wait for the connection, in milliseconds. Default 10 s
+ */
 export async function openSession(
   url: string,
   sessionName: string,
-  { connectWithinMs = CONNECT_TIMEOUT_MS, answerWithinMs }: SessionOptions = {},
+  connectWithinMs: number = CONNECT_TIMEOUT_MS,
 ): Promise<Session> {
-  const client = new pg.Client({
-    ...KEEP_ALIVE,
-    connectionString: url,
-    connectionTimeoutMillis: connectWithinMs,
-    ...(answerWithinMs !== undefined && { query_timeout: answerWithinMs }),
-  });
+  const client = new pg.Client({ ...KEEP_ALIVE, connectionString: url });
   client.on("error", () => undefined);
+  try {
+    await within(connectWithinMs, "the connection to the database", connected(client, sessionName));
+  } catch (error) {
+    breakSession(client);
+    throw error;
+  }
+  return client;
+}
+
+async function connected(client: Session, sessionName: string): Promise<void> {
   await client.connect();
   await client.query(waitingSession(sessionName));
-  return client;
 }
 
 /** Ends a session whose peer may be silent: no farewell is sent or waited for. */

@@ -8,6 +8,7 @@ import { openDatabase } from "../../../runtime/store/database/database.ts";
 import { newProject, type Project } from "../../support/cli.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { MIGRATED, testDatabase } from "../../support/postgres.ts";
+import { silentProxy } from "../../support/silent_proxy.ts";
 import { until } from "../../support/until.ts";
 import { ownServer } from "../faults/under_way.ts";
 
@@ -121,6 +122,26 @@ test.each([
     what: "has no connection left",
     trouble: (url: string, name: string) => loginTo(url, name, "connection limit 0"),
     line: /^error: No database answers at .+: too many connections for role .+$/,
+  },
+  {
+    what: "takes connections and never answers",
+    trouble: async (url: string) => {
+      const proxy = await silentProxy(url);
+      proxy.silenceAll();
+      return proxy.url;
+    },
+    line: /^error: No database answers at .+: timeout .+$/,
+  },
+  {
+    what: "answers once and then falls silent",
+    trouble: async (url: string) => {
+      const proxy = await silentProxy(url);
+      proxy.onSent = (text) => {
+        if (text.includes("server_version_num")) proxy.silenceAll();
+      };
+      return proxy.url;
+    },
+    line: /^error: No database answers at .+: Query read timeout.+$/,
   },
   {
     what: "gives the role no rights",
