@@ -22,8 +22,12 @@ export type SqlValue =
   | Uint8Array
   | readonly (string | number | boolean | null)[];
 
-const placeholder = Symbol("a value or an identifier");
-type Piece = string | { readonly [placeholder]: true; readonly value: SqlValue };
+const placeholder = Symbol("a value");
+const quotable = Symbol("a name");
+type Piece =
+  | string
+  | { readonly [placeholder]: true; readonly value: SqlValue }
+  | { readonly [quotable]: true; readonly parts: readonly string[] };
 
 /**
  * A statement, or a part of one. Made by {@link sql}, {@link identifier}, {@link joinSql}
@@ -38,7 +42,7 @@ export class Sql {
     this.#pieces = pieces;
   }
 
-  /** Text and values, in order. */
+  /** Text, values and names, in order. */
   get pieces(): readonly Piece[] {
     return this.#pieces;
   }
@@ -46,18 +50,27 @@ export class Sql {
   /**
    * The text, and the values to bind in order.
    * @param name writes the n-th placeholder, counted from 1; default PostgreSQL's `$n`
+   * @param quote writes one part of an {@link identifier}; default in double quotes, as
+   *   PostgreSQL, Redshift and DuckDB read it
    */
-  render(name: (position: number) => string = (position) => `$${position}`): {
+  render(
+    name: (position: number) => string = (position) => `$${position}`,
+    quote: (part: string) => string = doubleQuoted,
+  ): {
     readonly text: string;
     readonly values: readonly SqlValue[];
   } {
     const values: SqlValue[] = [];
-    const text = this.#pieces
-      .map((piece) => (typeof piece === "string" ? piece : name(values.push(piece.value))))
-      .join("");
-    return { text, values };
+    const written = this.#pieces.map((piece) => {
+      if (typeof piece === "string") return piece;
+      if (quotable in piece) return piece.parts.map(quote).join(".");
+      return name(values.push(piece.value));
+    });
+    return { text: written.join(""), values };
   }
 }
+
+const doubleQuoted = (part: string): string => `"${part.replaceAll('"', '""')}"`;
 
 /**
  * A statement. Interpolated values are bound; interpolated statements and identifiers
@@ -77,12 +90,12 @@ export function sql(strings: TemplateStringsArray, ...values: readonly (SqlValue
 }
 
 /**
- * A name (of a table, column or schema), quoted for PostgreSQL and Redshift. Several
- * parts are joined by a dot.
- * @example identifier("lake", "trips") // "lake"."trips"
+ * A name (of a table, column or schema). The database that runs the statement decides how
+ * the name is quoted. Several parts are joined by a dot.
+ * @example identifier("lake", "trips") // "lake"."trips", in MySQL `lake`.`trips`
  */
 export function identifier(...parts: readonly string[]): Sql {
-  return new Sql([parts.map((part) => `"${part.replaceAll('"', '""')}"`).join(".")]);
+  return new Sql([{ [quotable]: true, parts }]);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Formats of files by their endings, as DuckDB reads and writes them. Pure. */
-import { FailTask, identifier, Sql } from "dagsmith";
+import { FailTask, identifier, Sql, sql } from "dagsmith";
 
 interface Format {
   readonly endings: readonly string[];
@@ -44,8 +44,8 @@ export function viewOf(name: string, files: readonly string[]): Sql {
   if (other !== undefined)
     throw new FailTask(`The table "${name}" has files of several formats: ${files.join(", ")}.`);
   const paths = files.map(literal).join(", ");
-  const [quoted] = identifier(name).pieces;
-  return new Sql([`create or replace temp view ${quoted} as select * from ${reader}([${paths}])`]);
+  const source = new Sql([`${reader}([${paths}])`]);
+  return sql`create or replace temp view ${identifier(name)} as select * from ${source}`;
 }
 
 /** The statement that writes the rows of a query into a file. */

@@ -85,6 +85,15 @@ describe("an identifier", () => {
     expect(identifier(...parts).render()).toEqual({ text, values: [] });
   });
 
+  it("is quoted as the database that runs the statement reads it", () => {
+    const statement = joinSql([sql`select ${1} from ${identifier("lake", "t")}`], "");
+    const { text, values } = statement.render(
+      () => "?",
+      (part) => `\`${part}\``,
+    );
+    expect([text, values]).toEqual(["select ? from `lake`.`t`", [1]]);
+  });
+
   it("stays one quoted name whatever it is", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (name) => {
