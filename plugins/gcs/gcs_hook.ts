@@ -1,7 +1,7 @@
 /** The hook of Google Cloud Storage. */
 import type { Storage } from "@google-cloud/storage";
 import { defineHook, type ObjectBackend } from "dagsmith";
-import { gcsConnection } from "./connection.ts";
+import { googleConnection } from "dagsmith/plugins/google";
 
 /** Made by {@link gcsHook}. */
 export interface Gcs {
@@ -26,15 +26,15 @@ export interface Gcs {
  * await client.bucket("lake").setMetadata({ labels: { team: "taxi" } });
  */
 export const gcsHook = defineHook<Gcs>({
-  types: gcsConnection.ids,
+  types: googleConnection.ids,
   open: async (connection, context) => {
-    const config = gcsConnection.read(connection);
-    const { openSession } = await import("./open_gcs.ts");
+    const config = googleConnection.read(connection);
+    const { openGcs } = await import("./open_gcs.ts");
     const { GcsObjects } = await import("./gcs_objects.ts");
-    const session = await openSession(config, context);
+    const { client, session } = await openGcs(config, context);
     return {
-      objects: new GcsObjects(session),
-      client: session.storage,
+      objects: new GcsObjects(session, client),
+      client,
       close: () => session.close(),
     };
   },

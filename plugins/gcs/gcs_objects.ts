@@ -1,4 +1,5 @@
 /** The objects of Google Cloud Storage as an {@link ObjectBackend}, over its JSON API. */
+import type { Storage } from "@google-cloud/storage";
 import {
   FailTask,
   type ObjectAddress,
@@ -8,10 +9,8 @@ import {
   type PutObjectOptions,
   type StoredObject,
 } from "dagsmith";
+import type { GoogleSession, HttpAnswer } from "dagsmith/plugins/google";
 import { eachAtOnce, inKeyOrder } from "dagsmith/plugins/object_backend";
-import { refusal } from "./gcs_error.ts";
-import type { HttpAnswer } from "./gcs_http.ts";
-import type { GcsSession } from "./gcs_session.ts";
 import { uploadStream } from "./gcs_upload.ts";
 
 /** Google takes one key in each request. */
@@ -41,10 +40,13 @@ interface GcsPage {
 export class GcsObjects implements ObjectBackend {
   readonly system = "GCS";
   readonly maxCopyBytes = null;
-  readonly #session: GcsSession;
+  readonly #session: GoogleSession;
+  readonly #storage: Storage;
 
-  constructor(session: GcsSession) {
+  /** @param storage signs; it has no way to end a request */
+  constructor(session: GoogleSession, storage: Storage) {
     this.#session = session;
+    this.#storage = storage;
   }
 
   async put(at: ObjectAddress, bytes: AsyncIterable<Uint8Array>, options: PutObjectOptions) {
@@ -125,7 +127,7 @@ export class GcsObjects implements ObjectBackend {
     await this.#refuseMissingBucket(place, from.bucket);
     return (await this.head(from)) === null
       ? new Error(`${place}: there is no such object`)
-      : refusal(place, answer);
+      : this.#session.refusal(place, answer);
   }
 
   async delete(bucket: string, keys: readonly string[]): Promise<void> {
@@ -142,7 +144,7 @@ export class GcsObjects implements ObjectBackend {
     { method, seconds }: { method: "GET" | "PUT"; seconds: number },
   ): Promise<string> {
     try {
-      const file = this.#session.storage.bucket(at.bucket).file(at.key);
+      const file = this.#storage.bucket(at.bucket).file(at.key);
       const action = method === "GET" ? "read" : "write";
       const [url] = await file.getSignedUrl({
         ...{ version: "v4", action },

@@ -1,11 +1,5 @@
 /**
  * dagsmith/plugins/gcs: Google Cloud Storage. On @google-cloud/storage, an optional
- * package.
+ * package. Its connection type is in dagsmith/plugins/google.
  */
-import type { ConnectionType } from "dagsmith";
-import { gcsConnection } from "./connection.ts";
-
 export { type Gcs, gcsHook } from "./gcs_hook.ts";
-
-/** The connection types of this plugin. */
-export const connectionTypes: readonly ConnectionType[] = [gcsConnection];

@@ -1,24 +1,31 @@
 /** Opens a client of Google Cloud Storage. */
+import type { Storage } from "@google-cloud/storage";
 import { type HookContext, loadPackage } from "dagsmith";
-import type { GcsConfig } from "./config.ts";
-import { GcsSession } from "./gcs_session.ts";
+import { type GoogleConfig, GoogleSession, loginOf } from "dagsmith/plugins/google";
 
-/** Google's client finds the login and signs; it has no way to end a request. */
-export async function openSession(
-  config: GcsConfig,
+const REMEDIES = {
+  403: "give the account of the connection the role Storage Object User for the bucket",
+  404: "check the name of the bucket",
+};
+
+/** Google's client finds the login and signs. */
+export async function openGcs(
+  config: GoogleConfig,
   { signal, log }: HookContext,
-): Promise<GcsSession> {
+): Promise<{ readonly client: Storage; readonly session: GoogleSession }> {
   const { Storage } = await loadPackage(
     "gcsHook()",
     "@google-cloud/storage",
     () => import("@google-cloud/storage"),
   );
-  const { endpoint, ...login } = config;
-  const storage = new Storage({
+  const [login, apiEndpoint] = [loginOf(config), config.endpoints.storage];
+  const client = new Storage({
     ...login,
-    ...(endpoint && { apiEndpoint: endpoint, useAuthWithCustomEndpoint: !isEmpty(login) }),
+    ...(apiEndpoint && { apiEndpoint, useAuthWithCustomEndpoint: !isEmpty(login) }),
   });
-  return new GcsSession({ storage, config, signal, log });
+  const parts = { config, remedies: REMEDIES, signal, log };
+  const session = new GoogleSession({ service: "storage", login: client.authClient, ...parts });
+  return { client, session };
 }
 
 const isEmpty = (login: object): boolean => Object.keys(login).length === 0;

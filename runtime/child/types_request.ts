@@ -4,7 +4,7 @@ import type { Json } from "../../sdk/json.ts";
 
 /** Plugins of dagsmith that export `connectionTypes`. */
 export const BUILT_IN = [
-  ...["aws", "azure", "discord", "docker", "duckdb", "gcs", "github", "http", "notify"],
+  ...["aws", "azure", "discord", "docker", "duckdb", "github", "google", "http", "notify"],
   ...["postgres", "slack", "smtp", "teams"],
 ];
 

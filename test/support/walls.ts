@@ -307,6 +307,7 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   duckdb: ["@duckdb/node-api", "@standard-schema/spec"],
   gcs: ["@google-cloud/storage"],
   github: ["octokit"],
+  google: ["@google-cloud/storage", "@google-cloud/bigquery"],
   postgres: ["pg", "pg-copy-streams"],
   smtp: ["nodemailer"],
   // The interface that schema libraries share: types only.

@@ -16,9 +16,16 @@ export interface HttpExchange {
   readonly signal: AbortSignal;
 }
 
+/**
+ * An answer with its whole body.
+ * @example const { status, body }: HttpAnswer = await session.send("GCS get", { path });
+ */
 export interface HttpAnswer {
+  /** The status of HTTP. */
   readonly status: number;
+  /** By names in lower case. */
   readonly headers: IncomingHttpHeaders;
+  /** As it came. */
   readonly body: Buffer;
 }
 

@@ -1,7 +1,7 @@
-/** Why a request to Google Cloud Storage failed, in words, and whether a retry can help. */
+/** Why a request to Google Cloud failed, in words, and whether a retry can help. Pure. */
 import { STATUS_CODES } from "node:http";
 import { errorMessage, FailTask } from "dagsmith";
-import type { HttpAnswer } from "./gcs_http.ts";
+import type { HttpAnswer } from "./google_http.ts";
 
 /** What stays the same in a retry. */
 const LASTING = [400, 401, 403, 404, 405, 409, 411, 413];
@@ -10,10 +10,15 @@ const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|UNABLE_TO_|SELF_SIGNED_|DEPTH
 const THROTTLED = /rateLimitExceeded|userRateLimitExceeded/;
 const EXCERPT_CHARACTERS = 300;
 
-const REMEDIES: Readonly<Record<number, string>> = {
+/**
+ * What to do about an answer, by its status.
+ * @example const remedies: Remedies = { 404: "check the name of the bucket" };
+ */
+export type Remedies = Readonly<Record<number, string>>;
+
+/** The same for all services. */
+const SHARED_REMEDIES: Remedies = {
   401: "check the key of the connection",
-  403: "give the account of the connection the role Storage Object User for the bucket",
-  404: "check the name of the bucket",
   429: "the service asks for fewer requests",
   503: "the service is too busy",
 };
@@ -27,10 +32,13 @@ export function isPassing({ status, body }: HttpAnswer): boolean {
 /**
  * An answer that refuses, as the error of a task.
  * @param place operation and object
+ * @param remedies of the service
+ * @returns FailTask where a retry cannot help
+ * @example throw refusal("GCS get gs://lake/a.csv", answer, remedies);
  */
-export function refusal(place: string, answer: HttpAnswer): Error {
+export function refusal(place: string, answer: HttpAnswer, remedies: Remedies): Error {
   const { status } = answer;
-  const remedy = REMEDIES[status];
+  const remedy = remedies[status] ?? SHARED_REMEDIES[status];
   const words = `${place}: ${status} ${reasonOf(answer)}${remedy ? `; ${remedy}` : ""}`;
   if (LASTING.includes(status) && !isPassing(answer)) return new FailTask(words);
   const seconds = Number(answer.headers["retry-after"] ?? Number.NaN);
