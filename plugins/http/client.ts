@@ -4,16 +4,14 @@
  */
 import { pipeline, Readable } from "node:stream";
 import type { ReadableStream } from "node:stream/web";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createGunzip } from "node:zlib";
-import { type Duration, durationMs, type HookContext, type Json } from "dagsmith";
+import type { Duration, HookContext, Json } from "dagsmith";
 import { jsonOf } from "./answer_body.ts";
-import { failure, HttpError, refusal } from "./error.ts";
-import { fetchFollowing, type Redirectable } from "./redirect.ts";
-import { delayAfterFailure, delayAfterStatus, isIdempotent, retryAfterMs } from "./retry.ts";
-
-const DEFAULT_TIMEOUT: Duration = "30s";
-const DEFAULT_RETRIES = 3;
+import { HttpError } from "./error.ts";
+import { firstPage, type HttpPaging, nextPage } from "./paging.ts";
+import { isIdempotent } from "./retry.ts";
+import { type Call, Sender } from "./sender.ts";
+import type { HttpService } from "./service.ts";
 
 /** Options of one request. */
 export interface HttpCallOptions {
@@ -21,15 +19,23 @@ export interface HttpCallOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly json?: Json;
-  /** Sent unchanged. */
-  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /**
+   * Sent unchanged. A function makes a stream for each try, such as
+   * `() => createReadStream(path)`.
+   */
+  readonly body?: string | Uint8Array<ArrayBuffer> | (() => AsyncIterable<string | Uint8Array>);
   /** Longest time for one try, body included. Default `"30s"`. */
   readonly timeout?: Duration;
   /**
    * Tries after the first, for GET, HEAD, OPTIONS, PUT and DELETE; other methods get
-   * none. Default 3.
+   * them with an `idempotencyKey` only. Default 3.
    */
   readonly retries?: number;
+  /**
+   * Sent as `Idempotency-Key`: the service does the same request once, however often it
+   * arrives. Default: none.
+   */
+  readonly idempotencyKey?: string;
 }
 
 /** Options of a download. */
@@ -41,28 +47,19 @@ export interface HttpDownloadOptions extends HttpCallOptions {
   readonly gunzip?: boolean;
 }
 
-interface Call extends HttpCallOptions {
-  readonly method: string;
-  readonly url: URL;
-  /** False: return as soon as the headers arrive. */
-  readonly whole: boolean;
-}
-
 /**
  * Made by {@link httpHook}. Every method throws HttpError for a status of 400 or above,
  * and for an answer that is late, incomplete or missing. One of 401, 403, 410 and their
  * like is not retried by the task (`retryable`).
  */
 export class HttpClient {
-  readonly #root: string;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #context: HookContext;
+  readonly #service: HttpService;
+  readonly #sender: Sender;
 
   /** Called by the hook only. */
-  constructor(root: string, headers: Readonly<Record<string, string>>, context: HookContext) {
-    this.#root = root;
-    this.#headers = headers;
-    this.#context = context;
+  constructor(service: HttpService, context: HookContext) {
+    this.#service = service;
+    this.#sender = new Sender(service, context);
   }
 
   get(path: string, options: HttpCallOptions = {}): Promise<Response> {
@@ -82,19 +79,38 @@ export class HttpClient {
    * @throws HttpError also for a redirect that would send a body to another server or
    *   change the method; a GET that leaves the server leaves its headers behind
    */
-  request(method: string, path: string, options: HttpCallOptions = {}): Promise<Response> {
-    return this.#send({
-      ...options,
-      method: method.toUpperCase(),
-      url: this.#url(path, options),
-      whole: true,
-    });
+  async request(method: string, path: string, options: HttpCallOptions = {}): Promise<Response> {
+    const url = this.#url(path, options);
+    return this.#sender.send(this.#call(method.toUpperCase(), url, options));
   }
 
   /** The JSON of a GET. @throws HttpError also for a body that is not JSON */
   async json<Body = Json>(path: string, options: HttpCallOptions = {}): Promise<Body> {
     const response = await this.get(path, options);
     return (await jsonOf(response, `GET ${this.#url(path, {}).pathname}`)) as Body;
+  }
+
+  /**
+   * The pages of a list, each as its JSON, requested when the loop asks for it.
+   * @param options.paging how the service names the next page. Default: the header `Link`
+   * @throws HttpError also when a page names itself or another server as the next one
+   * @example
+   * const paging = { by: "cursor", cursor: ({ next }: Page) => next } as const;
+   * for await (const { rows } of api.pages<Page>("/orders", { paging })) await load(rows);
+   */
+  async *pages<Body = Json>(
+    path: string,
+    options: HttpCallOptions & { readonly paging?: HttpPaging<Body> } = {},
+  ): AsyncGenerator<Body, void> {
+    const paging = options.paging ?? { by: "link" };
+    let url: URL | null = firstPage(this.#url(path, options), paging);
+    while (url !== null) {
+      const at: URL = this.#own(url);
+      const response = await this.#sender.send(this.#call("GET", at, options));
+      const body = (await jsonOf(response, `GET ${at.pathname}`)) as Body;
+      yield body;
+      url = nextPage(at, response, body, paging);
+    }
   }
 
   /**
@@ -106,12 +122,8 @@ export class HttpClient {
     path: string,
     { gunzip = false, ...options }: HttpDownloadOptions = {},
   ): Promise<Readable> {
-    const { body } = await this.#send({
-      ...options,
-      method: "GET",
-      url: this.#url(path, options),
-      whole: false,
-    });
+    const call = this.#call("GET", this.#url(path, options), options);
+    const { body } = await this.#sender.send({ ...call, whole: false });
     if (body === null) return Readable.from([]);
     const received = Readable.fromWeb(body as ReadableStream<Uint8Array>);
     const content = gunzip ? pipeline(received, createGunzip(), () => {}) : received;
@@ -121,96 +133,42 @@ export class HttpClient {
   }
 
   #url(path: string, { query = {} }: HttpCallOptions): URL {
-    const url = new URL(
-      /^https?:\/\//i.test(path) ? path : `${this.#root}/${path.replace(/^\/+/, "")}`,
-    );
-    if (url.origin !== new URL(this.#root).origin)
-      throw new HttpError(`${url.origin} is not the service of this connection`, null);
+    const { root } = this.#service;
+    const isWhole = /^https?:\/\//i.test(path);
+    const url = this.#own(new URL(isWhole ? path : `${root}/${path.replace(/^\/+/, "")}`));
     for (const [name, value] of Object.entries(query)) url.searchParams.append(name, String(value));
     return url;
   }
 
-  async #send(call: Call): Promise<Response> {
-    const request = `${call.method} ${call.url.pathname}`;
-    const retries = isIdempotent(call.method) ? (call.retries ?? DEFAULT_RETRIES) : 0;
-    for (let attempt = 0; ; attempt += 1) {
-      const { response, error } = await this.#attempt(call);
-      if (response?.ok) return response;
-      const delayMs = response
-        ? delayAfterStatus(response, attempt)
-        : delayAfterFailure(error, attempt);
-      const problem = response
-        ? await refusal(
-            request,
-            call.url.host,
-            response,
-            retryAfterMs(response.headers.get("retry-after"), Date.now()),
-          )
-        : failure(request, call.url.host, error);
-      if (attempt >= retries || delayMs === null) throw problem;
-      this.#context.log.warn(
-        `${problem.message}; trying again in ${Math.round(delayMs)} ms (${attempt + 1} of ${retries})`,
-      );
-      await sleep(delayMs, undefined, { signal: this.#context.signal });
-    }
+  #own(url: URL): URL {
+    if (url.origin === new URL(this.#service.root).origin) return url;
+    throw new HttpError(`${url.origin} is not the service of this connection`, null);
   }
 
-  /**
-   * One try: an answer, or the reason why there is none. An abort of the task is neither,
-   * and is thrown.
-   */
-  async #attempt(call: Call): Promise<{ response?: Response; error?: unknown }> {
-    const timeout = new AbortController();
-    const { signal } = this.#context;
-    const limit = call.timeout ?? DEFAULT_TIMEOUT;
-    const timer = setTimeout(
-      () => timeout.abort(new Error(`no whole answer within ${limit}`)),
-      durationMs(limit),
-    );
-    try {
-      const response = await fetchFollowing(call.url, {
-        ...this.#init(call),
-        signal: AbortSignal.any([signal, timeout.signal]),
-      });
-      // Read here, where an incomplete body can still be requested again.
-      return { response: call.whole || !response.ok ? await received(response) : response };
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof HttpError) throw error;
-      return { error };
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
-  #init({ method, headers, json, body }: Call): Redirectable {
-    const content = json === undefined ? body : JSON.stringify(json);
-    const type = json === undefined ? {} : { "content-type": "application/json" };
-    const given = Object.fromEntries(
-      Object.entries(headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
-    );
+  #call(method: string, url: URL, options: HttpCallOptions): Call {
+    const { timeout, retries, idempotencyKey } = options;
+    const isRepeatable = isIdempotent(method) || idempotencyKey !== undefined;
     return {
-      method,
-      headers: { ...type, ...this.#headers, ...given },
-      ...(content === undefined ? {} : { body: content }),
+      ...{ method, url, timeout, retries: isRepeatable ? retries : 0, whole: true },
+      headers: { ...typeOf(options), ...this.#service.headers, ...headersOf(options) },
+      ...bodyOf(options),
     };
   }
 }
 
-/**
- * Answers with these statuses have no body, and the Response constructor refuses a body
- * for them.
- */
-const WITHOUT_BODY = [204, 205, 304];
+const typeOf = ({ json }: HttpCallOptions) =>
+  json === undefined ? {} : { "content-type": "application/json" };
 
-/** The same answer with its body in memory. */
-async function received(response: Response): Promise<Response> {
-  const { status, statusText, headers, url } = response;
-  const body = await response.arrayBuffer();
-  const copy = new Response(WITHOUT_BODY.includes(status) ? null : body, {
-    status,
-    statusText,
-    headers,
-  });
-  return Object.defineProperty(copy, "url", { value: url });
+function headersOf({ headers = {}, idempotencyKey }: HttpCallOptions) {
+  const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  return {
+    ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
+    ...Object.fromEntries(given),
+  };
+}
+
+function bodyOf({ json, body }: HttpCallOptions): Pick<Call, "body"> {
+  if (json !== undefined) return { body: () => JSON.stringify(json) };
+  if (body === undefined) return {};
+  return { body: typeof body === "function" ? body : () => body };
 }

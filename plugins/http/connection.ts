@@ -1,35 +1,13 @@
 /**
- * The connection type `http`: the address of a service, and the headers of its login. No
- * message shows a secret.
+ * The connection type `http`: the address of a service, its login, and its certificates.
+ * No message shows a secret.
  */
-import { type Connection, connectionType } from "dagsmith";
-import { z } from "zod";
+import { type Connection, connectionType, FailTask } from "dagsmith";
+import { certificatesOf } from "./certificates.ts";
 import { HttpClient } from "./client.ts";
 import { HttpError } from "./error.ts";
-
-const NO_HOST = "is neither a host name nor an http(s) URL";
-
-const fields = z.object({
-  host: z
-    .string(NO_HOST)
-    .refine((host) => URL.canParse(isUrl(host) ? host : `http://${host}`), NO_HOST)
-    .meta({ title: "Host", description: "A name, or a whole URL." }),
-  port: z.int().min(1).max(65_535).optional().meta({ title: "Port" }),
-  schema: z
-    .string()
-    .optional()
-    .meta({ title: "Path", description: "As in Airflow, http or https mean the protocol." }),
-  login: z.string().optional().meta({ title: "Login", description: "Of basic authentication." }),
-  password: z.string().optional().meta({ title: "Password", writeOnly: true }),
-  token: z
-    .string()
-    .optional()
-    .meta({ title: "Bearer token", description: "In place of a login.", writeOnly: true }),
-  headers: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
-    .optional()
-    .meta({ title: "Headers", description: "Sent with every request.", writeOnly: true }),
-});
+import { httpFields, isUrl } from "./fields.ts";
+import type { HttpService, TokenSource } from "./service.ts";
 
 /** The connection type `http`, and `https` for the same over TLS. */
 export const httpConnection = connectionType({
@@ -38,11 +16,11 @@ export const httpConnection = connectionType({
   title: "HTTP service",
   description: "The type https is the same over TLS.",
   example: "https://user:secret@api.example.com/v1",
-  fields,
+  fields: httpFields,
   test: async (_fields, context, connection) => {
-    const root = baseUrl(connection);
-    const client = new HttpClient(root, headersOf(connection), context);
-    return `${new URL(root).host} answered ${await statusOf(client)}`;
+    const service = await serviceOf(connection);
+    const client = new HttpClient(service, context);
+    return `${new URL(service.root).host} answered ${await statusOf(client)}`;
   },
 });
 
@@ -54,6 +32,21 @@ async function statusOf(client: HttpClient): Promise<number> {
     if (error instanceof HttpError && error.status === 404) return error.status;
     throw error;
   }
+}
+
+/**
+ * The service with its login.
+ * @throws DagsmithError INVALID_CONNECTION; FailTask for certificates that cannot be used
+ */
+export async function serviceOf(connection: Connection): Promise<HttpService> {
+  const fields = httpConnection.read(connection);
+  const root = baseUrl(connection);
+  const tls = await certificatesOf(fields);
+  if (tls !== null && !root.startsWith("https:"))
+    throw new FailTask(
+      `The connection "${connection.id}" has certificates, but its address ${new URL(root).origin} is not https`,
+    );
+  return { root, headers: headersOf(connection), tls, token: tokenSource(connection) };
 }
 
 /**
@@ -73,14 +66,16 @@ export function baseUrl(connection: Connection): string {
 
 /**
  * `extra.headers`, and the login: `extra.token` as bearer, else login and password as
- * basic authentication.
+ * basic authentication. With a `login_url` they are for that only.
  * @throws DagsmithError INVALID_CONNECTION
  */
 export function headersOf(connection: Connection): Readonly<Record<string, string>> {
-  const { login, password, token, headers: given = {} } = httpConnection.read(connection);
+  const fields = httpConnection.read(connection);
+  const { login, password, token, login_url, headers: given = {} } = fields;
   const headers = Object.fromEntries(
     Object.entries(given).map(([name, value]) => [name.toLowerCase(), String(value)]),
   );
+  if (login_url !== undefined) return headers;
   if (token !== undefined) return { authorization: `Bearer ${token}`, ...headers };
   if (login === undefined && password === undefined) return headers;
   return {
@@ -89,4 +84,13 @@ export function headersOf(connection: Connection): Readonly<Record<string, strin
   };
 }
 
-const isUrl = (text: string): boolean => /^https?:\/\//.test(text);
+function tokenSource(connection: Connection): TokenSource | null {
+  const { login, password, login_url, scope, audience, login_in_body } =
+    httpConnection.read(connection);
+  if (login_url === undefined) return null;
+  return {
+    ...{ url: new URL(login_url), clientId: login ?? "", clientSecret: password ?? "" },
+    form: { ...(scope && { scope }), ...(audience && { audience }) },
+    secretIn: login_in_body ? "body" : "header",
+  };
+}

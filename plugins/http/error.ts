@@ -108,7 +108,8 @@ export function operatorError(error: unknown): unknown {
  * there is none.
  */
 export function codeOf(error: unknown): string | undefined {
-  const cause: unknown = error instanceof Error ? error.cause : undefined;
+  // A body that breaks off has the code itself; fetch wraps the error before it.
+  const cause: unknown = error instanceof Error ? (error.cause ?? error) : undefined;
   return typeof cause === "object" && cause !== null && "code" in cause
     ? String(cause.code)
     : undefined;

@@ -3,24 +3,30 @@
  * becomes one of another method without a word. fetch would do both.
  */
 import { HttpError } from "./error.ts";
+import type { Exchange, RequestBody, Transport } from "./transport.ts";
 
 const REDIRECTS = [301, 302, 303, 307, 308];
 const MOST = 10;
 const SAFE = ["GET", "HEAD"];
 
-/** A request that may be sent again to another address. */
-export interface Redirectable extends RequestInit {
-  readonly method: string;
+/** A request that may be sent again: its body is made each time. */
+export interface Redirectable extends Omit<Exchange, "body"> {
+  readonly body?: () => RequestBody;
 }
 
 /**
  * The answer at the end of the redirects.
  * @throws HttpError for a redirect that cannot be followed
  */
-export async function fetchFollowing(url: URL, init: Redirectable): Promise<Response> {
+export async function sendFollowing(
+  transport: Transport,
+  url: URL,
+  init: Redirectable,
+): Promise<Response> {
   let [at, request] = [url, init];
   for (let count = 0; count <= MOST; count += 1) {
-    const response = await fetch(at, { ...request, redirect: "manual" });
+    const { body, ...rest } = request;
+    const response = await transport(at, body ? { ...rest, body: body() } : rest);
     const to = REDIRECTS.includes(response.status) ? response.headers.get("location") : null;
     if (to === null) return response;
     await response.body?.cancel();
@@ -33,7 +39,6 @@ export async function fetchFollowing(url: URL, init: Redirectable): Promise<Resp
     null,
   );
 }
-
 function redirected(
   request: Redirectable,
   from: URL,

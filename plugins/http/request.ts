@@ -32,6 +32,11 @@ export interface HttpRequestOptions<Output = Json, Context extends TaskContext =
    */
   readonly retries?: number;
   /**
+   * Sent as `Idempotency-Key`, and lets a POST be repeated. The same for all tries of the
+   * task, so that a retry does not order twice. Default: none.
+   */
+  readonly idempotencyKey?: FromContext<string, Context>;
+  /**
    * The output of the task. Default: the body, parsed when it is JSON (null when empty),
    * else as text in the charset of the answer (UTF-8 when it names none).
    */
@@ -70,11 +75,14 @@ async function callOptions<Context extends TaskContext>(
   options: Omit<HttpRequestOptions<unknown, Context>, "output">,
   context: Context,
 ): Promise<HttpCallOptions> {
-  const { query, headers, json, timeout, retries } = options;
+  const { query, headers, json, timeout, retries, idempotencyKey } = options;
   return {
     ...(query === undefined ? {} : { query: await resolveField(query, context) }),
     ...(headers === undefined ? {} : { headers: await resolveField(headers, context) }),
     ...(json === undefined ? {} : { json: await resolveField(json, context) }),
+    ...(idempotencyKey === undefined
+      ? {}
+      : { idempotencyKey: await resolveField(idempotencyKey, context) }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(retries === undefined ? {} : { retries }),
   };

@@ -18,7 +18,7 @@ import { azureBlobHook } from "dagsmith/plugins/azure";
 import { discordHook } from "dagsmith/plugins/discord";
 import { gcsHook } from "dagsmith/plugins/gcs";
 import { githubHook, githubToS3 } from "dagsmith/plugins/github";
-import { httpHook, httpRequest, httpSensor } from "dagsmith/plugins/http";
+import { httpDownload, httpHook, httpRequest, httpSensor } from "dagsmith/plugins/http";
 import { objectSensor, objectStore } from "dagsmith/plugins/objects";
 import { postgresHook, postgresSql, sqlSensor } from "dagsmith/plugins/postgres";
 import { exec, python, sh, shell } from "dagsmith/plugins/process";
@@ -27,6 +27,7 @@ import { sendEmail, smtpHook } from "dagsmith/plugins/smtp";
 import { teamsHook } from "dagsmith/plugins/teams";
 import { runDag, runTask } from "dagsmith/testing";
 import { describe, expect, test } from "vitest";
+import { makeCertificate } from "../support/certificates.ts";
 import { until } from "../support/until.ts";
 
 interface Silent extends AsyncDisposable {
@@ -57,10 +58,17 @@ async function silentServer(): Promise<Silent> {
   };
 }
 
+const { cert: CERTIFICATE } = await makeCertificate("silent");
+
 const aws = (port: number) => ({ endpoint_url: `http://127.0.0.1:${port}` });
 const keys = { aws_access_key_id: "AKIA", aws_secret_access_key: "s3cret" };
 const connections = (port: number) => ({
   http: { type: "http", host: `http://127.0.0.1:${port}` },
+  oauth: {
+    ...{ type: "http", host: "http://127.0.0.1:9", login: "a", password: "s3cret" },
+    extra: { login_url: `http://127.0.0.1:${port}/token` },
+  },
+  tls: { type: "https", host: `https://127.0.0.1:${port}`, extra: { verify: CERTIFICATE } },
   postgres: `postgres://etl:s3cret@127.0.0.1:${port}/lake`,
   s3: { type: "aws", login: "AKIA", password: "s3cret", extra: aws(port) },
   redshift: {
@@ -115,6 +123,11 @@ const SENSORS: Readonly<Record<string, SensorBody<unknown>>> = {
 /** Every hook, in a task's own code. */
 const HOOKS: Readonly<Record<string, Body>> = {
   httpHook: async ({ hook }) => void (await (await hook(httpHook("http"))).get("/x")),
+  "httpHook, asking for a token": async ({ hook }) =>
+    void (await (await hook(httpHook("oauth"))).get("/x")),
+  "httpHook, with certificates": async ({ hook }) =>
+    void (await (await hook(httpHook("tls"))).get("/x")),
+  httpDownload: httpDownload({ http: "http", path: "/x", file: "x" }) as Body,
   "httpHook, downloading": async ({ hook }) =>
     void (await (await hook(httpHook("http"))).download("/x")),
   postgresHook: async ({ hook }) =>

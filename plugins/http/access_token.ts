@@ -1,0 +1,90 @@
+/**
+ * The access token of a connection with client credentials (RFC 6749, 4.4): requested
+ * once for all requests of a client, and again when it expires or is refused.
+ */
+import { jsonOf } from "./answer_body.ts";
+import { HttpError } from "./error.ts";
+import type { TokenSource } from "./service.ts";
+
+/** A token that ends while its request is on the way would be refused. */
+const MARGIN_MS = 30_000;
+
+/** Requests a token: a POST that may be repeated. */
+export type RequestToken = (url: URL, form: TokenForm) => Promise<Response>;
+
+export interface TokenForm {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+interface Token {
+  readonly value: string;
+  readonly usableUntil: number;
+}
+
+export class AccessToken {
+  readonly #source: TokenSource;
+  readonly #request: RequestToken;
+  #token: Promise<Token> | undefined;
+
+  constructor(source: TokenSource, request: RequestToken) {
+    this.#source = source;
+    this.#request = request;
+  }
+
+  /**
+   * A token that is not known to be expired. Requests at the same time share one.
+   * @param refused a token that the service refused: another one is requested
+   */
+  async get(refused?: string): Promise<string> {
+    const asked = this.#token;
+    const known = await asked;
+    if (known && known.value !== refused && known.usableUntil > Date.now()) return known.value;
+    // Another request may have asked for a new token meanwhile.
+    if (this.#token === asked) this.#token = this.#requested();
+    return ((await this.#token) as Token).value;
+  }
+
+  #requested(): Promise<Token> {
+    const token = this.#ask();
+    // The next request asks again after a failure.
+    token.catch(() => {
+      if (this.#token === token) this.#token = undefined;
+    });
+    return token;
+  }
+
+  async #ask(): Promise<Token> {
+    const { url } = this.#source;
+    const response = await this.#request(url, formOf(this.#source));
+    return tokenOf(await jsonOf(response, `POST ${url.pathname}`), response, url);
+  }
+}
+
+/** RFC 6749, 2.3.1: id and secret are form-encoded before they are joined. */
+export function formOf(source: TokenSource): TokenForm {
+  const { clientId, clientSecret, secretIn, form } = source;
+  const fields = new URLSearchParams({ grant_type: "client_credentials", ...form });
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  if (secretIn === "body") {
+    fields.set("client_id", clientId);
+    fields.set("client_secret", clientSecret);
+    return { headers, body: fields.toString() };
+  }
+  const login = Buffer.from(`${encoded(clientId)}:${encoded(clientSecret)}`).toString("base64");
+  return { headers: { ...headers, authorization: `Basic ${login}` }, body: fields.toString() };
+}
+
+const encoded = (text: string): string => new URLSearchParams({ "": text }).toString().slice(1);
+
+function tokenOf(body: unknown, { status }: Response, { pathname, host }: URL): Token {
+  const { access_token: value, expires_in: seconds } = (body ?? {}) as Record<string, unknown>;
+  if (typeof value !== "string" || value === "")
+    throw new HttpError(
+      `POST ${pathname} answered ${status} without an access_token (${host})`,
+      status,
+    );
+  const isShort = seconds !== undefined && Number.isFinite(Number(seconds));
+  const usableUntil = isShort ? Date.now() + Number(seconds) * 1_000 - MARGIN_MS : Infinity;
+  return { value, usableUntil };
+}
