@@ -28,7 +28,10 @@ export interface RowSource<Row> {
   readonly names: string;
   /** The rows as a table without a name: `unnest($1::bigint[], $2::text[])`. */
   readonly unnest: string;
-  /** The rows as a table: `unnest($1::bigint[], $2::text[]) as v (run_id, task_id)`. */
+  /**
+   * The rows as a table to join: `unnest((select $1::bigint[])) as v (run_id)`. Its plan
+   * is the same for any number of rows, so that the server keeps it.
+   */
   as(alias: string): string;
   /** The parameters: one array for each column, in the order of the text. */
   values(rows: readonly Row[]): readonly (readonly unknown[])[];
@@ -50,11 +53,13 @@ export function rowsOf<Row>(columns: Columns<Row>, first = 1): RowSource<Row> {
   const cells = Object.values(columns);
   const names = Object.keys(columns).join(", ");
   const parameters = cells.map(([type], index) => `$${first + index}::${type}[]`);
-  const unnest = `unnest(${parameters.join(", ")})`;
+  // Of a bare parameter the server counts the elements, finds a plan for so few rows
+  // cheaper than the one that it keeps, and plans the statement each time.
+  const uncounted = parameters.map((parameter) => `(select ${parameter})`);
   return {
     names,
-    unnest,
-    as: (alias) => `${unnest} as ${alias} (${names})`,
+    unnest: `unnest(${parameters.join(", ")})`,
+    as: (alias) => `unnest(${uncounted.join(", ")}) as ${alias} (${names})`,
     values: (rows) => cells.map(([, value]) => rows.map(value)),
   };
 }

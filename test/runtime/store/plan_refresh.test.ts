@@ -1,8 +1,9 @@
 /**
- * Plans follow the sizes of the tables, although the server keeps the plan of a named
- * statement.
+ * The server keeps the plan of a named statement, for any number of rows, and the plan
+ * follows the sizes of the tables.
  */
 import { expect, test } from "vitest";
+import { rowsOf } from "../../../runtime/store/database/unnest.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { until } from "../../support/until.ts";
 
@@ -48,4 +49,32 @@ test("a plan that was made while its table was empty is made again when the tabl
     await postgres.db.query(BY_KEY, [[1], [1]]);
     return !(await planNow()).includes("Seq Scan on plan_refresh");
   });
+});
+
+const NUMBERED = rowsOf<{ readonly id: number; readonly n: number }>({
+  id: ["bigint", ({ id }) => id],
+  n: ["int", ({ n }) => n],
+});
+const NUMBER = {
+  name: "plan_refresh_number",
+  text: `
+update dagsmith.kept_plan t set n = v.n from ${NUMBERED.as("v")} where t.id = v.id`,
+};
+
+test("a statement for one row is planned no more often than one for many", async () => {
+  await rows(postgres.db, "create table dagsmith.kept_plan (id bigint primary key, n int)");
+  await rows(
+    postgres.db,
+    "insert into dagsmith.kept_plan select id, 0 from generate_series(1, 50000) as id",
+  );
+  for (let time = 0; time < 20; time += 1)
+    await postgres.db.query(NUMBER, NUMBERED.values([{ id: time, n: time }]));
+  // The server tries five plans for their own values before it keeps one for all.
+  expect(
+    await rows(
+      postgres.db,
+      "select custom_plans as made, generic_plans as kept from pg_prepared_statements where name = $1",
+      [NUMBER.name],
+    ),
+  ).toEqual([{ made: 5, kept: 15 }]);
 });

@@ -24,7 +24,9 @@ const SHOWN = rowsOf<Shown>(
 test("columns that are named once give the text of a statement", () => {
   expect(SHOWN.names).toBe("id, name, at, value");
   expect(SHOWN.unnest).toBe("unnest($2::bigint[], $3::text[], $4::timestamptz[], $5::json[])");
-  expect(SHOWN.as("v")).toBe(`${SHOWN.unnest} as v (id, name, at, value)`);
+  expect(SHOWN.as("v")).toBe(
+    "unnest((select $2::bigint[]), (select $3::text[]), (select $4::timestamptz[]), (select $5::json[])) as v (id, name, at, value)",
+  );
 });
 
 test("rows go into a statement and come back as they were, in their order", async () => {
