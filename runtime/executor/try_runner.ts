@@ -12,13 +12,12 @@ import type { Outcome, TryEnd } from "../engine/results/outcome.ts";
 import type { ClaimedInstance } from "../engine/store.ts";
 import { CLAIM_LOST } from "../state/lost_try.ts";
 import type { TryRef } from "../state/task_state.ts";
-import { start } from "../state/transition.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { isRefusedValue } from "../store/database/storable.ts";
 import { holderOf } from "../store/fleet/held_try.ts";
 import { assertLease } from "../store/fleet/worker.ts";
-import { applyTransitions } from "../store/instances/apply_transitions.ts";
+import { startTries } from "../store/instances/start_tries.ts";
 import { grantedReservations } from "../store/limits/slot_request.ts";
 import type { RunSnapshotCache } from "../store/runs/run_snapshot.ts";
 import { runEngineTransaction } from "../transactions/engine_tx.ts";
@@ -146,10 +145,7 @@ export class TryRunner {
 
   async #claimAll(refs: readonly TryRef[]): Promise<readonly (ClaimedInstance | undefined)[]> {
     const { db, workerId } = this.#options;
-    const moved = await applyTransitions(
-      db,
-      refs.map((ref) => start(ref, workerId)),
-    );
+    const moved = await startTries(db, workerId, refs);
     const claimed = new Map(moved.map((instance) => [instance.id, instance]));
     return refs.map(({ instanceId }) => {
       const instance = claimed.get(instanceId);

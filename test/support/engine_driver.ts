@@ -20,7 +20,7 @@ import type { TaskState } from "../../runtime/state/task_state.ts";
 import { start } from "../../runtime/state/transition.ts";
 import { Plans } from "../../runtime/store/dags/plans.ts";
 import type { Database, Queryable } from "../../runtime/store/database/database.ts";
-import { applyTransitions } from "../../runtime/store/instances/apply_transitions.ts";
+import { startTries } from "../../runtime/store/instances/start_tries.ts";
 import { endOfWait } from "../../runtime/testing/time.ts";
 import { runEngineTransaction } from "../../runtime/transactions/engine_tx.ts";
 import type { Json } from "../../sdk/json.ts";
@@ -174,7 +174,7 @@ export function driverOf(db: Database, plans: Plans, id: number): Driver {
       ).map(({ token }) => token),
     take: async ({ id: instanceId, tryNumber }, worker = WORKER) =>
       asWorker(db, worker, async (tx) => {
-        const moved = await applyTransitions(tx, [start({ instanceId, tryNumber }, worker)]);
+        const moved = await startTries(tx, worker, [{ instanceId, tryNumber }]);
         return moved.length > 0;
       }),
     complete: (ends) => runEngineTransaction(db, plans, (tx) => completeTries(tx, ends)),

@@ -1,13 +1,11 @@
 /** Single moves: the transitions that verbs made, applied where their guards allow it. */
-import type { Json } from "../../../sdk/json.ts";
 import type { ClaimedInstance } from "../../engine/store.ts";
-import type { TaskState } from "../../state/task_state.ts";
 import type { Transition } from "../../state/transition.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
-import { hasLease } from "../fleet/worker.ts";
 import { putWaits, waitsOf } from "../waits/task_wait.ts";
 import { jsonOrNull } from "./instance_columns.ts";
+import { MOVED, type MovedRow, movedOf } from "./moved_instance.ts";
 import { HAS_ENDED, MAY_LEAVE, moveByAnyVerb } from "./transition.ts";
 
 const MOVES = rowsOf<Transition>({
@@ -22,7 +20,6 @@ const MOVES = rowsOf<Transition>({
   reason: ["text", (move) => move.reason],
   error: ["json", (move) => jsonOrNull(move.error)],
   lost: ["int", (move) => (move.history === "lost" ? 1 : 0)],
-  starts: ["boolean", (move) => move.verb === "start"],
   marks: ["boolean", (move) => move.verb === "mark"],
 });
 
@@ -56,13 +53,9 @@ ${moveByAnyVerb({
     error: `case when ${IS_MARKED_AGAIN} then coalesce(v.error, t.error) else v.error end`,
   },
   rows: `from ${MOVES.as("v")}
-where t.id = v.id and ${IS_TRY} and (not v.starts or ${hasLease("v.worker_id")})`,
+where t.id = v.id and ${IS_TRY}`,
 })}
-returning t.id, t.run_id, t.task_id, t.map_index, t.state, t.try_number, t.lost_tries,
-  t.cleared_tries, t.item, t.pokes,
-  t.started_at is not null or t.pokes > 0 or t.try_number > t.cleared_tries + 1 as began,
-  coalesce(extract(epoch from now() - t.first_started_at) * 1000, 0)::float8 as elapsed_ms,
-  (select generation from dagsmith.dag_run r where r.id = t.run_id) as generation`,
+returning ${MOVED}`,
 };
 
 const ENDED_TRIES = rowsOf<Transition>({
@@ -88,23 +81,10 @@ where ${IS_TRY} and ${MAY_LEAVE}
 on conflict do nothing`,
 };
 
-interface MovedRow {
-  id: number;
-  run_id: number;
-  task_id: string;
-  map_index: number;
-  state: TaskState;
-  try_number: number;
-  lost_tries: number;
-  cleared_tries: number;
-  generation: number;
-  item: Json;
-  pokes: number;
-  began: boolean;
-  elapsed_ms: number;
-}
-
-/** Applies transitions. Those that their guards refuse are missing in the result. */
+/**
+ * Applies transitions; a worker starts tries by `startTries` instead. Transitions that
+ * their guards refuse are missing in the result.
+ */
 export async function applyTransitions(
   db: Queryable,
   transitions: readonly Transition[],
@@ -114,19 +94,5 @@ export async function applyTransitions(
   if (ended.length > 0) await db.query(REMEMBER_TRY, ENDED_TRIES.values(ended));
   const rows = await db.query<MovedRow>(APPLY, MOVES.values(transitions));
   await putWaits(db, waitsOf(transitions, rows));
-  return rows.map((row) => ({
-    id: row.id,
-    runId: row.run_id,
-    taskId: row.task_id,
-    mapIndex: row.map_index,
-    state: row.state,
-    tryNumber: row.try_number,
-    lostTries: row.lost_tries,
-    clearedTries: row.cleared_tries,
-    generation: row.generation,
-    item: row.item,
-    pokes: row.pokes,
-    began: row.began,
-    elapsedMs: row.elapsed_ms,
-  }));
+  return rows.map(movedOf);
 }

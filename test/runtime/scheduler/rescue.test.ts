@@ -5,13 +5,12 @@ import { setPool, triggerRun } from "../../../runtime/actions/index.ts";
 import { findLostWorkers, rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
 import { startScheduler } from "../../../runtime/scheduler/service.ts";
 import { Silence } from "../../../runtime/scheduler/silence.ts";
-import { start } from "../../../runtime/state/transition.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { type Database, openDatabase } from "../../../runtime/store/database/database.ts";
 import { declareLost, heartbeats } from "../../../runtime/store/fleet/lost_worker.ts";
 import { unlockOrphanedJobs } from "../../../runtime/store/fleet/orphaned_job.ts";
 import { registerWorker } from "../../../runtime/store/fleet/worker.ts";
-import { applyTransitions } from "../../../runtime/store/instances/apply_transitions.ts";
+import { startTries } from "../../../runtime/store/instances/start_tries.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { driverOf, runnable } from "../../support/engine_driver.ts";
@@ -179,9 +178,9 @@ describe("a worker", () => {
     const { instance } = await waiting();
     const ref = { instanceId: instance.id, tryNumber: instance.tryNumber };
     for (const id of ["deposed", "unknown"])
-      expect(await applyTransitions(postgres.db, [start(ref, id)])).toEqual([]);
+      expect(await startTries(postgres.db, id, [ref])).toEqual([]);
     await worker("chosen");
-    expect(await applyTransitions(postgres.db, [start(ref, "chosen")])).toHaveLength(1);
+    expect(await startTries(postgres.db, "chosen", [ref])).toHaveLength(1);
   });
 });
 

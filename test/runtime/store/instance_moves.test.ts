@@ -35,6 +35,7 @@ import {
   requeueItems,
   reviveInstances,
 } from "../../../runtime/store/instances/recreate.ts";
+import { startTries } from "../../../runtime/store/instances/start_tries.ts";
 import {
   insertInstances,
   releaseInstances,
@@ -239,6 +240,7 @@ const SETS: readonly (readonly [
         refs.map(({ instanceId }) => ({ instanceId, member: "x" })),
       ),
   ],
+  ["start", "", ({ refs }) => startTries(postgres.db, "w", refs)],
   [
     "removeSurplus",
     "of a task",
@@ -269,7 +271,6 @@ describe("of instances in every state, exactly those move that the verb may move
 });
 
 const SINGLE: readonly (readonly [name: string, make: (ref: TryRef) => Transition])[] = [
-  ["start", (ref) => transitions.start(ref, "w")],
   ["succeed", (ref) => transitions.succeed(ref, "w")],
   ["skip", (ref) => transitions.skip(ref, "w", "why")],
   ["filterOut", (ref) => transitions.filterOut(ref, "w", "why")],

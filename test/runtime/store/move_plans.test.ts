@@ -6,12 +6,13 @@
  */
 import { beforeAll, expect, test } from "vitest";
 import { UNROUTED } from "../../../runtime/engine/limits/limits.ts";
-import { start, succeed } from "../../../runtime/state/transition.ts";
+import { succeed } from "../../../runtime/state/transition.ts";
 import { getDag } from "../../../runtime/store/dags/dag.ts";
 import type { Queryable } from "../../../runtime/store/database/database.ts";
 import { applyTransitions } from "../../../runtime/store/instances/apply_transitions.ts";
 import { beginGroups } from "../../../runtime/store/instances/group_instance.ts";
 import { reviveInstances } from "../../../runtime/store/instances/recreate.ts";
+import { startTries } from "../../../runtime/store/instances/start_tries.ts";
 import { releaseInstances } from "../../../runtime/store/instances/task_instance.ts";
 import { markGranted } from "../../../runtime/store/limits/slot_request.ts";
 import { updateRuns } from "../../../runtime/store/runs/dag_run.ts";
@@ -72,9 +73,10 @@ const RANGE = { runId: 1, taskId: "scheduled", from: 1_000, to: 1_010 };
 /** Each moves ten instances. */
 const INSTANCES: Readonly<Record<string, (on: Queryable) => Promise<unknown>>> = {
   start: async (on) =>
-    applyTransitions(
+    startTries(
       on,
-      (await ids("queued", 10)).map((instanceId) => start({ instanceId, tryNumber: 1 }, "w")),
+      "w",
+      (await ids("queued", 10)).map((instanceId) => ({ instanceId, tryNumber: 1 })),
     ),
   succeed: async (on) =>
     applyTransitions(

@@ -1,0 +1,44 @@
+/**
+ * How a worker takes tries. Apart from the other moves, because there is a start for each
+ * try: a statement that knows its state has a short text, which costs the server less.
+ */
+import type { ClaimedInstance } from "../../engine/store.ts";
+import type { TryRef } from "../../state/task_state.ts";
+import type { Queryable, Statement } from "../database/database.ts";
+import { rowsOf } from "../database/unnest.ts";
+import { hasLease } from "../fleet/worker.ts";
+import { MOVED, type MovedRow, movedOf } from "./moved_instance.ts";
+import { move } from "./transition.ts";
+
+const TRIES = rowsOf<TryRef>(
+  {
+    id: ["bigint", ({ instanceId }) => instanceId],
+    try_number: ["int", ({ tryNumber }) => tryNumber],
+  },
+  2,
+);
+
+const START: Statement = {
+  name: "task_instance_start",
+  text: `
+${move("start", {
+  workerId: "$1",
+  more: { reason: "null", error: "null" },
+  rows: `from ${TRIES.as("v")}
+where t.id = v.id and t.try_number = v.try_number and ${hasLease("$1")}`,
+})}
+returning ${MOVED}`,
+};
+
+/**
+ * Gives tries to a worker. Tries that have moved on are missing in the result; all are
+ * when the worker was declared lost.
+ */
+export async function startTries(
+  db: Queryable,
+  workerId: string,
+  tries: readonly TryRef[],
+): Promise<readonly ClaimedInstance[]> {
+  if (tries.length === 0) return [];
+  return (await db.query<MovedRow>(START, [workerId, ...TRIES.values(tries)])).map(movedOf);
+}
