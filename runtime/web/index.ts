@@ -21,6 +21,7 @@ import type { WebLink, WebLog, WebSecrets, WebServices } from "./http/services.t
 import { TestLimit } from "./http/test_limit.ts";
 import { readTls, renewTls, type TlsFiles } from "./http/tls.ts";
 import { OpenStreams } from "./live/event_stream.ts";
+import { SentPages } from "./live/sent_pages.ts";
 import { Watchers } from "./live/watchers.ts";
 import { exposureWarning } from "./login/exposure.ts";
 import { isLoopback } from "./login/loopback.ts";
@@ -174,6 +175,7 @@ async function makeServices(options: WebOptions): Promise<Omit<WebServices, "oid
   const reader = pageReader(db);
   const parts = {
     watchers: new Watchers(reader),
+    sent: new SentPages(),
     drawer: new GraphDrawer(reader),
   };
   const assets = await loadAssets({ stylesheet: readStylesheet(), sprite: iconSprite() });

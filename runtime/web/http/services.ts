@@ -7,6 +7,7 @@ import type { SecretSource } from "../../secrets/sources/source.ts";
 import type { StoredSecrets } from "../../secrets/stored.ts";
 import type { Database, Queryable } from "../../store/database/database.ts";
 import type { GraphDrawer } from "../graph/graph_drawer.ts";
+import type { SentPages } from "../live/sent_pages.ts";
 import type { Watchers } from "../live/watchers.ts";
 import type { WebActions } from "./actions.ts";
 import type { Assets } from "./assets.ts";
@@ -63,5 +64,6 @@ export interface WebServices {
   /** The path of that address, without "/" at its end; empty for none. */
   readonly basePath: string;
   readonly watchers: Watchers;
+  readonly sent: SentPages;
   readonly drawer: GraphDrawer;
 }

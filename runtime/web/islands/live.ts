@@ -1,19 +1,21 @@
 /**
- * Keeps a page current: one stream says that something changed, then the page is fetched
- * again and what changed in its live parts is replaced. The stream is closed while the
- * page is hidden, so that many tabs do not use up the browser's connections.
+ * Keeps a page current: one stream says that something changed, then the rows that
+ * changed are fetched and replaced. The stream is closed while the page is hidden, so
+ * that many tabs do not use up the browser's connections.
  */
 import { addressOf } from "./address.ts";
 import { adoptLog } from "./log.ts";
 import { morph } from "./morph.ts";
 import { followPanel } from "./panel.ts";
 import { showTimes } from "./times.ts";
+import { fillUnchanged } from "./unchanged.ts";
 
 const SLOW_RETRY_MS = 5_000;
 
 let stream: EventSource | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
-let etag = "";
+/** Of what the page shows: the server answers what differs from it. */
+let etag = `"${document.body.dataset.etag ?? ""}"`;
 let busy = false;
 let again = false;
 
@@ -56,7 +58,7 @@ function reconnectLater(): void {
 }
 
 /**
- * Fetches the page again and replaces the parts that changed. One request at a time; a
+ * Fetches what changed and replaces it. One request at a time; a
  * change during a request causes one more.
  */
 export async function refresh(): Promise<void> {
@@ -85,13 +87,27 @@ async function exchange(): Promise<void> {
   if (!answer.ok) return;
   etag = answer.headers.get("ETag") ?? "";
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const part of document.querySelectorAll("[data-live]")) {
-    const next = fresh.getElementById(part.id);
-    if (next) morph(part, next);
-  }
+  if (!replaceParts(fresh)) return fetchWhole();
   adoptLog(fresh);
   followPanel();
   showTimes();
+}
+
+/** @returns false when the page lacks a row that the answer leaves out */
+function replaceParts(fresh: Document): boolean {
+  const parts = [...document.querySelectorAll("[data-live]")];
+  const changed = parts.flatMap((now) => {
+    const next = fresh.getElementById(now.id);
+    return next ? [[now, next] as const] : [];
+  });
+  if (!changed.every(([now, next]) => fillUnchanged(next, now))) return false;
+  for (const [now, next] of changed) morph(now, next);
+  return true;
+}
+
+function fetchWhole(): void {
+  etag = "";
+  again = true;
 }
 
 /** Shows in the head of the page that it is not live; an empty text: it is. */

@@ -68,7 +68,7 @@ function matching(
   return at instanceof Element && keyOf(at) !== undefined ? undefined : at;
 }
 
-const keyOf = (element: Element): string | undefined =>
+export const keyOf = (element: Element): string | undefined =>
   element.getAttribute("data-key") ?? (element.id || cellKey(element));
 
 /** A cell of the grid is that of its instance, also when a new run moves it. */

@@ -1,4 +1,7 @@
-/** Sends pages: in their frame, with a fingerprint, without a cache. */
+/**
+ * Sends pages: in their frame, with a fingerprint, without a cache. A script that has the
+ * page already gets what changed of it.
+ */
 import { createHash } from "node:crypto";
 import type { Request, Response } from "express";
 import { mayAlso, visibleTags } from "../http/access.ts";
@@ -6,13 +9,17 @@ import { htmlUnder } from "../http/base_path.ts";
 import { callerOf } from "../http/caller.ts";
 import { sendCompressed } from "../http/compressed.ts";
 import type { WebServices } from "../http/services.ts";
+import { changedParts } from "../live/changed_parts.ts";
+import { livePartsOf } from "../live/live_parts.ts";
+import type { SentPages } from "../live/sent_pages.ts";
 import { readHealth } from "../read/read_health.ts";
 import { readOpenCount } from "../read/read_questions.ts";
-import { type Frame, NONCE, renderPage, THEMES } from "../views/parts/page.tsx";
+import { ETAG, type Frame, NONCE, renderPage, THEMES } from "../views/parts/page.tsx";
 import { PLACES } from "../views/parts/places.ts";
 
 /**
- * Sends a page. A script that sends the ETag of its page gets 304 when nothing changed.
+ * Sends a page. A script that sends the ETag of its page gets the parts that changed, or
+ * 304 when nothing changed.
  */
 export async function sendPage(
   services: WebServices,
@@ -20,7 +27,7 @@ export async function sendPage(
   response: Response,
   page: Pick<Frame, "title" | "body"> & Partial<Pick<Frame, "live">>,
 ): Promise<void> {
-  const { notice, assets, basePath } = services;
+  const { notice, assets, basePath, sent } = services;
   const html = htmlUnder(
     basePath,
     renderPage({
@@ -36,11 +43,23 @@ export async function sendPage(
       assets: assets.version,
     }),
   );
-  const etag = `"${createHash("sha256").update(html).digest("base64url")}"`;
-  response.set("ETag", etag);
-  if (request.get("X-Live") === "1" && request.get("If-None-Match") === etag)
-    return void response.status(304).end();
-  await sendHtml(response, html);
+  const etag = createHash("sha256").update(html).digest("base64url");
+  response.set("ETag", `"${etag}"`);
+  const known = request.get("X-Live") === "1" ? etagIn(request.get("If-None-Match")) : "";
+  if (known === etag) return void response.status(304).end();
+  await sendHtml(response, page.live ? livePage(sent, html, etag, known) : html);
+}
+
+/** The part of the header that is the ETag itself; empty for none. */
+const etagIn = (header = ""): string => /^"([^"]*)"$/.exec(header)?.[1] ?? "";
+
+/** The page with its ETag in it, for its script; what changed for one that has the page. */
+function livePage(sent: SentPages, html: string, etag: string, known: string): string {
+  const parts = livePartsOf(html);
+  const rows = sent.rows(known);
+  sent.add(etag, parts);
+  if (rows) return changedParts(html, parts, rows);
+  return html.replace(`data-etag="${ETAG}"`, `data-etag="${etag}"`);
 }
 
 /** The script of the page keeps the choice in a cookie, so that no page flashes. */

@@ -3,9 +3,10 @@
  * run.
  */
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser, visitAt } from "../../support/browser.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
+import { until } from "../../support/until.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
 let web: TestWeb;
@@ -49,6 +50,113 @@ test("a row that goes takes no other row with it, and one that comes stands at i
     await web.rows.dag(dagSpec("rows_ab"));
     await page.getByRole("link", { name: "rows_ab", exact: true }).waitFor();
     expect(await names(page)).toEqual(["rows_a", "rows_ab", "rows_c"]);
+  });
+});
+
+describe("after live changes a page is as its reload, and got the changed rows alone:", () => {
+  const ROWS = ["fast", "slow"].map((taskId) => taskSpec(taskId));
+
+  /** Opens a page, makes a change, and compares what is live with a page fetched now. */
+  async function followed(
+    path: string,
+    part: string,
+    change: () => Promise<unknown>,
+    isThere: (page: Page) => Promise<unknown>,
+  ): Promise<void> {
+    await visit(path, async (page) => {
+      const answers: Promise<string>[] = [];
+      page.on("response", (answer) => {
+        if (answer.request().headers()["x-live"] === "1" && answer.status() === 200)
+          answers.push(answer.text());
+      });
+      await change();
+      await isThere(page);
+      const whole = await page.evaluate(async () => (await fetch(location.href)).text());
+      await until(
+        `${path} is as its reload`,
+        async () => (await shown(page, part)) === (await shownIn(page, part, whole)),
+      );
+      const texts = await Promise.all(answers);
+      expect(texts.join("")).toContain("data-same");
+      for (const text of texts) expect(text).not.toContain("<body");
+    });
+  }
+
+  const shown = (page: Page, part: string): Promise<string> =>
+    page.evaluate((id) => document.getElementById(id)?.innerText ?? "", part);
+  const shownIn = (page: Page, part: string, html: string): Promise<string> =>
+    page.evaluate(
+      ([id, text]) => {
+        const fresh = new DOMParser().parseFromString(text ?? "", "text/html");
+        const now = document.getElementById(id ?? "");
+        if (!now) return "no such part";
+        const copy = document.importNode(fresh.getElementById(id ?? "") as HTMLElement, true);
+        now.after(copy);
+        const words = copy.innerText;
+        copy.remove();
+        return words;
+      },
+      [part, html],
+    );
+
+  async function someRuns(dagId: string, count: number): Promise<number[]> {
+    const version = await web.rows.dag(dagSpec(dagId, { tasks: ROWS }));
+    const runs: number[] = [];
+    for (let n = 0; n < count; n += 1) {
+      const run = await web.rows.run(dagId, version, { state: "success", tookMs: 60_000 });
+      for (const { taskId } of ROWS) await web.rows.instance(run, taskId, { state: "success" });
+      runs.push(run);
+    }
+    return runs;
+  }
+
+  test("the grid, when a run comes and another changes", async () => {
+    const [first] = await someRuns("grid_lives", 4);
+    await followed(
+      "/dags/grid_lives?runs=4",
+      "grid",
+      async () => {
+        await web.rows.sql(
+          "update dagsmith.task_instance set state = 'failed' where run_id = $1 and task_id = 'slow'",
+          [first! + 2],
+        );
+        await someRuns("grid_lives", 1);
+      },
+      (page) => page.locator(`.grid thead a[href="/runs/${first}"]`).waitFor({ state: "detached" }),
+    );
+  });
+
+  test("the run, when one of its tasks changes", async () => {
+    const [run] = await someRuns("run_lives", 1);
+    await followed(
+      `/runs/${run}`,
+      "tasks",
+      () =>
+        web.rows.sql(
+          "update dagsmith.task_instance set state = 'failed' where run_id = $1 and task_id = 'slow'",
+          [run],
+        ),
+      (page) => page.locator("#tasks .state.failed").waitFor(),
+    );
+  });
+
+  test("the runs of all DAGs, when one comes", async () => {
+    await someRuns("runs_live", 3);
+    await followed(
+      "/runs?dag=runs_live",
+      "runs",
+      () => someRuns("runs_live", 1),
+      (page) => page.locator("#runs tbody tr:nth-child(4)").waitFor(),
+    );
+  });
+
+  test("a list of which the page lacks a row, because something else removed it", async () => {
+    await someRuns("torn", 3);
+    await visit("/runs?dag=torn", async (page) => {
+      await page.locator("#runs tbody tr:nth-child(2)").evaluate((row) => row.remove());
+      await someRuns("torn", 1);
+      await page.locator("#runs tbody tr:nth-child(4)").waitFor();
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 /** What crosses the wire: compressed answers, and assets that are asked for once. */
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deployVersions } from "../../../runtime/store/dags/deploy.ts";
 import { readStylesheet } from "../../../runtime/web/views/style/stylesheet.ts";
 import { versionOf } from "../../support/migrated.ts";
@@ -73,6 +73,38 @@ test("the home of 500 DAGs with 14 runs each, which shows 100, is less than 60 K
   expect(html.match(/<svg\s+class="bars"/g)).toHaveLength(100);
   expect(gzipSync(html).length).toBeLessThan(60_000);
 });
+
+describe("a live change of one run on a home of 500 DAGs", () => {
+  const page = (etag: string): Promise<Response> =>
+    get("/?limit=500", { "X-Live": "1", "If-None-Match": etag });
+
+  test("sends its row alone, in less than 10 KB, to the page as it was first sent", async () => {
+    const html = await (await get("/?limit=500")).text();
+    const etag = `"${/data-etag="([^"]+)"/.exec(html)?.[1]}"`;
+    expect((await page(etag)).status).toBe(304);
+    await changeRun("team_7_load_7");
+    const changed = await (await page(etag)).text();
+    expect(changed.length).toBeLessThan(10_000);
+    expect(changed.match(/<tr data-key="[^"]+"(?! data-same)/g)).toEqual([
+      '<tr data-key="team_7_load_7"',
+    ]);
+    expect(changed).not.toContain("<body");
+  });
+
+  test("is sent as a whole page to one that this server did not send", async () => {
+    const whole = await (await page('"of-another-server"')).text();
+    expect(whole.match(/<tr data-key=/g)?.length).toBeGreaterThanOrEqual(500);
+    expect(whole).not.toContain("data-same");
+  });
+});
+
+/** Its newest run starts again. */
+const changeRun = (dagId: string): Promise<unknown> =>
+  web.rows.sql(
+    `update dagsmith.dag_run set state = 'running', finished_at = null
+     where id = (select max(id) from dagsmith.dag_run where dag_id = $1)`,
+    [dagId],
+  );
 
 test("a page that did not change is answered with its ETag alone", async () => {
   const live = { "X-Live": "1" };

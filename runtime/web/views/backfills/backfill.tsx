@@ -90,7 +90,7 @@ function RunTable({ runs }: { readonly runs: readonly BackfillRunSummary[] }): V
       </thead>
       <tbody>
         {runs.map((run) => (
-          <tr>
+          <tr data-key={String(run.ordinal)}>
             <th scope="row">{run.ordinal}</th>
             <td>
               <Time at={run.dataIntervalStart} /> → <Time at={run.dataIntervalEnd} />

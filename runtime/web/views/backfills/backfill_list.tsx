@@ -43,7 +43,7 @@ export function BackfillList({ dagId, backfills, token, canCreate }: BackfillLis
           </thead>
           <tbody>
             {backfills.map((backfill) => (
-              <tr>
+              <tr data-key={String(backfill.id)}>
                 <th scope="row">
                   <a href={`/backfills/${backfill.id}`}>{backfill.id}</a>
                 </th>

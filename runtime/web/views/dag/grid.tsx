@@ -65,7 +65,10 @@ function Row({ row, folds }: { readonly row: GridRow; readonly folds: Folds }): 
   const { item, isCurrent, isMapped } = row;
   const gone = isCurrent ? {} : { class: "gone", title: "not in the newest version" };
   return (
-    <tr id={item.type === "group" ? groupAnchor(item.id) : undefined}>
+    <tr
+      id={item.type === "group" ? groupAnchor(item.id) : undefined}
+      data-key={`${item.type} ${item.id}`}
+    >
       <RowName row={row} folds={folds} {...gone}>
         {isMapped && <span class="faint"> [ ]</span>}
       </RowName>

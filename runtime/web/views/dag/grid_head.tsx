@@ -51,7 +51,7 @@ function RunHead({ run, before, longest: most }: RunHeadProps): VNode {
     ms === null ? BAR_HEIGHT / 2 : Math.max(4, Math.round(BAR_HEIGHT * Math.sqrt(ms / most)));
   const what = `${stateText(run.state)} · ${utcText(run.logicalDate)}${ms === null ? "" : ` · ${durationText(ms)}`}`;
   return (
-    <th scope="col">
+    <th scope="col" data-key={String(run.id)}>
       <a href={`/runs/${run.id}`} title={what}>
         <svg width="14" height={BAR_HEIGHT} aria-hidden="true">
           <rect class={run.state} x="2" y={BAR_HEIGHT - height} width="10" height={height} rx="2" />

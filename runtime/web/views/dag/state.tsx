@@ -45,7 +45,7 @@ function Row({ dagId, row, token }: RowProps): VNode {
   const { scope, key, value, bytes, revision, updatedAt, writer } = row;
   const task = taskOf(scope);
   return (
-    <tr>
+    <tr data-key={`${scope} ${key}`}>
       <th scope="row">{key}</th>
       <td>
         <JsonFold value={value} bytes={bytes} />

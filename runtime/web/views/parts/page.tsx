@@ -30,6 +30,9 @@ type Theme = (typeof THEMES)[number];
  */
 export const NONCE = "__nonce__";
 
+/** Stands for the fingerprint of the page, which is known after the page is rendered. */
+export const ETAG = "__etag__";
+
 function Page({ title, body, live, basePath, notice, theme, ...header }: Frame): VNode {
   const { assets, health } = header;
   return (
@@ -43,7 +46,7 @@ function Page({ title, body, live, basePath, notice, theme, ...header }: Frame):
         <link rel="stylesheet" href={`/assets/page.css?v=${assets}`} />
         {health && <script type="module" src={`/assets/page.js?v=${assets}`} nonce={NONCE} />}
       </head>
-      <body data-topic={live?.topic} data-mark={live?.mark}>
+      <body data-topic={live?.topic} data-mark={live?.mark} data-etag={live && ETAG}>
         <a class="skip" href="#main">
           Skip to the content
         </a>

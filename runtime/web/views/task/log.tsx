@@ -16,6 +16,7 @@ export function Log({ window, instanceId, tryNumber, isOpen }: ShownLog): VNode 
       id="log"
       aria-label="Log"
       data-island="log"
+      data-subject={address}
       data-stream={isOpen ? `${address}/stream` : undefined}
       data-seq={window.lastSeq}
     >

@@ -21,7 +21,7 @@ export function Members({ members }: { readonly members: readonly GroupMember[] 
         </thead>
         <tbody>
           {members.map((member) => (
-            <tr>
+            <tr data-key={member.href}>
               <th scope="row">
                 <a href={member.href}>
                   <Id text={member.name} />

@@ -243,7 +243,7 @@ function Instances({
         </thead>
         <tbody>
           {rows.map((row) => (
-            <tr>
+            <tr data-key={String(row.mapIndex)}>
               <th scope="row">
                 <a href={`${here}/${row.mapIndex}`}>{row.mapIndex}</a>
                 {row.label !== null && <p>{row.label}</p>}
