@@ -23,6 +23,7 @@ import * as stateTry from "./0018_state_try.ts";
 import * as deployments from "./0019_deployments.ts";
 import * as userVersion from "./0021_user_version.ts";
 import * as runDays from "./0025_run_days.ts";
+import * as stepTimes from "./0029_step_times.ts";
 
 export interface Migration {
   readonly name: string;
@@ -49,4 +50,5 @@ export const migrations: readonly Migration[] = [
   { name: "0019_deployments", ...deployments },
   { name: "0021_user_version", ...userVersion },
   { name: "0025_run_days", ...runDays },
+  { name: "0029_step_times", ...stepTimes },
 ];

@@ -59,6 +59,7 @@ export interface Calls {
     readonly args: readonly [];
     readonly value: Readonly<Record<string, string | null>>;
   };
+  readonly beginStep: { readonly args: readonly [name: string]; readonly value: null };
   /** Without `json`: the step has no result. */
   readonly writeStep: {
     readonly args: readonly [name: string, ...json: readonly string[]];

@@ -61,6 +61,7 @@ export class RunningTry {
     labelRun: async (key, value) => void (await this.#call("labelRun", key, value)),
     noteRun: async (text) => void (await this.#call("noteRun", text)),
     readSteps: () => this.#call("readSteps"),
+    beginStep: async (name) => void (await this.#call("beginStep", name)),
     writeStep: async (name, json) =>
       void (await this.#call("writeStep", name, ...(json === null ? [] : [json]))),
     assetEvents: (uri, limit) => this.#call("assetEvents", uri, String(limit)),

@@ -169,6 +169,7 @@ function hostOf(
     noteRun: async (text) => world.log("info", `note: ${text} (not recorded)`),
     // A replay runs every step, and stores none.
     readSteps: async () => ({}),
+    beginStep: async () => undefined,
     writeStep: async (name) => world.log("info", `step ${name} is done (not recorded)`),
     readState: (scope, key) => readState(db, stored(scope), key),
     listState: (scope, prefix) => listState(db, stored(scope), prefix),

@@ -175,14 +175,15 @@ export interface TryResults {
   readonly assetUpdates?: readonly AssetUpdate[];
   readonly state?: readonly StateUpdate[];
   /** Steps that sleep: they are done when their tasks run again. */
-  readonly steps?: readonly StepResult[];
+  readonly steps?: readonly SleepingStep[];
 }
 
-/** The stored result of a step; `json` is null for a step without result. */
-export interface StepResult extends InstanceKey {
+/** A step that sleeps. One of `at` (ISO 8601) and `inMs` is null. */
+export interface SleepingStep extends InstanceKey {
   readonly name: string;
-  readonly json: string | null;
   readonly tryNumber: number;
+  readonly at: string | null;
+  readonly inMs: number | null;
 }
 
 /** A value that a successful try set. Its scope is as it is stored. */

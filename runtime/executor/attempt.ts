@@ -46,6 +46,7 @@ export interface XComs {
   noteRun(text: string): Promise<void>;
   /** The steps of the instance that are done: results by name, as JSON text. */
   readSteps(): Promise<Readonly<Record<string, string | null>>>;
+  beginStep(name: string): Promise<void>;
   /** @param json null for a step without result */
   writeStep(name: string, json: string | null): Promise<void>;
   /** The state of one scope of the task: `dag`, `task`, or `shared:` and a name. */
@@ -217,6 +218,7 @@ export class Attempt {
     if (method === "labelRun") return this.#xcoms.labelRun(first, this.#secrets.mask(second));
     if (method === "noteRun") return this.#xcoms.noteRun(this.#secrets.mask(first));
     if (method === "readSteps") return this.#xcoms.readSteps();
+    if (method === "beginStep") return this.#xcoms.beginStep(first);
     if (method === "writeStep") return this.#xcoms.writeStep(first, args[1] ?? null);
     if (method === "readState") return this.#xcoms.state(first).read(second);
     if (method === "listState") return this.#xcoms.state(first).list(second);

@@ -93,7 +93,7 @@ const message = z.discriminatedUnion("type", [
       ...["connection", "variable", "pullXCom"],
       ...["pullPage", "pushXCom", "assetEvents"],
       ...["readState", "listState", "writeState"],
-      ...["readSteps", "writeStep"],
+      ...["readSteps", "beginStep", "writeStep"],
       ...["labelRun", "noteRun", "folder", "fileAccess"],
     ] as const),
   }),

@@ -21,7 +21,7 @@ import { labelHeldRun, noteHeldRun } from "../store/runs/run_label.ts";
 import type { RunSnapshot } from "../store/runs/run_snapshot.ts";
 import { assetEvents } from "../store/sources/asset.ts";
 import { listState, putStateNow, readState } from "../store/values/state.ts";
-import { putHeldStep, readSteps } from "../store/values/step.ts";
+import { beginHeldStep, endHeldStep, readSteps } from "../store/values/step.ts";
 import {
   getOutputs,
   getOutputsAt,
@@ -124,8 +124,12 @@ export class ValueStore {
           throw new Error(`the note was not written: ${INTERRUPTIONS.taken}`);
       },
       readSteps: () => readSteps(this.#db, id),
+      beginStep: async (name) => {
+        if (!(await beginHeldStep(this.#db, name, holder)))
+          throw new Error(`the step did not begin: ${INTERRUPTIONS.taken}`);
+      },
       writeStep: async (name, json) => {
-        if (!(await putHeldStep(this.#db, { name, json }, holder)))
+        if (!(await endHeldStep(this.#db, { name, json }, holder)))
           throw new Error(`the step was not stored: ${INTERRUPTIONS.taken}`);
       },
       state: (scope) => this.#stateOf(storedScope(scope, owner), holder),

@@ -116,11 +116,14 @@ export function waitText({
 /** A wait, read from its row. */
 export interface RunningWait extends Pick<Wait, "kind" | "event" | "dagId" | "taskId"> {
   readonly dueAt: Date;
+  /** The step that sleeps; null for any other wait. */
+  readonly step: string | null;
 }
 
 /** What an instance waits for, as a sentence without its end. */
 export function waitSentence(wait: RunningWait): string {
   const at = `${wait.dueAt.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+  if (wait.step !== null) return `sleeps in step "${wait.step}" until ${at}`;
   if (wait.kind === "poke") return `runs again at ${at}`;
   if (wait.kind === "time") return `waits until ${at}`;
   if (wait.kind === "group_retry") return `all its tasks run again at ${at}`;

@@ -68,6 +68,7 @@ export function memoryHost(
       run.notes.note = text === "" ? null : text;
     },
     readSteps: async () => run.store.stepsOf({ taskId, mapIndex }),
+    beginStep: async () => undefined,
     writeStep: async (name, json) => run.store.finishStep({ taskId, mapIndex }, name, json),
     connection: async (id) => {
       assertAllowed(run.spec, id);

@@ -147,6 +147,7 @@ export async function runTask<Output>(
       note = text === "" ? null : text;
     },
     readSteps: async () => Object.fromEntries(steps),
+    beginStep: async () => undefined,
     writeStep: async (name, json) => void steps.set(name, json),
     log: (level, text) => void log.push({ level, text }),
   };

@@ -47,7 +47,7 @@ import { requestSlots } from "../store/limits/slot_request.ts";
 import { lockRuns, type RunRow, runDates, updateRuns } from "../store/runs/dag_run.ts";
 import { recordAssetEvents } from "../store/sources/asset.ts";
 import { putState } from "../store/values/state.ts";
-import { putSteps } from "../store/values/step.ts";
+import { putSleepingSteps } from "../store/values/step.ts";
 import {
   clearXComs,
   getOutputsAt,
@@ -124,7 +124,7 @@ export class PostgresEngineTx implements EngineTx {
     if (callbacks.length > 0) await queueCallbacks(this.#on, callbacks);
     if (assetUpdates.length > 0) await recordAssetEvents(this.#on, assetUpdates);
     if (state.length > 0) await putState(this.#on, state);
-    if (steps.length > 0) await putSteps(this.#on, steps);
+    if (steps.length > 0) await putSleepingSteps(this.#on, steps);
   }
 
   async output(

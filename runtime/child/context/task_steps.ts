@@ -6,11 +6,13 @@ import { type Duration, durationMs } from "../../../sdk/duration.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { toJson } from "../../../sdk/json.ts";
 import { MAX_STEP_BYTES, MAX_STEP_NAME, type Step } from "../../../sdk/task/step.ts";
+import { durationText } from "../../words/duration_text.ts";
 
-/** Where results of steps are stored. */
+/** Where steps and their results are stored. */
 export interface StepHost {
   /** Results by name, as JSON text; null for a step without result. */
   readSteps(): Promise<Readonly<Record<string, string | null>>>;
+  beginStep(name: string): Promise<void>;
   writeStep(name: string, json: string | null): Promise<void>;
 }
 
@@ -34,7 +36,7 @@ class Asleep extends Error {
   override readonly name = "Asleep";
 }
 
-/** @param log tells which steps were done before */
+/** @param log tells how long steps took, and which of them were done before */
 export function trySteps(host: StepHost, log: (text: string) => void): TrySteps {
   const used = new Set<string>();
   let stored: Promise<ReadonlyMap<string, string | null>> | undefined;
@@ -52,9 +54,7 @@ export function trySteps(host: StepHost, log: (text: string) => void): TrySteps 
       log(`step "${name}" was done before`);
       return resultOf(done.get(name));
     }
-    const value = await work();
-    const json = value === undefined ? null : toJson(value, MAX_STEP_BYTES);
-    await host.writeStep(name, json);
+    const json = await timed(name, log, () => performed(host, name, work));
     // As a later try gets it.
     return resultOf(json);
   };
@@ -62,6 +62,7 @@ export function trySteps(host: StepHost, log: (text: string) => void): TrySteps 
     const time = timeOf(until);
     if ((await begin(name)).has(name)) return;
     sleep = { step: name, ...time };
+    log(`step "${name}" sleeps ${sleepText(time)}`);
     throw new Asleep(`the task sleeps in step "${name}"`);
   };
   return {
@@ -70,6 +71,45 @@ export function trySteps(host: StepHost, log: (text: string) => void): TrySteps 
       return sleep;
     },
   };
+}
+
+/** Runs a step and stores its result. @returns its result as JSON text; null for none */
+async function performed(
+  host: StepHost,
+  name: string,
+  work: () => unknown,
+): Promise<string | null> {
+  // Not awaited before the work: a step does not wait for the database to begin.
+  const begun = host.beginStep(name);
+  // A step whose work throws does not ask whether its beginning was stored.
+  begun.catch(() => undefined);
+  const value = await work();
+  const json = value === undefined ? null : toJson(value, MAX_STEP_BYTES);
+  await begun;
+  await host.writeStep(name, json);
+  return json;
+}
+
+async function timed<Value>(
+  name: string,
+  log: (text: string) => void,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  const from = performance.now();
+  const tell = (what: string) =>
+    log(`step "${name}" ${what} ${durationText(performance.now() - from)}`);
+  try {
+    const value = await work();
+    tell("took");
+    return value;
+  } catch (error) {
+    tell("failed after");
+    throw error;
+  }
+}
+
+function sleepText({ at, inMs }: Pick<StepSleep, "at" | "inMs">): string {
+  return at === null ? `for ${durationText(inMs ?? 0)}` : `until ${at}`;
 }
 
 function claimName(used: Set<string>, name: string): void {

@@ -161,7 +161,7 @@ export class MemoryStore implements EngineTx {
     for (const { taskId, mapIndex } of cleared) this.#xcoms.delete(taskId, mapIndex);
     this.#callbacks.push(...callbacks);
     this.assetUpdates.push(...assetUpdates);
-    for (const step of steps) this.finishStep(step, step.name, step.json);
+    for (const step of steps) this.finishStep(step, step.name, null);
     for (const change of state) this.state.change(change, this.#dates.now.toISOString());
   }
 

@@ -10,8 +10,8 @@ import type {
   KeptJson,
   MovedInstance,
   NewCallback,
+  SleepingStep,
   StateUpdate,
-  StepResult,
   TryResults,
 } from "../store.ts";
 import { callbacksOf, hadBegun } from "./callbacks.ts";
@@ -41,7 +41,7 @@ export function resultsOf(accepted: readonly AcceptedEnd[]): TryResults {
     callbacks: accepted.flatMap(callbacksOfEnd),
     assetUpdates: accepted.flatMap(assetUpdatesOf),
     state: accepted.flatMap(stateUpdatesOf),
-    steps: accepted.flatMap(sleptStepOf),
+    steps: accepted.flatMap(sleepingStepOf),
   };
 }
 
@@ -113,8 +113,9 @@ function stateUpdatesOf({ end, plan: { dagId } }: AcceptedEnd): readonly StateUp
  * Stored in the transaction that begins the wait: a step that is done without having
  * slept would be skipped.
  */
-function sleptStepOf({ end }: AcceptedEnd): readonly StepResult[] {
+function sleepingStepOf({ end }: AcceptedEnd): readonly SleepingStep[] {
   const { runId, taskId, mapIndex, tryNumber, outcome } = end;
   if (outcome.kind !== "asleep") return [];
-  return [{ runId, taskId, mapIndex, tryNumber, name: outcome.step, json: null }];
+  const { step: name, at, inMs } = outcome;
+  return [{ runId, taskId, mapIndex, tryNumber, name, at, inMs }];
 }

@@ -36,6 +36,9 @@ const WAITS = rowsOf<InstanceWait>({
   reservations: ["text", ({ wait }) => wait.way?.reservations ?? null],
 });
 
+/** When a wait is over: its columns `v.at` and `v.in_ms`, of which one is null. */
+export const DUE_AT = `coalesce(v.at, now() + least(v.in_ms, ${LONGEST_MS}) * interval '1 millisecond')`;
+
 // An event, or an answer, that was sent before the wait for it is not lost: the wait is
 // over when it begins.
 const PUT: Statement = {
@@ -49,7 +52,7 @@ select t.id, t.try_number, t.run_id, v.kind,
       or (v.kind = 'ask' and exists (
         select from dagsmith.question q where q.run_id = t.run_id and q.task_id = t.task_id
           and q.map_index = t.map_index and q.state = 'early')) then now()
-    else coalesce(v.at, now() + least(v.in_ms, ${LONGEST_MS}) * interval '1 millisecond') end,
+    else ${DUE_AT} end,
   v.soft_fail, v.event, v.dag_id, v.task_id,
   case when v.dag_id is not null then coalesce(v.logical_date, r.logical_date) end,
   v.queue, v.weight, v.reservations
@@ -329,9 +332,16 @@ export async function putEvent(
   await db.query(PUT_EVENT, [runId, name, json]);
 }
 
-/** The columns of a wait `w`, for statements that read the instance with its wait. */
+/**
+ * The columns of a wait `w`, for statements that read the instance `t` with its wait. A
+ * step that sleeps ends at the time of the wait.
+ */
 export const WAIT_COLUMNS = `w.kind as "waitKind", w.due_at as "waitDueAt", w.event as "waitEvent",
-  w.dag_id as "waitDagId", w.task_id as "waitTaskId"`;
+  w.dag_id as "waitDagId", w.task_id as "waitTaskId",
+  case when w.kind = 'poke' then (
+    select s.name from dagsmith.step s
+    where s.run_id = t.run_id and s.task_id = t.task_id and s.map_index = t.map_index
+      and s.try_number = t.try_number and s.finished_at = w.due_at limit 1) end as "waitStep"`;
 
 /** {@link WAIT_COLUMNS} as they are read; all null for an instance without a wait. */
 export interface WaitRow extends Record<string, unknown> {
@@ -340,6 +350,7 @@ export interface WaitRow extends Record<string, unknown> {
   readonly waitEvent: string | null;
   readonly waitDagId: string | null;
   readonly waitTaskId: string | null;
+  readonly waitStep: string | null;
 }
 
 export function runningWait({
@@ -348,7 +359,8 @@ export function runningWait({
   waitEvent,
   waitDagId,
   waitTaskId,
+  waitStep,
 }: WaitRow): RunningWait | undefined {
   if (kind === null || dueAt === null) return undefined;
-  return { kind, dueAt, event: waitEvent, dagId: waitDagId, taskId: waitTaskId };
+  return { kind, dueAt, event: waitEvent, dagId: waitDagId, taskId: waitTaskId, step: waitStep };
 }

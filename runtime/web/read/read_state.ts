@@ -40,13 +40,13 @@ export async function readSetState(
   return (await stateSetBy(reader, id, taskId, mapIndex)).map((row) => shown(mask, row));
 }
 
-/** The steps of a task instance that are done. */
+/** The steps of a task instance. */
 export async function readSteps(
   { reader, mask }: WebServices,
   { id, taskId, mapIndex }: Instance,
 ): Promise<readonly StepRow[]> {
   const steps = await listSteps(reader, id, taskId, mapIndex);
-  return steps.map((step) => maskRow(mask, step, []));
+  return steps.map((step) => maskRow(mask, step, ["state"]));
 }
 
 /** Scope and key stay: they are the address of a value. */

@@ -5,7 +5,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clearRuns, triggerRun } from "../../../runtime/actions/index.ts";
 import { type SchedulerService, startScheduler } from "../../../runtime/scheduler/service.ts";
-import { putHeldStep } from "../../../runtime/store/values/step.ts";
+import { listSteps } from "../../../runtime/store/reads/steps.ts";
+import { whyWaiting } from "../../../runtime/store/reads/why.ts";
+import { beginHeldStep, endHeldStep } from "../../../runtime/store/values/step.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";
 import { migratedDatabase } from "../../support/migrated.ts";
@@ -90,7 +92,16 @@ export default d;`,
     return all.length === 21 && all.filter((state) => state === "up_for_reschedule").length === 20;
   });
   expect(await states()).toContain("success");
+  const [first] = await listSteps(postgres.db, id, "sleeps", 0);
+  expect(first).toMatchObject({ name: "long", state: "sleeping" });
+  expect(Number(first!.finishedAt) - Number(first!.startedAt)).toBe(3_600_000);
+  const { tasks } = await whyWaiting(postgres.db, id, "sleeps");
+  expect(tasks[0]?.reasons.map(({ text }) => text)).toEqual([
+    `sleeps in step "long" until ${utc(first!.finishedAt)} UTC`,
+  ]);
 });
+
+const utc = (at: Date | null) => at?.toISOString().slice(0, 19).replace("T", " ");
 
 test("a worker killed between two steps leaves the first done", async () => {
   const gate = await newGate();
@@ -114,6 +125,10 @@ export default d;`,
   const victim = await startService("worker", env);
   const id = await started("dying");
   await until("the second step", async () => (await gate.notes()).length === 2);
+  const stepStates = async () =>
+    (await listSteps(postgres.db, id, "work", -1)).map(({ name, state }) => `${name} ${state}`);
+  await until("the beginning of the second step", async () => (await stepStates()).length === 2);
+  expect(await stepStates()).toEqual(["one done", "two running"]);
   await victim.end("SIGKILL");
   await startService("worker", env);
   await until("the second step again", async () => (await gate.notes()).length === 3);
@@ -121,14 +136,16 @@ export default d;`,
   const run = await runEnd(postgres.db, id);
   expect(run.state).toBe("success");
   expect(await gate.notes()).toEqual(["one", "two", "two"]);
+  expect(await stepStates()).toEqual(["one done", "two done"]);
   worker = await testWorker(postgres.db);
 });
 
-test("a worker that has lost its try cannot finish a step of it", async () => {
+test("a worker that has lost its try can neither begin nor finish a step of it", async () => {
   await deploy(postgres.db, await dagFolder({ "publishing.js": PUBLISH }));
   const run = await runEnd(postgres.db, await started("publishing"));
   const held = { instanceId: run.task("publish").id, tryNumber: 2, workerId: worker.id };
-  expect(await putHeldStep(postgres.db, { name: "late", json: null }, held)).toBe(false);
+  expect(await beginHeldStep(postgres.db, "late", held)).toBe(false);
+  expect(await endHeldStep(postgres.db, { name: "late", json: null }, held)).toBe(false);
   expect(await stepsOf(run.id)).not.toContain("late 2");
 });
 

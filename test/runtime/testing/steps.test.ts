@@ -41,7 +41,22 @@ test("a step that sleeps ends the body, which runs again from its beginning when
   expect(run.state).toBe("success");
   expect(run.xcom("publish")).toBe(2);
   expect(calls).toEqual(["begin 1", "create", "begin 1", "begin 1", "send"]);
-  expect(lines).toEqual(['step "create" was done before', 'step "create" was done before']);
+  expect(lines.map((line) => line.replace(/took .+/, "took a while"))).toEqual([
+    'step "create" took a while',
+    'step "review" sleeps for 2 d',
+    'step "create" was done before',
+    'step "until" sleeps until 2026-01-01T00:00:00.000Z',
+    'step "create" was done before',
+    'step "send" took a while',
+  ]);
+});
+
+test("the log says which step failed", async () => {
+  const lines: string[] = [];
+  const d = dag("failing");
+  d.task("publish", ({ step }) => step("send", () => Promise.reject(new Error("no"))));
+  await runDag(d, { onEvent: (event) => event.type === "log" && lines.push(event.text) });
+  expect(lines).toEqual([expect.stringMatching(/^step "send" failed after \d/)]);
 });
 
 test("a body cannot catch its way past a step that sleeps", async () => {

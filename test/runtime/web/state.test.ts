@@ -4,7 +4,7 @@ import * as actions from "../../../runtime/actions/index.ts";
 import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { setState } from "../../../runtime/store/values/state.ts";
-import { putHeldStep } from "../../../runtime/store/values/step.ts";
+import { beginHeldStep, endHeldStep } from "../../../runtime/store/values/step.ts";
 import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
 import { dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => web.close());
 
-/** A run whose task did two steps and set state of each kind. */
+/** A run whose task did two of its three steps, and set state of each kind. */
 async function synced(): Promise<number> {
   const { id } = await actions.triggerRun(web.db, { dagId: "orders", actor: "ann" });
   const driver = driverOf(web.db, new Plans(), id);
@@ -35,8 +35,9 @@ async function synced(): Promise<number> {
   await driver.take(one!);
   const held = { instanceId: one!.id, tryNumber: 1, workerId: WORKER };
   const draft = { draft: { id: 7, text: "<b>länger</b> ".repeat(20) } };
-  await putHeldStep(web.db, { name: "create <draft>", json: JSON.stringify(draft) }, held);
-  await putHeldStep(web.db, { name: "send", json: null }, held);
+  for (const name of ["create <draft>", "send", "broken"]) await beginHeldStep(web.db, name, held);
+  await endHeldStep(web.db, { name: "send", json: null }, held);
+  await endHeldStep(web.db, { name: "create <draft>", json: JSON.stringify(draft) }, held);
   const state = [
     { scope: "dag", key: "cursor <1>", json: '{"page":3}' },
     { scope: "task", key: "seen", json: '"2026-01-01"' },
@@ -46,6 +47,8 @@ async function synced(): Promise<number> {
   await runEngineTransaction(web.db, new Plans(), (tx) => completeTries(tx, [end]));
   return id;
 }
+
+const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
 
 const page = async (path: string): Promise<string> => (await fetch(web.url + path)).text();
 const api = async (path: string): Promise<Record<string, unknown>[] & Record<string, unknown>> =>
@@ -70,11 +73,15 @@ test("the API lists the state of a DAG and its tasks, with the try that set it, 
   expect((await fetch(`${web.url}/api/v1/dags/orders/state?after=x`)).status).toBe(400);
 });
 
-test("the API lists the steps of an instance in the order in which they ended", async () => {
+test("the API lists the steps of an instance in the order in which they began, with their times", async () => {
   expect(await api(`/runs/${run}/tasks/sync/steps`)).toMatchObject({
     steps: [
-      { name: "create <draft>", tryNumber: 1, result: expect.stringContaining('"id":7') },
-      { name: "send", result: null, bytes: 0 },
+      {
+        ...{ name: "create <draft>", state: "done", tryNumber: 1 },
+        ...{ result: expect.stringContaining('"id":7'), startedAt: TIME, finishedAt: TIME },
+      },
+      { name: "send", state: "done", result: null, bytes: 0 },
+      { name: "broken", state: "unfinished", startedAt: TIME, finishedAt: null },
     ],
   });
   expect(await api(`/runs/${run}/tasks/sync/0/steps`)).toEqual({ steps: [] });
@@ -85,6 +92,8 @@ test("the page of a task shows its steps, folded when they are long, and the sta
   const html = await page(`/runs/${run}/tasks/sync`);
   expect(html).toContain('<th scope="row">create &lt;draft></th>');
   expect(html).toMatch(/<summary class="faint">\d+ bytes<\/summary><div class="value json">/);
+  expect(html).toMatch(/>send<.*?<td class="number"><span>[\d.]+ m?s<\/span><\/td>/s);
+  expect(html).toMatch(/>broken<.*?<span>did not end<\/span>/s);
   for (const owner of ["the DAG", "the task", "shared:cursors"])
     expect(html).toContain(`<code>${owner}</code>`);
 });

@@ -33,10 +33,18 @@ export const stateDeleted = z.object({ deleted: z.boolean() });
 const step = z
   .object({
     name: z.string(),
+    state: z
+      .enum(["running", "sleeping", "done", "unfinished"])
+      .meta({ description: "unfinished: its try ended before it; a later try runs it again" }),
     result: z.string().nullable().meta({ description: "JSON text, cut at 20,000 characters" }),
     bytes: z.int(),
     tryNumber: z.int(),
-    finishedAt: when,
+    startedAt: when
+      .nullable()
+      .meta({ description: "Null for a step that an earlier version of dagsmith stored" }),
+    finishedAt: when.nullable().meta({
+      description: "Null until the step has ended; the wake-up time of a step that sleeps",
+    }),
   })
   .meta({ id: "Step" });
 

@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import type { StateRow, StepRow } from "../../read/read_state.ts";
 import { JsonFold } from "../parts/json_fold.tsx";
-import { Time } from "../parts/time.tsx";
+import { Time, Took } from "../parts/time.tsx";
 
 export function Steps({ steps }: { readonly steps: readonly StepRow[] }): VNode {
   return (
@@ -14,19 +14,23 @@ export function Steps({ steps }: { readonly steps: readonly StepRow[] }): VNode 
               <th>Step</th>
               <th>Result</th>
               <th>Try</th>
-              <th>Done</th>
+              <th>Started</th>
+              <th>Duration</th>
             </tr>
           </thead>
           <tbody>
-            {steps.map(({ name, result, bytes, tryNumber, finishedAt }) => (
+            {steps.map((step) => (
               <tr>
-                <th scope="row">{name}</th>
+                <th scope="row">{step.name}</th>
                 <td>
-                  <JsonFold value={result} bytes={bytes} />
+                  <JsonFold value={step.result} bytes={step.bytes} />
                 </td>
-                <td class="number">{tryNumber}</td>
+                <td class="number">{step.tryNumber}</td>
                 <td>
-                  <Time at={finishedAt} />
+                  <Time at={step.startedAt} />
+                </td>
+                <td class="number">
+                  <StepTook step={step} />
                 </td>
               </tr>
             ))}
@@ -34,6 +38,17 @@ export function Steps({ steps }: { readonly steps: readonly StepRow[] }): VNode 
         </table>
       )}
     </section>
+  );
+}
+
+function StepTook({ step: { state, startedAt, finishedAt } }: { readonly step: StepRow }): VNode {
+  if (state === "unfinished") return <span>did not end</span>;
+  if (state !== "sleeping") return <Took from={startedAt} to={finishedAt} />;
+  return (
+    <span>
+      {"sleeps until "}
+      <Time at={finishedAt} ahead />
+    </span>
   );
 }
 
