@@ -45,7 +45,7 @@ function demo(cli: Cli, options: Options): Promise<number> {
     cli.say(`\nThe page is at ${page}`);
     if (options.once) return succeeded ? EXIT.done : EXIT.failed;
     cli.say("Ctrl-C stops everything; the data stays in .dagsmith/ for the next start.");
-    await serve(cli, running);
+    await serve(all, running);
     return EXIT.done;
   });
 }
@@ -57,7 +57,10 @@ async function startAll(cli: Cli, { port }: Options, running: Running) {
   const postgres = running.add(await startPostgres({ folder: files.postgres }));
   const sandbox = await startSandbox(cli.config.secrets, postgres.url, running);
   for (const sentence of sandbox.sentences) cli.say(sentence);
-  const all = await openSurroundings(cli, postgres.url, running, sandbox.connections);
+  const all = await openSurroundings(cli, postgres.url, running, {
+    service: "demo",
+    defaults: sandbox.connections,
+  });
   await migrateAll(all.db);
   const page = running.add(
     await startDevPage(all, port, `Sandbox: ${sandbox.sentences.join("; ")}.`),

@@ -9,6 +9,7 @@ import { type DeploySettings, deploySettings } from "./deploy.ts";
 import { type Environment, settingOf } from "./environment.ts";
 import { type EnvironmentSecrets, environmentSecrets } from "./environment_secrets.ts";
 import { type FileSettings, fileSettings } from "./files.ts";
+import { type LogSettings, logSettings } from "./logs.ts";
 import { type OidcSettings, oidcSettings } from "./oidc.ts";
 import { ownSecrets } from "./own_secrets.ts";
 import { type PersonSettings, personSettings } from "./person.ts";
@@ -22,6 +23,7 @@ export interface Config
     DatabaseSettings,
     DeploySettings,
     FileSettings,
+    LogSettings,
     PersonSettings,
     ProcessSettings,
     WorkerSettings {
@@ -53,6 +55,7 @@ export function readConfig(environment: Environment = process.env): Config {
     ...databaseSettings(setting, environment),
     ...deploySettings(setting),
     ...fileSettings(setting),
+    ...logSettings(setting),
     ...personSettings(setting),
     ...processSettings(setting, environment),
     ...workerSettings(setting),

@@ -47,7 +47,6 @@ class Supervisor implements WorkerService {
     this.#loop = new Loop(
       {
         name: "restart_worker",
-        failed: "worker could not restart",
         everyMs: RESTART_EVERY_MS,
         runOnce: () => this.#restart(),
       },
@@ -115,7 +114,7 @@ class Supervisor implements WorkerService {
 
   #onDeath(life: Worker, reason: string): void {
     if (this.#stopping) return;
-    this.#options.log("worker restarts", { worker: life.id, reason });
+    this.#options.log("worker_restarted", { worker: life.id, reason });
     this.#life = undefined;
     this.#dead = life;
     this.#loop.wake();

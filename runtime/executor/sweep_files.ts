@@ -23,7 +23,6 @@ export function sweepFiles(stores: readonly Swept[]): Job {
     // Workers that started together share the files, and should not look for them at the
     // same time.
     staggerMs: EVERY_MS,
-    failed: "files of large values could not be removed",
     runOnce: async ({ signal }) => {
       let removed = 0;
       for (const store of stores) removed += await sweepAll(store, signal);

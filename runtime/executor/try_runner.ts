@@ -56,12 +56,21 @@ export interface TryRunnerOptions {
   readonly onUnrecorded: (reason: string) => void;
 }
 
-/** Called after each run of a task's body, with what a monitoring system counts. */
-export type TryListener = (end: {
+/** One run of a task's body that ended. */
+export interface EndedTry {
   readonly dagId: string;
+  readonly runId: string;
+  readonly taskId: string;
+  readonly mapIndex: number;
+  readonly tryNumber: number;
   readonly outcome: Outcome["kind"];
+  /** Of a try that failed or was lost; secrets are masked. */
+  readonly reason?: string;
   readonly seconds: number;
-}) => void;
+}
+
+/** Called after each run of a task's body, for metrics and logs. */
+export type TryListener = (end: EndedTry) => void;
 
 /**
  * How many tries a worker may hold for each slot, including tries that only wait to be
@@ -94,11 +103,7 @@ export class TryRunner {
     if (!instance) return this.#reconsider(ref);
     const attempt = await this.#prepare(instance);
     const outcome = await this.#perform(attempt);
-    this.#options.onTryEnd?.({
-      dagId: attempt.run.version.dagId,
-      outcome: outcome.kind,
-      seconds: attempt.tryMs / 1_000,
-    });
+    this.#options.onTryEnd?.(endedTry(attempt, outcome));
     const recorded = this.#record(attempt, outcome);
     // The outcome is recorded while the process runs its next try. Only a worker that
     // records too slowly waits for it.
@@ -287,6 +292,16 @@ export class TryRunner {
     await afterTransaction(db, plans, completed);
     return ends.map(({ instanceId }) => completed.accepted.has(instanceId));
   }
+}
+
+function endedTry({ instance, run, tryMs }: Attempt, outcome: Outcome): EndedTry {
+  const { taskId, mapIndex, tryNumber } = instance;
+  return {
+    ...{ dagId: run.version.dagId, runId: run.runId, taskId, mapIndex, tryNumber },
+    outcome: outcome.kind,
+    ...("reason" in outcome && { reason: outcome.reason }),
+    seconds: tryMs / 1_000,
+  };
 }
 
 function endOf({

@@ -29,7 +29,6 @@ export function startListener(options: ListenerOptions): ListenerService {
       name: "find_subscriptions",
       everyMs: LOOK_EVERY_MS,
       staggerMs: 0,
-      failed: "listening failed",
       runOnce: async () => {
         await follow(subscribers, { ...options, plans });
         return 0;

@@ -67,7 +67,6 @@ export class Subscriber {
         everyMs: LOOK_EVERY_MS,
         retry: RETRY,
         staggerMs: 0,
-        failed: "changes cannot be read",
         runOnce: (pass) => this.#look(pass),
       },
       options.log,

@@ -6,7 +6,8 @@
  */
 
 import { errorMessage } from "../../sdk/error_message.ts";
-import type { ServiceLog } from "./log.ts";
+import type { EventName } from "./events.ts";
+import type { EventDetail, ServiceLog } from "./log.ts";
 
 /** What a pass gets from its loop. */
 export interface Pass {
@@ -35,14 +36,9 @@ export interface Job {
   /**
    * The event that reports a pass that did something, with its `count`. Default: none.
    */
-  readonly did?: string;
-  /**
-   * The event that reports a pass that failed, with its `reason`. Default:
-   * `<name> failed`.
-   */
-  readonly failed?: string;
+  readonly did?: EventName;
   /** Values that are in every line of this loop. */
-  readonly detail?: Readonly<Record<string, unknown>>;
+  readonly detail?: EventDetail;
   /**
    * Called after a pass: milliseconds until there is work again, if that may be sooner
    * than `everyMs`.
@@ -184,18 +180,18 @@ export class Loop {
 
   #succeeded(count: number): void {
     const { did, detail } = this.#job;
-    if (this.#fault !== null) this.#log(`${this.name} works again`, detail);
+    if (this.#fault !== null) this.#log("job_recovered", { job: this.name, ...detail });
     this.#fault = null;
     this.#failures = 0;
     this.#totals.items += count;
-    if (did !== undefined && count > 0) this.#log(did, { count, ...detail });
+    if (did !== undefined && count > 0) this.#log(did, { job: this.name, count, ...detail });
   }
 
   /** Reported once for each fault: an hour without a server is one line, not 3,600. */
   #failed(reason: string): number {
-    const { name, failed = `${name} failed`, detail, everyMs, retry } = this.#job;
+    const { name, detail, everyMs, retry } = this.#job;
     if (!this.#stopping.signal.aborted && reason !== this.#fault)
-      this.#log(failed, { ...detail, reason });
+      this.#log("job_failed", { job: name, ...detail, reason });
     this.#fault = reason;
     this.#failures += 1;
     this.#totals.failures += 1;

@@ -8,6 +8,6 @@ import type { ServiceLog } from "./log.ts";
  */
 export const replaceConnectionsOf =
   (db: { replaceConnections(): void }, log: ServiceLog) => (): void => {
-    log("connections replaced", { reason: "a statement got no answer" });
+    log("connections_replaced", { reason: "a statement got no answer" });
     db.replaceConnections();
   };

@@ -44,8 +44,8 @@ export function watch(loops: () => Iterable<Loop>, options: WatchOptions): Loop 
     const fresh = [...now].filter((loop) => !known.has(loop));
     const back = [...known].filter((loop) => !now.has(loop));
     known = now;
-    if (fresh.length > 0) log("loops are late", { loops: fresh.map(stateOf).join(", ") });
-    if (back.length > 0) log("loops are back", { loops: back.map(({ name }) => name).join(", ") });
+    if (fresh.length > 0) log("loops_late", { loops: fresh.map(stateOf).join(", ") });
+    if (back.length > 0) log("loops_recovered", { loops: back.map(({ name }) => name).join(", ") });
     if (fresh.length > 0) onLate?.(fresh);
     return fresh.length;
   };

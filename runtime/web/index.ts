@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { S3Folder } from "../config/xcom_folder.ts";
 import { largeValuesIn } from "../large_values/open.ts";
+import type { ServiceLog } from "../service/log.ts";
 import type { Loop } from "../service/loop.ts";
 import type { Database } from "../store/database/database.ts";
 import { pageReader } from "../store/reads/reader.ts";
@@ -17,7 +18,7 @@ import type { WebActions } from "./http/actions.ts";
 import { loadAssets } from "./http/assets.ts";
 import { basePathOf, withoutBasePath } from "./http/base_path.ts";
 import type { Registration } from "./http/routes.ts";
-import type { WebLink, WebLog, WebSecrets, WebServices } from "./http/services.ts";
+import type { WebLink, WebSecrets, WebServices } from "./http/services.ts";
 import { TestLimit } from "./http/test_limit.ts";
 import { readTls, renewTls, type TlsFiles } from "./http/tls.ts";
 import { OpenStreams } from "./live/event_stream.ts";
@@ -81,7 +82,7 @@ export interface WebOptions {
   readonly notice?: string;
   /** Adds the page of the design, `/design`. Default false. */
   readonly isDevelopment?: boolean;
-  readonly log: WebLog;
+  readonly log: ServiceLog;
 }
 
 export interface WebServer {
@@ -112,7 +113,7 @@ const SERVER_OPTIONS = {
  *   a link; WEAK_WEB_TOKEN
  */
 export async function startWeb(options: WebOptions): Promise<WebServer> {
-  const { host = "127.0.0.1", port = 8080, token, link, log } = options;
+  const { host = "127.0.0.1", port = 8080, token, link } = options;
   if (link && !isLoopback(host)) throw new DagsmithError("WEB_EXPOSED", { host });
   if (token !== undefined) checkWebToken(token);
   const oidc = oidcOf(options);
@@ -124,7 +125,6 @@ export async function startWeb(options: WebOptions): Promise<WebServer> {
   const { server, renewing } = await makeServer(options, listener);
   await listen(server, port, host.replace(/^\[|\]$/g, ""));
   const url = addressOf(server, host, options.tls ? "https" : "http");
-  log.info({ url }, "the page is up");
   warnOfExposure(options, host);
   let stopping: Promise<void> | undefined;
   const stopAll = async (): Promise<void> => {
@@ -152,7 +152,7 @@ function addressOf(server: Server, host: string, scheme: "http" | "https"): stri
 
 function warnOfExposure({ tls, trustedProxies = [], log }: WebOptions, host: string): void {
   const warning = exposureWarning({ host, hasTls: Boolean(tls), trustedProxies });
-  if (warning !== undefined) log.warn({ host }, warning);
+  if (warning !== undefined) log("page_exposed", { host, reason: warning });
 }
 
 function oidcOf({ oidc, baseUrl }: WebOptions): Oidc | undefined {

@@ -46,6 +46,8 @@ test.each([
   ["DAG_WORKER_GRACE", "10"],
   ["DAG_WORKER_GRACE", "25h"],
   ["DAG_WORKER_GRACE", "-1s"],
+  ["DAG_LOG_FORMAT", "xml"],
+  ["DAG_LOG_LEVEL", "loud"],
 ])("%s=%s is refused by name", (name, value) => {
   expect(() => readConfig({ [name]: value })).toThrow(
     expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringContaining(name) }),

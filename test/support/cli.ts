@@ -67,7 +67,8 @@ export async function newProject(
     const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
     const child = spawn(process.execPath, [options.bin ?? BIN, ...args], {
       cwd: folder,
-      env: { PATH, HOME, NODE_COMPILE_CACHE, ...env, ...options.env },
+      // Tests read the lines that people see.
+      env: { PATH, HOME, NODE_COMPILE_CACHE, DAG_LOG_FORMAT: "text", ...env, ...options.env },
       stdio: "pipe",
     });
     running.add(child);

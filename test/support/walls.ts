@@ -119,7 +119,7 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
     why: "it waits for other people's databases, which may be away for long; nothing else should",
   },
   executor: {
-    packages: ["graphile-worker", "pino", "zod"],
+    packages: ["graphile-worker", "zod"],
     why: "the queue could be another one day; only this room would change",
   },
   observe: {
@@ -133,7 +133,6 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
       "express",
       "express-rate-limit",
       "helmet",
-      "pino",
       "preact",
       "preact/",
       "preact-render-to-string",

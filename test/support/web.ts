@@ -1,5 +1,4 @@
 /** A database with our schema, its rows, and the page on top, all of the test's own. */
-import { pino } from "pino";
 import { newSecret } from "../../runtime/access/token.ts";
 import * as actions from "../../runtime/actions/index.ts";
 import { type Database, openDatabase } from "../../runtime/store/database/database.ts";
@@ -89,7 +88,7 @@ export async function testWeb({
     ...link,
     db,
     port: 0,
-    log: pino({ level: "silent" }),
+    log: () => undefined,
     actions: recorder(asked, rows),
     secrets,
     ...options,

@@ -52,7 +52,7 @@ export const dev = command({
     if (other) throw new DagsmithError("DEV_RUNNING", { pid: other.pid, page: other.page });
     await runServices(cli, async (running) => {
       const databaseUrl = await ownDatabase(cli, files, running);
-      const all = await openSurroundings(cli, databaseUrl, running);
+      const all = await openSurroundings(cli, databaseUrl, running, { service: "dev" });
       const { migrateAll } = await import("../project/migrate_all.ts");
       await migrateAll(all.db);
       const page = running.add(await startDevPage(all, options.port));
@@ -62,7 +62,7 @@ export const dev = command({
       running.add(await startSchedulerRole(all));
       running.add(await startWorkerRole(all, options));
       running.add(await deployOnChange(all, resolve(cli.folder, folder ?? DEFAULT_FOLDER)));
-      await serve(cli, running);
+      await serve(all, running);
     });
     return { json: { stopped: true } };
   },

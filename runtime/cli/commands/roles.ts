@@ -56,7 +56,7 @@ export const start = command({
   ): Promise<Outcome> => {
     const url = await needDatabaseUrl(cli);
     await runServices(cli, async (running) => {
-      const all = await openSurroundings(cli, url, running);
+      const all = await openSurroundings(cli, url, running, { service: "start" });
       const { migrateAll } = await import("../project/migrate_all.ts");
       const { whileServerReturns } = await import("../../store/database/connection_loss.ts");
       // As the services do: a database that goes away during the start is waited for.
@@ -66,7 +66,7 @@ export const start = command({
       running.add(await startWorkerRole(all, options));
       const { url: page } = running.add(await startPageRole(all, options));
       await sayPage(all, page);
-      await serve(cli, running);
+      await serve(all, running);
     });
     return STOPPED;
   },
@@ -88,7 +88,7 @@ export const scheduler = command({
   usage: "scheduler",
   summary: "Run a scheduler against DATABASE_URL; any number may run at once",
   example: "dag scheduler",
-  run: (cli) => runRole(cli, startSchedulerRole),
+  run: (cli) => runRole(cli, "scheduler", startSchedulerRole),
 });
 
 export const worker = command({
@@ -97,7 +97,8 @@ export const worker = command({
   more: "A task that names a queue runs only on workers that serve it.",
   options: [SLOTS, QUEUES],
   example: "dag worker --slots 8 --queues gpu,default",
-  run: (cli, _args, flags: WorkerFlags) => runRole(cli, (all) => startWorkerRole(all, flags)),
+  run: (cli, _args, flags: WorkerFlags) =>
+    runRole(cli, "worker", (all) => startWorkerRole(all, flags)),
 });
 
 export const web = command({
@@ -107,7 +108,7 @@ export const web = command({
   options: [HOST, PORT],
   example: "dag web --host 0.0.0.0 --port 8080",
   run: (cli, _args, flags: PageFlags) =>
-    runRole(cli, async (all) => {
+    runRole(cli, "web", async (all) => {
       const page = await startPageRole(all, flags);
       await sayPage(all, page.url);
       return page;
@@ -120,15 +121,16 @@ export const web = command({
  */
 async function runRole(
   cli: Cli,
+  service: string,
   startRole: (all: Surroundings) => Promise<Service>,
 ): Promise<Outcome> {
   const url = await needDatabaseUrl(cli);
   await runServices(cli, async (running) => {
-    const all = await openSurroundings(cli, url, running);
+    const all = await openSurroundings(cli, url, running, { service });
     const { assertSchema } = await import("../../store/database/schema.ts");
     await assertSchema(all.db);
     running.add(await startRole(all));
-    await serve(cli, running);
+    await serve(all, running);
   });
   return STOPPED;
 }

@@ -2,6 +2,7 @@
  * The services of one process: started one after the other, and stopped in the reverse
  * order.
  */
+import type { ServiceLog } from "../../service/log.ts";
 import type { Loop } from "../../service/loop.ts";
 import { type Cli, EXIT } from "../command.ts";
 import { aborted, listenForStop } from "./signals.ts";
@@ -108,8 +109,13 @@ function endInTime({ terminal }: Cli, { stopWithinMs }: Running): void {
 }
 
 /** Keeps services running, which have all started, until a stop is requested. */
-export async function serve(cli: Cli, running: Running): Promise<void> {
+export async function serve(
+  { cli, log }: { readonly cli: Pick<Cli, "say">; readonly log: ServiceLog },
+  running: Running,
+): Promise<void> {
   running.isUp = true;
+  log("service_started");
   await aborted(running.stopAsked);
-  cli.say("stopping: running tasks may finish (Ctrl-C again to stop at once)");
+  log("service_stopping");
+  cli.say("running tasks may finish (Ctrl-C again to stop at once)");
 }

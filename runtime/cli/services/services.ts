@@ -19,12 +19,13 @@ import { assertReachable } from "../../store/database/probe.ts";
 import { pageReader } from "../../store/reads/reader.ts";
 import type { WebLink } from "../../web/index.ts";
 import type { Cli } from "../command.ts";
-import { safeText } from "../output/terminal.ts";
+import { openServiceLog } from "../output/service_log.ts";
 import { openConnectionTypes } from "../project/connection_types.ts";
 import { directAddress } from "../project/database.ts";
 import { bundleFolder, projectFiles } from "../project/project.ts";
 import { openSources, openStoredSecrets, ownSecrets } from "../project/secrets.ts";
 import { findUserOfTasks } from "../project/task_user.ts";
+import { logTry } from "./log_try.ts";
 import { startMetrics } from "./metrics.ts";
 import type { Running, Service } from "./running.ts";
 import { watchSchema } from "./watch_schema.ts";
@@ -42,19 +43,28 @@ export interface Surroundings {
   readonly metrics: ServiceMetrics | undefined;
 }
 
+interface SurroundingsOptions {
+  /** The name of the process in its log, such as `worker`. */
+  readonly service: string;
+  /** Connections for ids that nothing else defines. Default: none. */
+  readonly defaults?: Readonly<Record<string, Connection>>;
+}
+
 /**
  * Opens the database and the secrets for services. The pool survives a restart of the
  * server; only the first connection must succeed.
  * @throws DagsmithError NO_DATABASE
  */
 export async function openSurroundings(
-  cli: Cli,
+  caller: Cli,
   url: string,
   running: Running,
-  defaults: Readonly<Record<string, Connection>> = {},
+  { service, defaults = {} }: SurroundingsOptions,
 ): Promise<Surroundings> {
   await assertReachable(url);
-  const log = serviceLog(cli);
+  // Lines that are logged before the secrets are open hold no secrets.
+  let mask = (text: string): string => text;
+  const { log, cli } = openServiceLog(caller, service, (text) => mask(text));
   const stop = running.stopAsked;
   const db = openDatabase(url, {
     poolSize: POOL_SIZE,
@@ -69,6 +79,7 @@ export async function openSurroundings(
   const environment = cli.config.secrets;
   const own = await ownSecrets(cli, url);
   const secrets = createResolver({ own, environment, sources, defaults });
+  mask = secrets.mask;
   return { cli, db, secrets, stored, sources, log, metrics: await startMetrics(cli, db, running) };
 }
 
@@ -79,28 +90,15 @@ export async function openSurroundings(
 function sayOnce(log: ServiceLog, stop: AbortSignal): WaitListener {
   let waiting = 0;
   return (reason) => {
-    if (reason !== null && waiting === 0) log("waiting for the database", { reason });
+    if (reason !== null && waiting === 0) log("database_awaited", { reason });
     waiting += reason === null ? -1 : 1;
     // A process that stops gives its waits up, and does not know.
-    if (waiting === 0 && !stop.aborted) log("the database is back");
+    if (waiting === 0 && !stop.aborted) log("database_returned");
   };
 }
 
 /** For scheduler, worker and page in one process. */
 const POOL_SIZE = 20;
-
-/** `12:00:01 event key=value` */
-function serviceLog(cli: Cli): ServiceLog {
-  const { style } = cli.terminal;
-  return (event, detail = {}) => {
-    const words = Object.entries(detail).map(
-      ([key, value]) => `${key}=${typeof value === "string" ? value : JSON.stringify(value)}`,
-    );
-    cli.say(
-      `${style.dim(new Date().toISOString().slice(11, 19))} ${safeText([event, ...words].join(" "))}`,
-    );
-  };
-}
 
 /**
  * Creates runs and queues instances that are due; follows the tables whose changes start
@@ -155,7 +153,10 @@ export async function startWorkerRole(
     taskUser: await findUserOfTasks(cli),
     graceMs: cli.config.workerGraceMs,
     logBytes: cli.config.logBytes,
-    ...(metrics && { onTryEnd: (end) => metrics.tryEnded(end) }),
+    onTryEnd: (end) => {
+      logTry(log, end);
+      metrics?.tryEnded(end);
+    },
   });
   metrics?.watchWorker(() => ({ slots, tries: worker.tries }));
   const graceMs = cli.config.workerGraceMs;
@@ -227,7 +228,7 @@ export async function startPageRole(
       secrets: { stored, sources, resolver: secrets, types: await openConnectionTypes(cli) },
       mask: secrets.mask,
       variable: secrets.variable,
-      log: pageLog(log),
+      log,
     });
     const stop = async (): Promise<void> => {
       await learning.stop();
@@ -252,23 +253,4 @@ async function startLearning(secrets: ConnectionResolver, log: ServiceLog): Prom
   const loop = new Loop({ name: "learn_secrets", everyMs, staggerMs: everyMs, runOnce }, log);
   loop.start();
   return loop;
-}
-
-/**
- * The page logs as pino does, with the object first. Only errors and warnings are printed
- * here.
- */
-function pageLog(log: ServiceLog) {
-  const line = (of: unknown, event?: string): void => {
-    const detail =
-      typeof of === "object" && of !== null
-        ? Object.fromEntries(Object.entries(of).map(([key, value]) => [key, shown(value)]))
-        : {};
-    log(event ?? String(of), detail);
-  };
-  return { info: () => undefined, warn: line, error: line };
-}
-
-function shown(value: unknown): unknown {
-  return value instanceof Error ? value.message : value;
 }

@@ -23,7 +23,7 @@ export const cleanHistoryJob = (
   let cleaning: AsyncGenerator<Deleted> | undefined;
   return {
     name: "clean_history",
-    did: "old rows deleted",
+    did: "rows_deleted",
     everyMs: EVERY_MS,
     nextInMs: async () => (cleaning ? PAUSE_MS : null),
     runOnce: async ({ signal }) => {

@@ -9,7 +9,7 @@ import { type JobContext, OFTEN_MS } from "./context.ts";
 
 export const createAssetRunsJob = ({ db, plans }: JobContext): Job => ({
   name: "create_asset_runs",
-  did: "runs created",
+  did: "runs_created",
   everyMs: OFTEN_MS,
   runOnce: () => createAssetRuns(db, plans),
 });

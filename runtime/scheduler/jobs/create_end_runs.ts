@@ -9,7 +9,7 @@ import { type JobContext, OFTEN_MS } from "./context.ts";
 
 export const createEndRunsJob = ({ db, plans }: JobContext): Job => ({
   name: "create_end_runs",
-  did: "runs created",
+  did: "runs_created",
   everyMs: OFTEN_MS,
   runOnce: () => createEndRuns(db, plans),
 });

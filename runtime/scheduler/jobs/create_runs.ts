@@ -53,7 +53,7 @@ export async function createDueRuns(db: Database, plans: Plans): Promise<number>
 
 export const createRunsJob = ({ db, plans }: JobContext): Job => ({
   name: "create_runs",
-  did: "runs created",
+  did: "runs_created",
   everyMs: OFTEN_MS,
   staggerMs: 0,
   runOnce: () => createDueRuns(db, plans),

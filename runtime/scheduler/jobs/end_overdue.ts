@@ -20,7 +20,7 @@ const BATCH = 50;
 
 export const endOverdueJob = ({ db, plans }: JobContext): Job => ({
   name: "end_overdue",
-  did: "runs timed out",
+  did: "runs_timed_out",
   everyMs: OFTEN_MS,
   runOnce: () => endOverdueRuns(db, plans),
 });

@@ -38,7 +38,7 @@ async function expireQueued(db: Database, plans: Plans): Promise<number> {
 
 export const expireQueuedJob = ({ db, plans }: JobContext): Job => ({
   name: "expire_queued",
-  did: "tasks expired in the queue",
+  did: "tasks_expired",
   everyMs: EVERY_MS,
   runOnce: () => expireQueued(db, plans),
 });

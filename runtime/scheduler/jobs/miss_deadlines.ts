@@ -8,7 +8,7 @@ import { type JobContext, OFTEN_MS } from "./context.ts";
 
 export const missDeadlinesJob = ({ db }: JobContext): Job => ({
   name: "miss_deadlines",
-  did: "deadlines missed",
+  did: "deadlines_missed",
   everyMs: OFTEN_MS,
   runOnce: () => missDeadlines(db),
   nextInMs: () => nextDeadlineInMs(db),

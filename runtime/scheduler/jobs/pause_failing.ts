@@ -9,7 +9,7 @@ import { type JobContext, LEFT_MS } from "./context.ts";
 
 export const pauseFailingJob = ({ db }: JobContext): Job => ({
   name: "pause_failing",
-  did: "failing DAGs paused",
+  did: "dags_paused",
   everyMs: LEFT_MS,
   runOnce: () => pauseLeftOver(db),
 });

@@ -31,7 +31,7 @@ export const findLostWorkersJob = ({ db, log }: JobContext, onLost: () => void):
     everyMs: OFTEN_MS,
     runOnce: async () => {
       const lost = await findLostWorkers(db, silence);
-      for (const worker of lost) log("worker lost", { ...worker });
+      for (const { id, ...found } of lost) log("worker_lost", { worker: id, ...found });
       if (lost.length > 0) onLost();
       return lost.length;
     },
@@ -48,7 +48,7 @@ export async function findLostWorkers(
 
 export const rescueTriesJob = ({ db, plans }: JobContext): Job => ({
   name: "rescue_tries",
-  did: "tries rescued",
+  did: "tries_rescued",
   everyMs: LEFT_MS,
   runOnce: () => rescueOrphans(db, plans),
 });

@@ -9,7 +9,7 @@ import { type JobContext, SELDOM_MS } from "./context.ts";
 
 export const unlockJobsJob = ({ db }: JobContext): Job => ({
   name: "unlock_jobs",
-  did: "jobs unlocked",
+  did: "jobs_unlocked",
   everyMs: SELDOM_MS,
   runOnce: () => unlockOrphanedJobs(db),
 });

@@ -1,10 +1,10 @@
 /** What every route gets. Created once by startWeb and passed on, never global. */
-import type { BaseLogger } from "pino";
 import type { ConnectionTypes } from "../../connections/connection_types.ts";
 import type { LargeValues } from "../../large_values/store.ts";
 import type { ConnectionResolver } from "../../secrets/resolver.ts";
 import type { SecretSource } from "../../secrets/sources/source.ts";
 import type { StoredSecrets } from "../../secrets/stored.ts";
+import type { ServiceLog } from "../../service/log.ts";
 import type { Database, Queryable } from "../../store/database/database.ts";
 import type { GraphDrawer } from "../graph/graph_drawer.ts";
 import type { SentPages } from "../live/sent_pages.ts";
@@ -12,8 +12,6 @@ import type { Watchers } from "../live/watchers.ts";
 import type { WebActions } from "./actions.ts";
 import type { Assets } from "./assets.ts";
 import type { TestLimit } from "./test_limit.ts";
-
-export type WebLog = Pick<BaseLogger, "info" | "warn" | "error">;
 
 /** A link that logs in as often as it is opened, for a page on this machine. */
 export interface WebLink {
@@ -49,7 +47,7 @@ export interface WebServices {
   /** The store of the files of tasks; undefined when none is set. */
   readonly files: LargeValues | undefined;
   readonly notice: string | undefined;
-  readonly log: WebLog;
+  readonly log: ServiceLog;
   readonly assets: Assets;
   /** DAG_WEB_TOKEN, with which programs may do everything. Undefined: there is none. */
   readonly token: string | undefined;

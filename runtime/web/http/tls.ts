@@ -8,8 +8,8 @@ import type { Server } from "node:https";
 import { createSecureContext } from "node:tls";
 import { errorMessage } from "../../../sdk/error_message.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
+import type { ServiceLog } from "../../service/log.ts";
 import { Loop } from "../../service/loop.ts";
-import type { WebLog } from "./services.ts";
 
 /** Paths of PEM files. */
 export interface TlsFiles {
@@ -58,7 +58,7 @@ const RENEW_EVERY_MS = 10_000;
  * with the certificate that it has: they may be about to be written.
  * @param first what the server was created with
  */
-export function renewTls(server: Server, files: TlsFiles, first: Pair, log: WebLog): Loop {
+export function renewTls(server: Server, files: TlsFiles, first: Pair, log: ServiceLog): Loop {
   let used = printOf(first);
   const runOnce = async (): Promise<number> => {
     const pair = await readTls(files);
@@ -66,11 +66,11 @@ export function renewTls(server: Server, files: TlsFiles, first: Pair, log: WebL
     if (print === used) return 0;
     server.setSecureContext(pair);
     used = print;
-    log.info({ file: files.certificate }, "the certificate of the page was renewed");
+    log("certificate_renewed", { file: files.certificate });
     return 1;
   };
   const job = { name: "renew_certificate", everyMs: RENEW_EVERY_MS, staggerMs: RENEW_EVERY_MS };
-  const loop = new Loop({ ...job, runOnce }, (event, detail = {}) => log.warn(detail, event));
+  const loop = new Loop({ ...job, runOnce }, log);
   loop.start();
   return loop;
 }

@@ -17,6 +17,6 @@ export async function auditRefusal(
   try {
     await recordRefusal(reader, refusal);
   } catch (error) {
-    log.warn({ err: error, ...refusal }, "a refused login is not in the audit");
+    log("refusal_unaudited", { error, ...refusal });
   }
 }

@@ -15,10 +15,7 @@ export function answerError(
   return (error: unknown, request, response, next) => {
     const { status, message, code } = refusalOf(error, services.mask);
     if (status >= 500)
-      services.log.error(
-        { err: error, method: request.method, path: request.path },
-        "a request failed",
-      );
+      services.log("request_failed", { error, method: request.method, path: request.path });
     if (response.headersSent) return next(error);
     if (status === 503) response.set("Retry-After", "5");
     if (/^\/(?:api|hooks)\//.test(request.path))

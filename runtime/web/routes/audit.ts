@@ -100,7 +100,7 @@ async function download(
     await pipeline(Readable.from(linesOf(services, format, filter)), response);
   } catch (error) {
     // A file that broke off must not look complete.
-    services.log.warn({ err: error }, "an export of the audit broke off");
+    services.log("download_failed", { error, object: "audit" });
     response.destroy();
   }
 }

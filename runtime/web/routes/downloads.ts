@@ -43,7 +43,7 @@ async function download(
   } catch (error) {
     // A download that fails must not look complete: the connection breaks instead of
     // ending.
-    services.log.warn({ err: error, instanceId, tryNumber }, "a log download broke off");
+    services.log("download_failed", { error, object: "log", instanceId, try: tryNumber });
     response.destroy();
   }
 }

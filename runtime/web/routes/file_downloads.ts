@@ -42,7 +42,7 @@ async function download(
     await pipeline(Readable.from(bytes, { objectMode: false }), response);
   } catch (error) {
     // A download that fails must not look complete.
-    services.log.warn({ err: error, object }, "a file download broke off");
+    services.log("download_failed", { error, object });
     response.destroy();
   }
 }

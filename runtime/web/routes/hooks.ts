@@ -98,9 +98,6 @@ async function secretOf(
   if (key === null) return null;
   const secret = await services.variable(key);
   if (secret === null || secret === "")
-    services.log.warn(
-      { dag: dagId, webhook: name, variable: key },
-      "a webhook's secret is not set",
-    );
+    services.log("webhook_secret_missing", { dag: dagId, webhook: name, variable: key });
   return secret === "" ? null : secret;
 }

@@ -57,7 +57,7 @@ async function atProvider<Result>({ log }: WebServices, asked: Promise<Result>):
     return await asked;
   } catch (error) {
     if (error instanceof Refused) throw error;
-    log.warn({ err: error }, "a login at the OIDC provider failed");
+    log("oidc_login_failed", { error });
     throw new Refused(401, "The login at the provider failed. Try again, or ask an admin.");
   }
 }

@@ -74,7 +74,8 @@ const sweepOf = (
 ): { readonly spill: Spill; readonly sweep: Loop } => {
   const spill = new Spill(postgres.db, { folder: place.folder, spillBytes: 1 });
   onTestFinished(() => spill.close());
-  const log: ServiceLog = (event, { reason } = {}) => void said.push(`${event}: ${reason}`);
+  const log: ServiceLog = (event, { job, reason } = {}) =>
+    void said.push(`${event} ${job}: ${reason}`);
   const sweep = new Loop({ ...sweepFiles([spill]), staggerMs: 0 }, log);
   onTestFinished(() => sweep.stop());
   return { spill, sweep };
@@ -243,9 +244,7 @@ test("what cannot be removed now is said, kept in mind and removed later; the re
   sweep.start();
   await until("the fault to be said", async () => said.length > 0);
   expect(said).toEqual([
-    expect.stringMatching(
-      /^files of large values could not be removed: SlowDown: .* \(HTTP 503\)$/,
-    ),
+    expect.stringMatching(/^job_failed sweep_files: SlowDown: .* \(HTTP 503\)$/),
   ]);
   delete place.faults.slowDownEvery;
   expect(await place.names()).toHaveLength(3);
@@ -253,7 +252,7 @@ test("what cannot be removed now is said, kept in mind and removed later; the re
   await until("the files to go", async () => (await place.names()).length === 0);
   await sweep.stop();
   expect(said).toHaveLength(2);
-  expect(said[1]).toMatch(/^sweep_files works again/);
+  expect(said[1]).toMatch(/^job_recovered sweep_files/);
 });
 
 /** Opens values of a store that a test answers for. */

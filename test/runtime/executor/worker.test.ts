@@ -301,7 +301,7 @@ test("a worker that was declared lost ends what it runs, says nothing more of it
   expect(waits).toMatchObject({ state: "success", tryNumber: 2, lostTries: 1, output: 2 });
   expect(worker.id).not.toBe(before);
   // Long enough for a second life to have been begun by mistake: two beats.
-  const said = (): number => worker.said.filter(({ event }) => event === "worker restarts").length;
+  const said = (): number => worker.said.filter(({ event }) => event === "worker_restarted").length;
   const [beat] = await rows<{ at: Date }>(
     postgres.db,
     "select heartbeat_at as at from dagsmith.worker where id = $1",

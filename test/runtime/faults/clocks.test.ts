@@ -91,7 +91,7 @@ test("services whose clocks are an hour off and are set forth and back lose noth
   );
   expect([slots.length, await ended()]).toEqual([60, 60]);
   const said = services.flatMap((service) => service.said.map(({ event }) => event));
-  expect(said.filter((event) => /lost|late|restarts|failed/.test(event))).toEqual([]);
+  expect(said.filter((event) => /lost|late|restarted|failed/.test(event))).toEqual([]);
   expect(services.map((service) => service.ended)).toEqual([null, null, null]);
 });
 

@@ -3,7 +3,6 @@
  */
 import { randomBytes } from "node:crypto";
 import { Client } from "pg";
-import { pino } from "pino";
 import { expect, onTestFinished, test } from "vitest";
 import * as actions from "../../../runtime/actions/index.ts";
 import { deployFolder, triggerRun } from "../../../runtime/actions/index.ts";
@@ -39,7 +38,7 @@ test("the page answers on a slow database, and many requests do not pile up behi
   // As many connections as a page has.
   const { db, proxy } = await proxied(20);
   const web = await startWeb({
-    ...{ db, actions, host: "127.0.0.1", port: 0, log: pino({ level: "silent" }) },
+    ...{ db, actions, host: "127.0.0.1", port: 0, log: () => undefined },
     mask: (text: string) => text,
     variable: async () => null,
     link: { secret: "the link of the page", user: "ann" },

@@ -208,7 +208,7 @@ test("a worker that stood still is given up, its late result is refused, and it 
     tryNumber: 1,
   });
   expect(frozen.ended).toBeNull();
-  expect(frozen.said.filter(({ event }) => event === "worker restarts")).toHaveLength(1);
+  expect(frozen.said.filter(({ event }) => event === "worker_restarted")).toHaveLength(1);
 });
 
 test("a worker that is told to stop finishes what it runs and ends with code 0", async () => {

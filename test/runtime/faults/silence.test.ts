@@ -110,7 +110,7 @@ test("a worker whose heartbeat falls silent beats again over another connection:
   expect(end.task("waits")).toMatchObject({ state: "success", tryNumber: 1 });
   expect(await workerOf(worker.pid)).toEqual({ ...life, state: "active" });
   expect(
-    scheduler.said.filter(({ event, pid }) => event === "worker lost" && pid === worker.pid),
+    scheduler.said.filter(({ event, pid }) => event === "worker_lost" && pid === worker.pid),
   ).toEqual([]);
 });
 
@@ -129,9 +129,9 @@ test("a scheduler whose connections fall silent says so, replaces them and goes 
   for (const connection of proxy.connections) connection.silence();
   const said = (event: string): number =>
     scheduler.said.filter((line) => line.event === event).length;
-  await until("the replacement", async () => said("connections replaced") > 0, 60);
+  await until("the replacement", async () => said("connections_replaced") > 0, 60);
   await until("the loops to be back", async () => said("loops are back") > 0, 30);
-  expect([said("loops are late"), said("connections replaced")]).toEqual([1, 1]);
+  expect([said("loops_late"), said("connections_replaced")]).toEqual([1, 1]);
   await scheduler.end("SIGTERM");
   expect(scheduler.ended).toBe("ended with code 0");
 }, 150_000);

@@ -42,7 +42,7 @@ test("a job that fails is reported once and holds up no other", async () => {
   asked.clear();
   await until("the job that fails to run again", async () => asked.has("dag_due"));
   await scheduler.stop();
-  expect(said).toEqual([["create_runs failed", { reason: "dag_due is refused" }]]);
+  expect(said).toEqual([["job_failed", { job: "create_runs", reason: "dag_due is refused" }]]);
 });
 
 test("a scheduler is listed while it runs; it stops once, whole, however often it is asked", async () => {

@@ -107,7 +107,6 @@ test("an error ends its pass and not the loop; each fault is said once, and so i
   const faults = ["away", "away", "refused", null, null, "away"];
   const { loop, said } = counted({
     detail: { connection: "lake" },
-    failed: "cannot be read",
     runOnce: async () => {
       const fault = faults.shift();
       if (fault) throw new Error(fault);
@@ -117,10 +116,10 @@ test("an error ends its pass and not the loop; each fault is said once, and so i
   loop.start();
   await pass(5_000);
   expect(said).toEqual([
-    ["cannot be read", { connection: "lake", reason: "away" }],
-    ["cannot be read", { connection: "lake", reason: "refused" }],
-    ["job works again", { connection: "lake" }],
-    ["cannot be read", { connection: "lake", reason: "away" }],
+    ["job_failed", { job: "job", connection: "lake", reason: "away" }],
+    ["job_failed", { job: "job", connection: "lake", reason: "refused" }],
+    ["job_recovered", { job: "job", connection: "lake" }],
+    ["job_failed", { job: "job", connection: "lake", reason: "away" }],
   ]);
   await loop.stop();
 });
@@ -146,10 +145,10 @@ test("the pauses after failed passes double up to a limit, and begin again after
 
 test("a pass is logged when it did something", async () => {
   const counts = [0, 3, 0];
-  const { loop, said } = counted({ did: "runs created", runOnce: async () => counts.shift() ?? 0 });
+  const { loop, said } = counted({ did: "runs_created", runOnce: async () => counts.shift() ?? 0 });
   loop.start();
   await pass(3_000);
-  expect(said).toEqual([["runs created", { count: 3 }]]);
+  expect(said).toEqual([["runs_created", { job: "job", count: 3 }]]);
   await loop.stop();
 });
 

@@ -52,11 +52,11 @@ test("a loop that hangs for 30 s is reported once, and once when it is back", as
   await pass(30_000);
   expect([said, loop.doing]).toEqual([[], "connecting"]);
   await pass(30_000);
-  expect(said).toEqual([["loops are late", { loops: "end_waits (connecting, 35 s)" }]]);
+  expect(said).toEqual([["loops_late", { loops: "end_waits (connecting, 35 s)" }]]);
   expect(onLate.mock.calls).toEqual([[[loop]]]);
   release();
   await pass(5_000);
-  expect(said.slice(1)).toEqual([["loops are back", { loops: "end_waits" }]]);
+  expect(said.slice(1)).toEqual([["loops_recovered", { loops: "end_waits" }]]);
   expect([loop.doing, loop.lateMs]).toEqual(["waiting", 0]);
   await Promise.all([watchdog.stop(), loop.stop()]);
   vi.restoreAllMocks();
@@ -70,8 +70,8 @@ test("loops that hang on the same server share one line", async () => {
   for (const { release } of [first, second]) release();
   await pass(5_000);
   expect(said).toEqual([
-    ["loops are late", { loops: expect.stringMatching(/^end_waits .*, create_runs .*/) }],
-    ["loops are back", { loops: "end_waits, create_runs" }],
+    ["loops_late", { loops: expect.stringMatching(/^end_waits .*, create_runs .*/) }],
+    ["loops_recovered", { loops: "end_waits, create_runs" }],
   ]);
   expect(onLate.mock.calls).toEqual([[[first.loop, second.loop]]]);
   await Promise.all([watchdog.stop(), first.loop.stop(), second.loop.stop()]);
@@ -112,7 +112,7 @@ test("a loop that is gone is forgotten", async () => {
   await pass(40_000);
   loops.pop();
   await pass(5_000);
-  expect(said.map((line) => (line as [string])[0])).toEqual(["loops are late", "loops are back"]);
+  expect(said.map((line) => (line as [string])[0])).toEqual(["loops_late", "loops_recovered"]);
   release();
   await Promise.all([watchdog.stop(), loop.stop()]);
 });

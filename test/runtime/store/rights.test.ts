@@ -71,7 +71,7 @@ test("the documented rights are enough to migrate, to run and to rescue; after t
     scheduler.said.some(({ event }) => event === "worker lost"),
   );
   const said = [...scheduler.said, ...worker.said].map(({ event }) => event);
-  expect(said.filter((event) => /failed|restarts/.test(event))).toEqual([]);
+  expect(said.filter((event) => /failed|restarted/.test(event))).toEqual([]);
 });
 
 test("a role that may not create a schema is refused in one line that names the page", async () => {

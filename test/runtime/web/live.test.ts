@@ -3,7 +3,6 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import express from "express";
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newSecret } from "../../../runtime/access/token.ts";
 import { type Database, openDatabase } from "../../../runtime/store/database/database.ts";
@@ -259,7 +258,7 @@ class Cable {
 /** Another page, to which the test has signed in. */
 async function signedIn(db: Database): Promise<WebServer> {
   const link = { secret: newSecret(), user: "tester" };
-  const server = await startWeb({ db, link, port: 0, log: pino({ level: "silent" }) });
+  const server = await startWeb({ db, link, port: 0, log: () => undefined });
   await signIn(server.url, link.secret);
   return server;
 }

@@ -4,7 +4,6 @@
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:net";
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { hashOfSecret, newSecret } from "../../../runtime/access/token.ts";
 import * as actions from "../../../runtime/actions/index.ts";
@@ -31,7 +30,7 @@ async function addAda({ db }: TestWeb): Promise<void> {
 
 /** Another process of the same deployment. */
 async function another(options: Partial<WebOptions> = {}): Promise<string> {
-  const log = pino({ level: "silent" });
+  const log = () => undefined;
   const server = await startWeb({ db: web.db, port: 0, log, actions, ...options });
   onTestFinished(() => server.stop());
   return server.url;

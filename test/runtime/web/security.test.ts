@@ -1,6 +1,5 @@
 import { request } from "node:http";
 import { connect } from "node:net";
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newSecret } from "../../../runtime/access/token.ts";
 import { openDatabase } from "../../../runtime/store/database/database.ts";
@@ -133,7 +132,7 @@ describe("on this machine, by a link", () => {
     const db = openDatabase("postgres://nowhere.invalid/none");
     const link = { secret: newSecret(), user: "tester" };
     await expect(
-      startWeb({ db, link, host: "0.0.0.0", port: 0, log: pino({ level: "silent" }) }),
+      startWeb({ db, link, host: "0.0.0.0", port: 0, log: () => undefined }),
     ).rejects.toMatchObject({ code: "WEB_EXPOSED" });
     await db.close();
   });

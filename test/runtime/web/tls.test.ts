@@ -9,6 +9,7 @@ import { connect } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeLoginLink } from "../../../runtime/actions/index.ts";
 import { readConfig } from "../../../runtime/config/config.ts";
+import type { ServiceLog } from "../../../runtime/service/log.ts";
 import { readTls } from "../../../runtime/web/http/tls.ts";
 import { exposureWarning } from "../../../runtime/web/login/exposure.ts";
 import { type Certificate, makeCertificate } from "../../support/certificates.ts";
@@ -17,8 +18,7 @@ import { until } from "../../support/until.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
 const said: string[] = [];
-const say = (_detail: unknown, text?: string): void => void said.push(text ?? "");
-const LOG = { info: say, warn: say, error: say } as never;
+const LOG: ServiceLog = (_event, { job, reason } = {}) => void said.push(job ?? reason ?? "");
 
 let folder: string;
 let first: Certificate;
