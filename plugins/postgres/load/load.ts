@@ -1,6 +1,7 @@
 /**
  * Loads rows into a table of PostgreSQL. Rows stream by COPY into a temporary table;
- * then, in the same transaction, the table is created or adapted and takes the rows.
+ * then, in the same transaction, the table is adapted and takes the rows. For a table
+ * that does not exist they stream into a new one, which gets its name at the end.
  * Readers see no part of a load, and a load that fails leaves nothing.
  */
 import { randomBytes } from "node:crypto";
@@ -20,6 +21,7 @@ import {
   tableIdentifier,
 } from "./load_target.ts";
 import { merge } from "./merge.ts";
+import { nameNewTable, newTable } from "./new_table.ts";
 import { stage } from "./stage.ts";
 
 /** What a load did. */
@@ -151,18 +153,23 @@ interface Load {
 async function loadInto(session: PostgresSession, load: Load): Promise<LoadResult> {
   const { target, columns, log } = load;
   const suffix = randomBytes(6).toString("hex");
-  const staging = identifier(`dagsmith_staging_${suffix}`);
   await settle(session, target);
+  const found = await columnsOf(session, target);
+  // An upsert finds the last of equal rows by their lines, which a table does not keep.
+  const isNew = found.length === 0 && target.loadType !== "upsert";
+  const staging = isNew ? newTable(target, suffix) : identifier(`dagsmith_staging_${suffix}`);
   // A rebuild may take the primary key, and with it NOT NULL, from a column.
   const takesKey = target.loadType === "rebuild" && target.primaryKey.length > 0;
-  const existing = takesKey ? [] : await columnsOf(session, target);
+  const existing = takesKey ? [] : found;
   // Only an upsert asks which of equal rows is the last.
   const lineColumn = target.loadType === "upsert" ? LINE_COLUMN : undefined;
-  const rows = await stage(session, { ...load, staging, lineColumn, existing });
+  const rows = await stage(session, { ...load, staging, isNew, lineColumn, existing });
   await lockTarget(session, target);
   if (rows === 0 && load.rows.header === undefined) await refuseEmptying(session, target);
   const plan = { target, columns, staging, suffix, ...(lineColumn && { lineColumn }) };
-  const done = await merge(session, plan, log);
+  const done = isNew
+    ? await nameNewTable(session, { ...plan, rows }, log)
+    : await merge(session, plan, log);
   log.info(
     `loaded ${rows} rows into ${nameOf(target)}: ${done.inserted} inserted, ${done.updated} updated`,
   );

@@ -24,6 +24,8 @@ export interface Dialect {
   readonly overriding?: string;
 }
 
+export const POSTGRES: Dialect = { typeName: (type) => type };
+
 /** A load whose columns are known. */
 export interface MergePlan {
   readonly target: CheckedTarget;

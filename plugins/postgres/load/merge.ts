@@ -13,12 +13,12 @@ import {
   type Dialect,
   type MergePlan,
   mergeSteps,
+  POSTGRES,
   primaryKeySteps,
 } from "./load_sql.ts";
 import { type CheckedTarget, nameOf, replaces, tableIdentifier } from "./load_target.ts";
 import { dropOtherKey, reshape } from "./reshape.ts";
 
-const POSTGRES: Dialect = { typeName: (type) => type };
 /** COPY writes the values of identity columns; so does a load that names them. */
 const WITH_IDENTITY: Dialect = { ...POSTGRES, overriding: " overriding system value" };
 

@@ -1,4 +1,4 @@
-/** Streams rows into a temporary table of the wanted columns, by COPY. */
+/** Streams rows into a table of the wanted columns, by COPY. */
 import { identifier, Sql, sql, type TaskLog } from "dagsmith";
 import type { SourceRows } from "../read/source_row.ts";
 import type { PostgresSession } from "../session.ts";
@@ -10,7 +10,7 @@ import type { Column, ExistingColumn } from "./columns.ts";
 import { copyRows } from "./copy_rows.ts";
 import type { ColumnWriter, CopyOptions } from "./copy_text.ts";
 import type { LineMap } from "./line_map.ts";
-import { columnList } from "./load_sql.ts";
+import { columnList, POSTGRES } from "./load_sql.ts";
 import type { CheckedTarget } from "./load_target.ts";
 
 /** What is staged, and where. */
@@ -19,6 +19,8 @@ export interface Stage {
   readonly columns: readonly Column[];
   readonly rows: SourceRows;
   readonly staging: Sql;
+  /** Whether the staging table will be the table itself, or else a temporary one. */
+  readonly isNew: boolean;
   /** A column that grows with the file, for a load that needs to know the last row. */
   readonly lineColumn: string | undefined;
   /** The columns of the table that the rows are for. */
@@ -45,8 +47,10 @@ export async function stage(session: PostgresSession, wanted: Stage): Promise<nu
   return rowCount;
 }
 
-function stagingTable({ columns, staging, lineColumn }: Stage): Sql {
-  const definitions = columnList(columns, [], { typeName: (type) => type });
+function stagingTable({ target, columns, staging, isNew, lineColumn }: Stage): Sql {
+  if (isNew)
+    return sql`create table ${staging} (${columnList(columns, target.primaryKey, POSTGRES)})`;
+  const definitions = columnList(columns, [], POSTGRES);
   const line = lineColumn
     ? sql`, ${identifier(lineColumn)} bigint generated always as identity`
     : new Sql([]);

@@ -117,6 +117,33 @@ describe("into a table that is missing", () => {
     const outputs = (await Promise.all(tables)).map(({ output }) => output.inserted);
     expect(outputs).toEqual(tables.map(() => 1));
   });
+
+  test.each([
+    ["append", [["1"], ["2"]]],
+    ["truncate", [["1"]]],
+    ["rebuild", [["1"]]],
+  ] as const)("that another load creates meanwhile, by %s", async (loadType, expected) => {
+    const first = { ...trips, loadType, loadId: "first" };
+    async function* source(): AsyncGenerator<Buffer> {
+      yield Buffer.from('{"id": 1}\n');
+      await load({ ...trips, loadType: "append", loadId: "second" }, [{ id: 2 }]);
+    }
+    expect((await load(first, source())).output.inserted).toBe(1);
+    expect(await select("select id from lake.trips order by id")).toEqual(expected);
+    expect(await leftovers()).toEqual([]);
+  });
+
+  test("a source that fails leaves no table", async () => {
+    async function* source(): AsyncGenerator<Buffer> {
+      yield Buffer.from('{"id": 1}\n');
+      throw new Error("the source broke");
+    }
+    await expect(load({ ...trips, loadType: "rebuild" }, source())).rejects.toThrow(
+      "the source broke",
+    );
+    expect(await leftovers()).toEqual([]);
+    expect(await select("select 1 from pg_class where relname = 'trips'")).toEqual([]);
+  });
 });
 
 describe("rebuild", () => {
