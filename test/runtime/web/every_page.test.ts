@@ -4,10 +4,15 @@
  */
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as actions from "../../../runtime/actions/index.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { askedRun } from "../../support/asked.ts";
 import { launchBrowser, visitAt } from "../../support/browser.ts";
 import { everyPage } from "../../support/every_page.ts";
+import { known } from "../../support/migrated.ts";
+import { formsIn, type PageForm } from "../../support/page_links.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 import { browserCookies } from "../../support/signed_in.ts";
 import { twoTeams } from "../../support/two_teams.ts";
@@ -19,6 +24,8 @@ let pages: readonly string[];
 beforeAll(async () => {
   // With the page of the design, so that every page is there.
   [web, browser] = await Promise.all([testWeb({ actions, isDevelopment: true }), launchBrowser()]);
+  const grants = [{ role: "viewer", tag: null }] as const;
+  await actions.addUser(web.db, { name: "other", grants, actor: "test" });
   const all = await everyPage(web, await twoTeams(web));
   pages = [...(await filledPages()), ...all];
 }, 120_000);
@@ -72,6 +79,10 @@ async function filledPages(): Promise<readonly string[]> {
     "insert into dagsmith.state (scope, key, value, run_id, task_id, map_index, try_number) values ('dag:seen', 'cursor', $2, $1, 'first', -1, 1)",
     [run, JSON.stringify("2026-01-01")],
   );
+  const asks = dag("asks");
+  asks.ask("sign", { subject: "-", options: ["Approve", "Reject"] });
+  await known(web.db, describeDag(asks));
+  await askedRun(web.db, "asks");
   await web.rows.sql(
     "insert into dagsmith.import_error (file, line, code, message) values ('a.ts', 3, 'BUNDLE_FAILED', 'why')",
   );
@@ -84,6 +95,7 @@ async function filledPages(): Promise<readonly string[]> {
       "/dags/seen/state",
     ],
     ...["/dags/seen?folded=held", `/runs/${run}`, `/runs/${running}`],
+    ...["failed", "skipped"].map((to) => `/runs/${run}/tasks/last/mark?to=${to}`),
     ...[`/runs/${run}/tasks/first`, `/t/${failed}/panel`, "/nowhere"],
   ];
 }
@@ -158,6 +170,82 @@ test("every form of every page has an address and a button, so it is sent withou
         dead.push(`${path}: ${form.slice(0, 120)}`);
   }
   expect(dead).toEqual([]);
+});
+
+describe("without a script", () => {
+  /** Forms that remove what other forms are about, and last of all the own session's end. */
+  const ENDS = [
+    /(?:cancel|delete|remove|revoke)$/,
+    /^\/account\/(?:password|sessions)/,
+    /^\/logout$/,
+  ];
+  const isOfRound = (round: number, { action }: PageForm): boolean =>
+    ENDS.findIndex((pattern) => pattern.test(action)) === round;
+  const keyOf = ({ action, fields }: PageForm): string => `${action} ${fields.get("do") ?? ""}`;
+
+  /** The forms of all pages; a field that is empty gets a text. */
+  async function formsOfRound(round: number): Promise<readonly PageForm[]> {
+    const forms: PageForm[] = [];
+    for (const path of pages)
+      for (const form of formsIn(await (await fetch(web.url + path)).text())) {
+        for (const [name, value] of form.fields) if (value === "") form.fields.set(name, "made");
+        if (form.method === "post" && !form.action.startsWith("/users/tester/")) forms.push(form);
+      }
+    return forms.filter((form) => isOfRound(round, form));
+  }
+
+  /** What a browser shows after a form was sent, and whether it was sent elsewhere. */
+  async function sent({ action, fields }: PageForm): Promise<string> {
+    const answer = await fetch(web.url + action, {
+      ...{ method: "POST", body: fields, redirect: "manual" },
+    });
+    const to = answer.headers.get("location");
+    if (to === null) return resultOf(answer.status, await answer.text());
+    if (answer.status !== 303) return `${answer.status} to ${to}`;
+    const { status, url } = await fetch(new URL(to, web.url + action));
+    return status === 200 || new URL(url).pathname === "/login" ? "done" : `${to}: ${status}`;
+  }
+
+  /** A page that says what was done, or what is wrong with the form. */
+  function resultOf(status: number, html: string): string {
+    if (!/<main [^>]*>.*<h[12]/s.test(html)) return `${status}, and no page`;
+    if (status === 200) return "done";
+    const says = /role="alert"|<h1>[^<]+<\/h1><p>[^<]{10}/.test(html);
+    return [400, 404, 409, 422].includes(status) && says ? "says why not" : `${status}: ${html}`;
+  }
+
+  /** Routes that a page of this server never shows, or that programs call. */
+  const NO_FORM = /^\/(?:api|hooks|login|welcome)/;
+  /** Sent by the tests of users and of logins: they need rows of their own. */
+  const SENT_ELSEWHERE = ["/account/password", "/account/sessions/:id/end", "/users/:name/enable"];
+
+  test(
+    "every form of every page is sent, and its answer is another page or says the result",
+    async () => {
+      const found: string[] = [];
+      const forms = new Map<string, PageForm>();
+      // The second round has the forms of what the first one changed: unpause, enable.
+      for (const round of [-1, -1, 0, 1, 2])
+        for (const form of await formsOfRound(round)) {
+          if (forms.has(keyOf(form))) continue;
+          forms.set(keyOf(form), form);
+          const result = await sent(form);
+          if (!["done", "says why not"].includes(result)) found.push(`${form.action}: ${result}`);
+        }
+      expect(found).toEqual([]);
+      const posts = web.server.routes.filter(
+        ({ method, path }) => method === "post" && !NO_FORM.test(path),
+      );
+      const isSent = (path: string): boolean => {
+        const pattern = new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`);
+        return [...forms.values()].some(({ action }) => pattern.test(action.replace(/\?.*/, "")));
+      };
+      expect(posts.filter(({ path }) => !isSent(path)).map(({ path }) => path)).toEqual(
+        SENT_ELSEWHERE,
+      );
+    },
+    WALK_MS,
+  );
 });
 
 test("axe finds nothing on the login page", async () => {

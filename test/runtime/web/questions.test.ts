@@ -2,13 +2,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import * as actions from "../../../runtime/actions/index.ts";
-import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
-import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { questionOf } from "../../../runtime/store/reads/questions.ts";
-import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
 import { dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
-import { driverOf, endOf, runnable } from "../../support/engine_driver.ts";
+import { askedRun } from "../../support/asked.ts";
 import { known } from "../../support/migrated.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
@@ -28,19 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => web.close());
 
-/** A run of which all questions are open. */
-async function asked(): Promise<number> {
-  const { id } = await actions.triggerRun(web.db, { dagId: "asking", actor: "ann" });
-  const driver = driverOf(web.db, new Plans(), id);
-  for (const one of runnable(await driver.look())) {
-    await driver.take(one);
-    const ask = { type: "ask", subject: `<b>${id}</b> ${one.taskId}?`, body: "a\nb" } as const;
-    const wait = { ...ask, timeoutMs: 3_600_000, otherwise: null, reminderMs: null };
-    const end = endOf(one, { kind: "deferred", wait });
-    await runEngineTransaction(web.db, new Plans(), (tx) => completeTries(tx, [end]));
-  }
-  return id;
-}
+const asked = (): Promise<number> => askedRun(web.db, "asking");
 
 const page = async (path: string): Promise<string> => (await fetch(web.url + path)).text();
 
