@@ -53,3 +53,28 @@ export function listXComs(
 ): Promise<readonly XComValue[]> {
   return db.query<XComValue & Record<string, unknown>>(XCOMS, [runId, taskId, mapIndex]);
 }
+
+export interface OutputValue extends Omit<XComValue, "key"> {
+  readonly taskId: string;
+  readonly mapIndex: number;
+}
+
+const OUTPUTS: Statement = {
+  name: "output_list",
+  text: `
+select x.task_id as "taskId", x.map_index as "mapIndex",
+  coalesce(left(x.value::text, ${SHOWN_VALUE}), '') as value,
+  coalesce(octet_length(x.value::text), f.bytes, 0) as bytes
+from dagsmith.xcom x left join dagsmith.xcom_file f on f.name = x.file
+where x.run_id = $1 and x.task_id = any($2) and x.map_index in (-1, $3) and x.key = 'return_value'`,
+};
+
+/** The outputs of tasks of a run: whole ones, and those of instances at a map index. */
+export function listOutputs(
+  db: Queryable,
+  runId: number,
+  taskIds: readonly string[],
+  mapIndex: number,
+): Promise<readonly OutputValue[]> {
+  return db.query<OutputValue & Record<string, unknown>>(OUTPUTS, [runId, taskIds, mapIndex]);
+}

@@ -22,6 +22,7 @@ import { isOver, type ShownState } from "../../words/shown_state.ts";
 import type { WebServices } from "../http/services.ts";
 import { type Mask, maskRow } from "./mask.ts";
 import { readFiles, type TaskFileRow } from "./read_files.ts";
+import { readInputs, type ShownInput } from "./read_inputs.ts";
 import { isTryFinished, type LogWindow, readLogWindow, type TryId } from "./read_log.ts";
 import { type GroupMember, readMembers } from "./read_members.ts";
 import { readRun } from "./read_run.ts";
@@ -71,6 +72,7 @@ export interface TaskView {
   /** Newest first. */
   readonly tries: readonly ShownTry[];
   readonly shownTry: number;
+  readonly inputs: readonly ShownInput[];
   readonly xcoms: readonly XComValue[];
   readonly files: readonly TaskFileRow[];
   readonly steps: readonly StepRow[];
@@ -107,6 +109,7 @@ export async function readTask(services: WebServices, query: TaskQuery): Promise
     called: instance && declared.call ? await readCalled(services, instance.id, query) : null,
     tries: instance ? await readTries(services, instance) : [],
     shownTry,
+    inputs: instance && query.withValues ? await inputsOf(services, query, view) : [],
     xcoms: instance && query.withValues ? await readXComs(services, query) : [],
     files: instance && query.withValues ? await readFiles(services, query) : [],
     steps: instance && query.withValues ? await readSteps(services, query) : [],
@@ -118,6 +121,15 @@ export async function readTask(services: WebServices, query: TaskQuery): Promise
     waits: await readWaits(services, query, instance?.state ?? task.state),
     next: nextCursor(instances),
   };
+}
+
+async function inputsOf(
+  services: WebServices,
+  query: TaskQuery,
+  { spec: { tasks } }: Pick<Awaited<ReturnType<typeof readRun>>, "spec">,
+): Promise<readonly ShownInput[]> {
+  const task = tasks.find(({ taskId }) => taskId === query.taskId);
+  return task ? readInputs(services, query, task, tasks) : [];
 }
 
 function shownInstance(instance: InstanceRow, { withValues }: TaskQuery): InstanceRow {

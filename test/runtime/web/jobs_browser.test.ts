@@ -2,7 +2,11 @@
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as actions from "../../../runtime/actions/index.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { askedRun } from "../../support/asked.ts";
 import { launchBrowser, visitAt } from "../../support/browser.ts";
+import { known } from "../../support/migrated.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
@@ -226,6 +230,137 @@ describe("a question of people on call is answered", () => {
       await click(page.locator(".log li a").first());
       await page.waitForURL(/[?&]at=/);
       await page.getByText("needle here").waitFor();
+    });
+  });
+});
+
+describe("a job of people on call needs few clicks:", () => {
+  const place = (page: Page, name: string): Locator =>
+    page.getByRole("navigation", { name: "Main" }).getByRole("link", { name, exact: true });
+  const clicks = (path: string, count: number, use: (page: Page, click: Click) => Promise<void>) =>
+    visit(path, async (page) => {
+      const counted = counting();
+      await use(page, counted.click);
+      expect(counted.count()).toBe(count);
+    });
+
+  test("why does it not run: no click, each row of the run says why", async () => {
+    const tasks = [
+      taskSpec("slow"),
+      taskSpec("next", { upstream: ["slow"] }),
+      taskSpec("full"),
+      taskSpec("idle"),
+    ];
+    const version = await web.rows.dag(dagSpec("waiting", { tasks }));
+    const run = await web.rows.run("waiting", version, { state: "running" });
+    await web.rows.instance(run, "slow", { state: "running" });
+    await web.rows.instance(run, "full", { state: "scheduled" });
+    await web.rows.instance(run, "idle", { state: "queued" });
+    await clicks(`/runs/${run}`, 0, async (page) => {
+      const why = (task: string) =>
+        page.locator("#tasks tbody tr", { hasText: task }).locator("td p").first().textContent();
+      expect(await why("next")).toBe("waits for slow (running)");
+      expect(await why("full")).toBe("waits for a slot under its limits");
+      expect(await why("idle")).toBe("waits for a worker");
+    });
+  });
+
+  test("which runs are late: no click, home names missed deadlines and those soon due", async () => {
+    const version = await web.rows.dag(dagSpec("promised"));
+    const [missed, soon] = [
+      await web.rows.run("promised", version, { state: "running" }),
+      await web.rows.run("promised", version, { state: "running" }),
+    ];
+    await web.rows.sql(
+      `insert into dagsmith.callback (run_id, event, ordinal, state, finished_at)
+       values ($1, 'deadline', 0, 'success', now())`,
+      [missed],
+    );
+    await web.rows.sql(
+      "insert into dagsmith.deadline (run_id, ordinal, due_at) values ($1, 0, now() + interval '30 minutes')",
+      [soon],
+    );
+    await clicks("/", 0, async (page) => {
+      const late = page.getByRole("region", { name: "Late, or due within the hour" });
+      const rows = await late.getByRole("listitem").allTextContents();
+      expect(rows[0]).toContain("missed its deadline");
+      expect(rows[1]).toContain("must end soon");
+    });
+  });
+
+  test("what did it get and return: no click on the page of the task", async () => {
+    const tasks = [taskSpec("count"), taskSpec("use", { inputs: { rows: "count" } })];
+    const version = await web.rows.dag(dagSpec("returns", { tasks }));
+    const run = await web.rows.run("returns", version);
+    await web.rows.instance(run, "count", { state: "success" });
+    await web.rows.instance(run, "use", { state: "success" });
+    const output = (taskId: string, value: unknown) =>
+      web.rows.sql(
+        `insert into dagsmith.xcom (run_id, task_id, map_index, key, value)
+         values ($1, $2, -1, 'return_value', $3)`,
+        [run, taskId, JSON.stringify(value)],
+      );
+    await output("count", { orders: 7 });
+    await output("use", { sum: 42 });
+    await clicks(`/runs/${run}/tasks/use`, 0, async (page) => {
+      expect(await page.locator("#inputs").innerText()).toMatch(/rows from count.*orders.*7/s);
+      expect(await page.locator("#xcoms").innerText()).toMatch(/Output.*sum.*42/s);
+    });
+  });
+
+  test("approve or answer: 2 clicks from any page", async () => {
+    const asks = dag("asks");
+    asks.ask("sign", { subject: "-", options: ["Approve", "Reject"] });
+    await known(web.db, describeDag(asks));
+    await askedRun(web.db, "asks");
+    await clicks("/", 2, async (page, click) => {
+      await click(page.getByRole("link", { name: /^Inbox/ }));
+      await click(page.getByRole("button", { name: "Approve" }));
+      await page.getByText("No task asks anything.").waitFor();
+    });
+  });
+
+  test("a connection, a variable, a pool and a user are made: 5 clicks at most from home", async () => {
+    const made = async (
+      first: string,
+      second: Locator,
+      page: Page,
+      click: Click,
+    ): Promise<void> => {
+      await click(place(page, first));
+      await click(second);
+    };
+    await clicks("/", 5, async (page, click) => {
+      await made("Settings", page.getByRole("link", { name: "Connections" }), page, click);
+      await click(page.getByRole("link", { name: "New connection" }));
+      await click(page.locator("main tbody a[href$='type=http']"));
+      await page.locator('[name="id"]').fill("shop_api");
+      await page.locator('[name="p:host"]').fill("shop.example.com");
+      await click(page.getByRole("button", { name: "Create connection" }));
+      await page.getByRole("heading", { name: "Connection shop_api" }).waitFor();
+    });
+    await clicks("/", 3, async (page, click) => {
+      await made("Settings", page.getByRole("link", { name: "Variables" }), page, click);
+      await page.getByLabel("Key").fill("region");
+      await page.getByLabel("New value").fill("eu");
+      await click(page.getByRole("button", { name: "Save" }));
+      await page.getByRole("rowheader", { name: "region" }).waitFor();
+    });
+    await clicks("/", 3, async (page, click) => {
+      await made("Settings", page.getByText("New pool"), page, click);
+      const form = page.locator("form[action='/pools']").last();
+      await form.getByLabel("Name").fill("small");
+      await form.getByLabel("Slots").fill("3");
+      await click(form.getByRole("button"));
+      await page.getByRole("rowheader", { name: "small" }).waitFor();
+    });
+    await clicks("/", 2, async (page, click) => {
+      // The form is open while there is one user.
+      await click(place(page, "Users"));
+      const form = page.locator("form[action='/users']");
+      await form.getByLabel("Name").fill("grace");
+      await click(form.getByRole("button"));
+      await page.getByRole("rowheader", { name: "grace" }).waitFor();
     });
   });
 });

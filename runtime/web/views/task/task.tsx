@@ -6,15 +6,12 @@ import type { VNode } from "preact";
 import type { TaskState } from "../../../state/task_state.ts";
 import type { CalledRun } from "../../../store/reads/calls.ts";
 import { INSTANCES_PER_PAGE, type InstanceRow } from "../../../store/reads/instances.ts";
-import type { XComValue } from "../../../store/reads/tries.ts";
 import type { CallbackPage } from "../../read/read_callbacks.ts";
 import type { ShownTry, TaskView } from "../../read/read_task.ts";
 import { Callbacks } from "../parts/callbacks.tsx";
 import { type CodePlace, codeAddress, Stack } from "../parts/code_link.tsx";
 import { DagCrumbs } from "../parts/crumbs.tsx";
 import { Id } from "../parts/id.tsx";
-import { shownText } from "../parts/json_fold.tsx";
-import { JsonValue } from "../parts/json_value.tsx";
 import { MappedProgress } from "../parts/mapped_progress.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
 import { State, Warnings } from "../parts/state.tsx";
@@ -25,6 +22,7 @@ import { Members } from "./members.tsx";
 import { Question, type TaskQuestion } from "./question.tsx";
 import { SetState, Steps } from "./remembered.tsx";
 import { TaskButtons } from "./task_buttons.tsx";
+import { Inputs, Value } from "./values.tsx";
 
 /** States by which instances are often filtered. */
 const INSTANCE_FILTERS = ["failed", "running", "queued", "success"] as const;
@@ -106,9 +104,10 @@ export function TaskPage(props: TaskProps): VNode {
           of={run}
         />
       )}
+      <Inputs inputs={props.inputs} runId={run.id} />
       <div id="xcoms" data-live>
         {xcoms.map((xcom) => (
-          <XCom xcom={xcom} />
+          <Value name={xcom.key === "return_value" ? "Output" : xcom.key} value={xcom} />
         ))}
       </div>
       <Steps steps={props.steps} />
@@ -194,22 +193,6 @@ function Tries({
         </div>
       )}
     </section>
-  );
-}
-
-function XCom({ xcom }: { readonly xcom: XComValue }): VNode {
-  return (
-    <details class="xcom" open={xcom.value.length < 400}>
-      <summary>
-        {xcom.key === "return_value" ? "Output" : xcom.key}{" "}
-        <span class="faint">{xcom.bytes} bytes</span>
-      </summary>
-      {xcom.value === "" ? (
-        <p class="faint">too large for the page: it is stored in a file</p>
-      ) : (
-        <JsonValue text={shownText(xcom.value, xcom.bytes)} />
-      )}
-    </details>
   );
 }
 
