@@ -55,12 +55,22 @@ export class GraphDrawer {
   async layoutOf(request: GraphRequest): Promise<GraphLayout | null> {
     if (request.nodes.length > MAX_DRAWN_TASKS) return null;
     const key = JSON.stringify(request);
-    const drawing = this.#kept.get(key) ?? this.#inThread(request).catch(() => null);
+    const drawing = this.#kept.get(key) ?? this.#drawn(key, request);
     this.#kept.delete(key);
     this.#kept.set(key, drawing);
     const [oldest] = this.#kept.keys();
     if (oldest !== undefined && this.#kept.size > MOST_KEPT) this.#kept.delete(oldest);
     return Promise.race([drawing, wait(PATIENCE_MS)]);
+  }
+
+  /** A graph that could not be drawn is drawn again by the next page. */
+  async #drawn(key: string, request: GraphRequest): Promise<GraphLayout | null> {
+    try {
+      return await this.#inThread(request);
+    } catch {
+      this.#kept.delete(key);
+      return null;
+    }
   }
 
   /** Ends the running threads. */

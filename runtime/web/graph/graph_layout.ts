@@ -7,7 +7,7 @@
  * Raised when the shape or the look of layouts changes: stored layouts are then computed
  * again.
  */
-export const LAYOUT_FORMAT = 2;
+export const LAYOUT_FORMAT = 3;
 
 /** The graph to lay out. Sizes in CSS pixels. */
 export interface GraphRequest {

@@ -7,6 +7,7 @@ import dagre from "@dagrejs/dagre";
 import { least, most } from "./extremes.ts";
 import type { Placed, Point } from "./graph_layout.ts";
 import { columnsOf, gateOf, type Leg, pathOf } from "./leg_path.ts";
+import { placesInOrder } from "./sibling_order.ts";
 
 export interface Child {
   readonly id: string;
@@ -40,8 +41,10 @@ export function placeInside(
   frame: Frame,
 ): Inside {
   const graph = laidOut(children, legs);
-  const corners = children.map((child) => cornerOf(graph, child));
-  const bends = legs.map((leg) => bendsOf(graph, leg));
+  const places = placesInOrder(children, legs, (id) => pointOf(graph, id).y);
+  const corners = children.map((child) => cornerOf(graph, places, child));
+  const taken = takenBy(legs, places);
+  const bends = legs.map((leg) => bendsOf(graph, taken(leg)));
   const { left, right, top, bottom } = boundsOf(corners, bends.flat());
   const width = Math.max(frame.leastWidth, right - left + 2 * frame.side);
   const [across, down] = [(width - left - right) / 2, frame.top - top];
@@ -123,9 +126,32 @@ function depthsOf(legs: readonly Leg[]): ReadonlyMap<string, number> {
   return depths;
 }
 
-function cornerOf(graph: Graph, { id, width, height }: Child): Placed {
-  const { x = 0, y = 0 } = graph.node(id) as { readonly x?: number; readonly y?: number };
+interface Centre {
+  readonly x: number;
+  readonly y: number;
+}
+
+function pointOf(graph: Graph, id: string): Centre {
+  const { x = 0, y = 0 } = graph.node(id) as Partial<Centre>;
+  return { x, y };
+}
+
+function cornerOf(
+  graph: Graph,
+  places: ReadonlyMap<string, string>,
+  { id, width, height }: Child,
+): Placed {
+  const { x, y } = pointOf(graph, places.get(id) ?? id);
   return { id, x: x - width / 2, y: y - height / 2, width, height };
+}
+
+/** The leg whose way a leg takes: that between the places of its ends. */
+function takenBy(legs: readonly Leg[], places: ReadonlyMap<string, string>): (leg: Leg) => Leg {
+  const wayOf = (from: string | undefined, to: string | undefined): string => `${from} > ${to}`;
+  const known = new Map(legs.map((leg) => [wayOf(leg.from?.id, leg.to?.id), leg]));
+  const placeOf = (end: Leg["from"]): string | undefined => places.get(end?.id ?? "");
+  return (leg) =>
+    leg.from && leg.to ? (known.get(wayOf(placeOf(leg.from), placeOf(leg.to))) ?? leg) : leg;
 }
 
 /**

@@ -8,6 +8,7 @@ const HELP: readonly (readonly [keys: string, what: string])[] = [
   ["x", "Select the row"],
   ["Enter", "Open the row"],
   ["Arrows", "Move in the grid, the calendar and lists"],
+  ["+, -, 0, 1", "Zoom in, zoom out, fit or full size, in a graph"],
   ["g d", "Go to the DAGs"],
   ["g r", "Go to the runs"],
   ["g c", "Go to the calendar"],

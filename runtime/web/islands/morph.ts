@@ -4,7 +4,11 @@
  */
 
 /** Attributes that the reader changes, not the server. */
-const OWN = new Set(["open", "data-utc", "data-selected"]);
+const OWN = new Set([
+  ...["open", "data-utc", "data-selected", "data-finding", "data-found", "data-shown"],
+  // The server sets no styles: its policy forbids them.
+  "style",
+]);
 
 export function morph(now: Element, fresh: Element): void {
   if (now.isEqualNode(fresh)) return;

@@ -4,6 +4,7 @@
  */
 import { startFolds } from "./folds.ts";
 import { startForms } from "./forms.ts";
+import { startGraph } from "./graph.ts";
 import { startKeys } from "./keys.ts";
 import { startLive } from "./live.ts";
 import { startLog } from "./log.ts";
@@ -23,5 +24,6 @@ startTheme();
 startForms();
 startFolds();
 startPanel();
+startGraph();
 startLog();
 startLive();

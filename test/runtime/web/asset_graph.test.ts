@@ -90,7 +90,7 @@ describe("the pages", () => {
   afterAll(() => web.close());
 
   const drawingOf = async (path: string): Promise<string> =>
-    /<section class="scroll graph assets".*?<\/section>/s.exec(
+    /<div class="scroll graph assets".*?<\/div>/s.exec(
       await (await fetch(web.url + path)).text(),
     )?.[0] ?? "";
 

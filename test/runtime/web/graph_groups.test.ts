@@ -266,3 +266,46 @@ function overlap(one: Area, other: Area): boolean {
     other.y < one.y + one.height
   );
 }
+
+describe("tasks between the same tasks", () => {
+  const between = (ids: readonly string[], more: readonly TaskSpec[] = []): GraphLayout =>
+    placeGraph(
+      graphRequest(
+        dagSpec("d", {
+          tasks: [
+            taskSpec("start"),
+            ...ids.map((taskId) => taskSpec(taskId, { upstream: ["start"] })),
+            taskSpec("end", { upstream: [...ids] }),
+            ...more,
+          ],
+        }),
+      ),
+    );
+  const fromTop = ({ nodes }: GraphLayout, ids: readonly string[]): string[] =>
+    nodes
+      .filter(({ id }) => ids.includes(id))
+      .toSorted((one, other) => one.y - other.y)
+      .map(({ id }) => id);
+
+  test("stand in the order in which they were declared, from the top", () => {
+    const ids = ["zebra", "ape", "lion", "bear", "cow", "owl", "fox"];
+    expect(fromTop(between(ids), ids)).toEqual(ids);
+    expect(fromTop(between(ids.toReversed()), ids)).toEqual(ids.toReversed());
+  });
+
+  test("keep their order when others of the column have other edges", () => {
+    const ids = ["d", "b", "a", "c"];
+    const more = [taskSpec("x", { upstream: ["b"] }), taskSpec("y", { upstream: ["start"] })];
+    expect(fromTop(between(ids, more), ["d", "a", "c"])).toEqual(["d", "a", "c"]);
+  });
+
+  test("have edges that begin and end at their own sides", () => {
+    const layout = between(["z", "m", "a"]);
+    const placed = new Map(layout.nodes.map((node) => [node.id, node]));
+    for (const { from, to, points } of layout.edges) {
+      const [one, other] = [placed.get(from)!, placed.get(to)!];
+      expect(points.at(0)).toEqual([one.x + one.width, one.y + one.height / 2]);
+      expect(points.at(-1)).toEqual([other.x, other.y + other.height / 2]);
+    }
+  });
+});

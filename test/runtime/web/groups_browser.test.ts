@@ -205,3 +205,59 @@ test("without script a link folds it", async () => {
     { javaScriptEnabled: false },
   );
 });
+
+describe("the tools of a graph", () => {
+  const drawing = (page: Page) => page.locator(".graph > svg");
+  const widthOf = async (page: Page): Promise<number> => (await drawing(page).boundingBox())!.width;
+
+  test("make it larger and smaller, fit it, and keep its size when the run changes", async () => {
+    await visit(`/runs/${run}`, async (page) => {
+      await page.getByRole("button", { name: "1:1" }).click();
+      const own = await widthOf(page);
+      await page.getByRole("button", { name: "+", exact: true }).click();
+      expect(await widthOf(page)).toBeCloseTo(own * 1.25, 0);
+      await page.locator(".graph a").first().focus();
+      await page.keyboard.press("-");
+      await page.keyboard.press("-");
+      expect(await widthOf(page)).toBeCloseTo(own / 1.25, 0);
+      await page.keyboard.press("0");
+      const [frame, all] = [
+        await page.locator(".graph").boundingBox(),
+        await drawing(page).boundingBox(),
+      ];
+      expect(all!.width).toBeLessThanOrEqual(frame!.width);
+      expect(all!.height).toBeLessThanOrEqual(frame!.height);
+      await web.rows.instance(run, "report", { state: "failed" });
+      await page.locator(".graph .node.failed").waitFor();
+      expect(await widthOf(page)).toBeCloseTo(all!.width, 0);
+    });
+  });
+
+  test("find a task by a part of its name, and go from one to the next", async () => {
+    await visit("/dags/pipeline/graph", async (page) => {
+      const find = page.getByLabel("Find in the graph");
+      await find.fill("DEDUPE");
+      await page.getByText("2 found").waitFor();
+      expect(await page.locator(".graph a[data-found] title").allTextContents()).toEqual([
+        "extract_from_every_shop_there_is_in_the_world.berlin.dedupe",
+        "extract_from_every_shop_there_is_in_the_world.new_york.dedupe",
+      ]);
+      await find.press("Enter");
+      await find.press("Enter");
+      expect(await page.locator(".graph a[data-shown] title").textContent()).toContain("new_york");
+      await find.fill("");
+      await page.locator(".graph [data-found]").first().waitFor({ state: "detached" });
+    });
+  });
+
+  test("are not shown without a script: the drawing is read as it is", async () => {
+    await visit(
+      "/dags/pipeline/graph",
+      async (page) => {
+        await drawing(page).waitFor();
+        await page.locator(".graph-tools").waitFor({ state: "hidden" });
+      },
+      { javaScriptEnabled: false },
+    );
+  });
+});

@@ -3,6 +3,7 @@ import type { VNode } from "preact";
 import type { AssetGraph, AssetGraphNode } from "../../graph/asset_graph.ts";
 import type { GraphLayout, Placed } from "../../graph/graph_layout.ts";
 import { shownName } from "../../graph/graph_request.ts";
+import { GraphFrame } from "../graph/graph_frame.tsx";
 import { curve } from "../graph/shapes.tsx";
 import { utcText } from "../parts/text.ts";
 
@@ -14,9 +15,6 @@ export interface AssetGraphProps {
   readonly uri?: string;
 }
 
-/** A graph up to this width is shrunk to the page; a wider graph is scrolled. */
-const FITTED = 1_800;
-
 export function AssetGraphDrawing({ graph, layout, uri }: AssetGraphProps): VNode | null {
   if (graph.edges.length === 0) return null;
   if (layout === null)
@@ -25,25 +23,23 @@ export function AssetGraphDrawing({ graph, layout, uri }: AssetGraphProps): VNod
   const places = new Map(layout.nodes.map((place) => [place.id, place]));
   const kinds = new Map(graph.edges.map(({ from, to, kind }) => [`${from} > ${to}`, kind]));
   return (
-    <section class="scroll graph assets" aria-label="Lineage">
-      <svg
-        class={width <= FITTED ? "fit" : undefined}
-        width={width}
-        height={height}
-        viewBox={`0 0 ${width} ${height}`}
-        aria-label="Graph of assets and DAGs; the table below has the same"
-      >
-        {layout.edges.map(({ from, to, points }) => (
-          <path class={`edge ${kinds.get(`${from} > ${to}`) ?? ""}`} d={curve(points)} />
-        ))}
-        {graph.nodes.map((node) => {
-          const place = places.get(node.id);
-          return (
-            place && <Node node={node} place={place} isHere={"uri" in node && node.uri === uri} />
-          );
-        })}
-      </svg>
-    </section>
+    <GraphFrame
+      label="Lineage"
+      title="Graph of assets and DAGs; the table below has the same"
+      width={width}
+      height={height}
+      class="assets"
+    >
+      {layout.edges.map(({ from, to, points }) => (
+        <path class={`edge ${kinds.get(`${from} > ${to}`) ?? ""}`} d={curve(points)} />
+      ))}
+      {graph.nodes.map((node) => {
+        const place = places.get(node.id);
+        return (
+          place && <Node node={node} place={place} isHere={"uri" in node && node.uri === uri} />
+        );
+      })}
+    </GraphFrame>
   );
 }
 

@@ -6,13 +6,8 @@ import type { ShownState } from "../../../words/shown_state.ts";
 import type { GraphLayout, Placed } from "../../graph/graph_layout.ts";
 import { itemState } from "../../groups/group_state.ts";
 import { groupAnchor, groupTree, type TreeItem, treeRows } from "../../groups/group_tree.ts";
+import { GraphFrame } from "./graph_frame.tsx";
 import { curve, Frame, Label, Node } from "./shapes.tsx";
-
-/**
- * A graph up to this width is shrunk to the page and is still readable; a wider graph is
- * scrolled.
- */
-const FITTED = 1_800;
 
 export interface GraphProps {
   readonly layout: GraphLayout | null;
@@ -35,26 +30,23 @@ export function Graph({ layout, spec, stateOf, hrefOf }: GraphProps): VNode {
   const { width, height } = layout;
   const drawing = drawingOf(layout, spec, stateOf, hrefOf);
   return (
-    <section class="scroll graph" aria-label="Graph">
-      <svg
-        class={width <= FITTED ? "fit" : undefined}
-        width={width}
-        height={height}
-        viewBox={`0 0 ${width} ${height}`}
-        aria-label={`Graph of ${spec.tasks.length} tasks; the list below has the same tasks`}
-      >
-        {layout.boxes.map((box) => (
-          <Frame box={box} state={drawing.stateOf(box.id)} isMapped={drawing.isMapped(box.id)} />
-        ))}
-        {layout.edges.map((edge) => (
-          <path
-            class={`edge ${drawing.stateOf(edge.from) === "success" ? "done" : ""}`}
-            d={curve(edge.points)}
-          />
-        ))}
-        <Items items={groupTree(spec.tasks, spec.groups)} drawing={drawing} />
-      </svg>
-    </section>
+    <GraphFrame
+      label="Graph"
+      title={`Graph of ${spec.tasks.length} tasks; the list below has the same tasks`}
+      width={width}
+      height={height}
+    >
+      {layout.boxes.map((box) => (
+        <Frame box={box} state={drawing.stateOf(box.id)} isMapped={drawing.isMapped(box.id)} />
+      ))}
+      {layout.edges.map((edge) => (
+        <path
+          class={`edge ${drawing.stateOf(edge.from) === "success" ? "done" : ""}`}
+          d={curve(edge.points)}
+        />
+      ))}
+      <Items items={groupTree(spec.tasks, spec.groups)} drawing={drawing} />
+    </GraphFrame>
   );
 }
 
