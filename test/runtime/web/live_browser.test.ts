@@ -35,7 +35,7 @@ test("selected text and untouched rows stay while another row changes", async ()
     });
     await web.rows.run("moving", version, { state: "running" });
     const row = page.getByRole("row").filter({ hasText: "moving" });
-    await row.locator("svg .running").first().waitFor();
+    await row.locator(".bars .running").first().waitFor();
     expect(await page.evaluate(() => getSelection()?.toString())).toBe("kept");
   });
 });

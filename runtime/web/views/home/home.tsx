@@ -1,15 +1,15 @@
 /** The list of DAGs, with files that could not be imported on top. */
 import type { VNode } from "preact";
-import type { DagFilter, DagOverview, DagQuery } from "../../../store/reads/dags.ts";
+import type { DagFilter, DagOverview, DagQuery, RecentRun } from "../../../store/reads/dags.ts";
 import { plainSchedules } from "../../../timetable/plain_schedule.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
+import { type BarOf, Bars } from "../parts/bars.tsx";
 import { BulkBar, Pick, PickAll } from "../parts/bulk.tsx";
 import { PauseSwitch } from "../parts/form.tsx";
 import { Id } from "../parts/id.tsx";
 import { State } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 import { AttentionBands, type AttentionProps } from "./attention.tsx";
-import { RunBars } from "./bars.tsx";
 import { addressOf, Filters, Search } from "./filters.tsx";
 
 export interface HomeProps extends AttentionProps {
@@ -115,7 +115,7 @@ function DagRow({ dag, token, canPick }: DagRowProps): VNode {
         {dag.description !== null && <p>{dag.description}</p>}
       </th>
       <td class="mid">
-        <RunBars dagId={dag.dagId} runs={dag.runs} />
+        <Bars bars={dag.runs.map(barOf)} />
       </td>
       <td>
         {last ? (
@@ -151,6 +151,11 @@ function DagRow({ dag, token, canPick }: DagRowProps): VNode {
       </td>
     </tr>
   );
+}
+
+function barOf({ id, state, logicalDate, startedAt, finishedAt }: RecentRun): BarOf {
+  const took = startedAt && finishedAt ? Date.parse(finishedAt) - Date.parse(startedAt) : null;
+  return { href: `/runs/${id}`, state, logicalDate, tookMs: took && Math.max(0, took) };
 }
 
 function Nothing({ isFresh }: { readonly isFresh: boolean }): VNode {

@@ -20,7 +20,7 @@ const FILES = [
   "style/errors.css",
   "parts/lists.css",
   "parts/bulk.css",
-  "home/bars.css",
+  "parts/bars.css",
   "home/attention.css",
   "dag/grid.css",
   "dag/code.css",
