@@ -2,6 +2,7 @@
  * The log pane: follows a try that still writes, hides levels, finds text. Text is only
  * set as text, never as HTML.
  */
+import { addressOf } from "./address.ts";
 import { showTime } from "./times.ts";
 
 interface Line {
@@ -24,7 +25,22 @@ export function startLog(): void {
   pane.addEventListener("input", () => filter(pane));
   list(pane)?.addEventListener("scroll", () => releaseOnScroll(pane));
   window.addEventListener("pagehide", () => stream?.close());
+  showAsked(pane);
   follow(pane);
+}
+
+/**
+ * An address may name a line, which then stays in view. A line that is not on the page is
+ * shown with the lines around it.
+ */
+function showAsked(pane: HTMLElement): void {
+  const number = /^#L(\d+)$/.exec(location.hash)?.[1];
+  if (number === undefined) return;
+  const line = document.getElementById(`L${number}`);
+  const box = pane.querySelector<HTMLInputElement>("[data-follow]");
+  if (box) box.checked = false;
+  if (line) line.scrollIntoView({ block: "center" });
+  else location.replace(addressOf(`${pane.dataset.subject}/find?line=${number}`));
 }
 
 /** A page that was fetched again may show another try: then its log is used. */
@@ -47,7 +63,9 @@ function follow(pane: HTMLElement): void {
   scrollToEnd(pane);
   if (!address) return;
   stream = new EventSource(`${address}?after=${pane.dataset.seq ?? "-1"}`);
-  stream.addEventListener("lines", (event) => append(pane, JSON.parse(event.data) as Line[]));
+  stream.addEventListener("lines", (event) =>
+    append(pane, JSON.parse(event.data) as Line[], event.lastEventId),
+  );
   stream.addEventListener("end", () => {
     stream?.close();
     say(pane, "complete");
@@ -56,21 +74,36 @@ function follow(pane: HTMLElement): void {
   stream.addEventListener("error", () => say(pane, "reconnecting…"));
 }
 
-function append(pane: HTMLElement, lines: readonly Line[]): void {
+function append(pane: HTMLElement, lines: readonly Line[], seq: string): void {
   const rows = list(pane);
   if (!rows) return;
   rows.querySelector(".gap:only-child")?.remove();
-  rows.append(...lines.map(row));
+  rows.append(...lines.map((line, index) => row(line, linkTo(pane, `${seq}.${index}`))));
   while (rows.children.length > MAX_LINES) rows.firstElementChild?.remove();
   filter(pane);
   scrollToEnd(pane);
 }
 
-function row(line: Line): HTMLLIElement {
+/** The link to the next line: by its number, or by its place when lines are left out. */
+function linkTo(pane: HTMLElement, place: string): HTMLAnchorElement {
+  const made = document.createElement("a");
+  made.className = "place";
+  made.title = "A link to this line";
+  const { lines, subject } = pane.dataset;
+  const number = Number(lines) + 1;
+  if (lines === undefined) made.href = `${addressOf(subject ?? "")}/find?at=${place}#l${place}`;
+  else made.href = `?try=${pane.dataset.try}#L${number}`;
+  made.textContent = lines === undefined ? "#" : String(number);
+  if (lines !== undefined) pane.dataset.lines = String(number);
+  return made;
+}
+
+function row(line: Line, link: HTMLAnchorElement): HTMLLIElement {
   const level = LEVELS.includes(line.level) ? line.level : "info";
   const item = document.createElement("li");
   item.className = `l-${level}`;
-  const parts = [timeOf(line), element("b", level), textOf(line)];
+  if (link.hash.startsWith("#L")) item.id = link.hash.slice(1);
+  const parts = [link, timeOf(line), element("b", level), textOf(line)];
   item.append(...parts);
   return item;
 }
@@ -114,7 +147,7 @@ function filter(pane: HTMLElement): void {
     if (!(item instanceof HTMLElement) || item.classList.contains("gap")) continue;
     item.hidden =
       !shown.has(item.className) ||
-      (wanted !== "" && !item.textContent?.toLowerCase().includes(wanted));
+      (wanted !== "" && !item.lastElementChild?.textContent?.toLowerCase().includes(wanted));
   }
 }
 

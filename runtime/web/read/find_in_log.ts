@@ -4,7 +4,8 @@
  */
 import { chunksAfter, chunksBefore } from "../../store/reads/log.ts";
 import type { WebServices } from "../http/services.ts";
-import { type LogLine, logLines } from "./log_lines.ts";
+import { type LinePlace, type LogLine, logLines } from "./log_lines.ts";
+import { linesIn } from "./place_of_line.ts";
 import type { TryId } from "./read_log.ts";
 
 export interface LogSearch {
@@ -17,9 +18,7 @@ export interface LogSearch {
 }
 
 /** A line with its place: the stored part, and its position there. */
-export interface PlacedLine extends LogLine {
-  readonly seq: number;
-  readonly index: number;
+export interface PlacedLine extends LogLine, LinePlace {
   /** From 1; null when the lines before were not counted. */
   readonly number: number | null;
 }
@@ -84,12 +83,6 @@ function matchesIn(
 function mayHold(chunk: string, wanted: string): boolean {
   const isPlain = /^[\w .:/@=-]*$/.test(wanted);
   return !isPlain || chunk.includes("\\u001b") || chunk.toLowerCase().includes(wanted);
-}
-
-function linesIn(chunk: string): number {
-  let count = chunk === "" || chunk.endsWith("\n") ? 0 : 1;
-  for (let at = chunk.indexOf("\n"); at >= 0; at = chunk.indexOf("\n", at + 1)) count += 1;
-  return count;
 }
 
 /** Lines that are shown before and after the one that was asked for. */

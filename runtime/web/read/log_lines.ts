@@ -14,6 +14,18 @@ export interface LogLine {
   readonly text: string;
 }
 
+/** A line of a log: its stored part, and its position there. */
+export interface LinePlace {
+  readonly seq: number;
+  readonly index: number;
+}
+
+/** A line with its place in the log. */
+export interface NumberedLine extends StyledLine, LinePlace {
+  /** From 1; null when the lines before were not counted. */
+  readonly number: number | null;
+}
+
 /** A line with the styles that its program printed. */
 export interface StyledLine extends LogLine {
   /** Missing when the line is plain. */

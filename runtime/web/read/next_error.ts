@@ -1,14 +1,8 @@
 /** Finds the next line of the level error in the log of a try. */
 import { chunksAfter } from "../../store/reads/log.ts";
 import type { WebServices } from "../http/services.ts";
-import { logLines } from "./log_lines.ts";
+import { type LinePlace, logLines } from "./log_lines.ts";
 import type { TryId } from "./read_log.ts";
-
-/** A line of a log: its stored part, and its position there. */
-export interface LinePlace {
-  readonly seq: number;
-  readonly index: number;
-}
 
 /**
  * Reads the log part by part, so that memory stays flat.

@@ -4,7 +4,7 @@
  */
 import { chunksAfter, chunksBefore, isTryOver, type LogChunk } from "../../store/reads/log.ts";
 import type { WebServices } from "../http/services.ts";
-import { type LogLine, type StyledLine, styledLines } from "./log_lines.ts";
+import { type LogLine, type NumberedLine, styledLines } from "./log_lines.ts";
 import type { Mask } from "./mask.ts";
 
 const HEAD_LINES = 200;
@@ -57,10 +57,10 @@ export async function readLogParts<Line extends LogLine>(
  * of a large one.
  */
 export interface LogWindow {
-  readonly head: readonly StyledLine[];
+  readonly head: readonly NumberedLine[];
   /** True when lines between head and tail are left out. */
   readonly hasGap: boolean;
-  readonly tail: readonly StyledLine[];
+  readonly tail: readonly NumberedLine[];
   /** The last part that was read; the live stream continues after it. -1: none. */
   readonly lastSeq: number;
 }
@@ -69,10 +69,11 @@ export async function readLogWindow(
   { reader, mask }: WebServices,
   { instanceId, tryNumber }: TryId,
 ): Promise<LogWindow> {
-  const linesOf = ({ lines }: LogChunk): readonly StyledLine[] => styledLines(lines, mask);
+  const linesOf = ({ seq, lines }: LogChunk): readonly NumberedLine[] =>
+    styledLines(lines, mask).map((line, index) => ({ ...line, seq, index, number: null }));
   const ahead = (seq: number) => chunksAfter(reader, instanceId, tryNumber, seq);
   const first = await collect(ahead, linesOf, -1, HEAD_LINES + TAIL_LINES);
-  const head = first.parts.flat();
+  const head = numbered(first.parts.flat(), 1);
   if (first.isAll) return { head, hasGap: false, tail: [], lastSeq: first.highest };
   const back = async (seq: number) =>
     (await chunksBefore(reader, instanceId, tryNumber, seq)).filter(
@@ -81,7 +82,12 @@ export async function readLogWindow(
   const last = await collect(back, linesOf, BEHIND_ALL, TAIL_LINES);
   const tail = last.parts.toReversed().flat();
   return last.isAll
-    ? { head, hasGap: false, tail, lastSeq: Math.max(first.highest, last.highest) }
+    ? {
+        head,
+        hasGap: false,
+        tail: numbered(tail, head.length + 1),
+        lastSeq: Math.max(first.highest, last.highest),
+      }
     : {
         head: head.slice(0, HEAD_LINES),
         hasGap: true,
@@ -90,11 +96,14 @@ export async function readLogWindow(
       };
 }
 
+const numbered = (lines: readonly NumberedLine[], from: number): readonly NumberedLine[] =>
+  lines.map((line, index) => ({ ...line, number: from + index }));
+
 const BEHIND_ALL = 2_147_483_647;
 
 interface Collected {
   /** Lines by chunk, in the order of reading. */
-  readonly parts: (readonly StyledLine[])[];
+  readonly parts: (readonly NumberedLine[])[];
   /** The last chunk that was read. */
   seq: number;
   highest: number;
@@ -105,7 +114,7 @@ interface Collected {
 /** Reads chunks until there are no more, or enough lines or characters. */
 async function collect(
   read: (seq: number) => Promise<readonly LogChunk[]>,
-  linesOf: (chunk: LogChunk) => readonly StyledLine[],
+  linesOf: (chunk: LogChunk) => readonly NumberedLine[],
   from: number,
   enough: number,
 ): Promise<Collected> {

@@ -8,7 +8,9 @@ import { Refused } from "../http/refused.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { findInLog, linesAround } from "../read/find_in_log.ts";
-import { type LinePlace, nextError } from "../read/next_error.ts";
+import type { LinePlace } from "../read/log_lines.ts";
+import { nextError } from "../read/next_error.ts";
+import { placeOfLine } from "../read/place_of_line.ts";
 import { isTryFinished, type TryId } from "../read/read_log.ts";
 import { LogFindPage } from "../views/task/log_find.tsx";
 import { sendPage } from "./send_page.ts";
@@ -25,9 +27,11 @@ export function logFindRoutes(services: WebServices): Routes {
 
 async function find(services: WebServices, request: Request, response: Response): Promise<void> {
   const wanted = checked(logParams, request.params);
-  const { q, level, from, lines, at, next } = checked(logFindQuery, request.query);
+  const { q, level, from, lines, at, next, line } = checked(logFindQuery, request.query);
   if ((await isTryFinished(services, wanted)) === undefined)
     throw new Refused(404, "There is no such try.");
+  const numbered = line === null ? null : await placeOfLine(services, wanted, line);
+  if (numbered !== null) return response.redirect(addressOf(wanted, numbered));
   const error = next === null ? null : await nextError(services, wanted, at);
   if (error !== null) return response.redirect(addressOf(wanted, error));
   const search = { text: q, levels: level, from: { seq: from, lines } };

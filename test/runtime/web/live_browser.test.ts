@@ -182,6 +182,49 @@ test("the log is in the zone of the page, for lines that were there and lines th
 });
 
 test.each([true, false])(
+  "a line of a log is marked by its link, which others can open (with script: %s)",
+  async (javaScriptEnabled) => {
+    const version = await web.rows.dag(dagSpec("linked"));
+    const run = await web.rows.run("linked", version, { state: "running" });
+    const id = await web.rows.instance(run, "only", { state: "running" });
+    const texts = Array.from({ length: 300 }, (_, at) => `text ${at + 1}`);
+    await web.rows.log(id, 0, texts);
+    const marked = (page: Page): Promise<string | null> =>
+      page.locator("#log li:target").innerText();
+    await visit(
+      `/runs/${run}/tasks/only`,
+      async (page) => {
+        await page.locator("#L250 .place").click();
+        await page.waitForURL(/\?try=1#L250$/);
+        expect(await marked(page)).toContain("text 250");
+        await page.goto(`${web.url}/runs/${run}/tasks/only?try=1#L7`);
+        expect(await marked(page)).toContain("text 7");
+        await page.locator("#L7").isVisible();
+        if (!javaScriptEnabled) return;
+        await web.rows.log(id, 1, ["came later"]);
+        await page.locator("#L301", { hasText: "came later" }).waitFor();
+        expect(await page.locator("#log ol").evaluate((list) => list.scrollTop)).toBeLessThan(500);
+      },
+      { javaScriptEnabled },
+    );
+  },
+);
+
+test("a line that the page of a long log leaves out is shown with the lines around it", async () => {
+  const version = await web.rows.dag(dagSpec("left_out"));
+  const run = await web.rows.run("left_out", version, { state: "success" });
+  const id = await web.rows.instance(run, "only", { state: "success" });
+  for (let seq = 0; seq < 60; seq += 1)
+    await web.rows.log(
+      ...([id, seq, Array.from({ length: 100 }, (_, at) => `text ${seq * 100 + at + 1}`)] as const),
+    );
+  await visit(`/runs/${run}/tasks/only?try=1#L1234`, async (page) => {
+    await page.waitForURL(/find\?at=12\.33#l12\.33$/);
+    await page.locator("li.here", { hasText: "text 1234" }).waitFor();
+  });
+});
+
+test.each([true, false])(
   "a grid that overflows opens at its newest run (with script: %s)",
   async (javaScriptEnabled) => {
     const version = await web.rows.dag(dagSpec("wide", { tasks: [taskSpec("only")] }));

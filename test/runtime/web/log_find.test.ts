@@ -120,3 +120,28 @@ test("the log of the task leads to the search where lines are left out", async (
   expect(page).toContain(`href="/logs/${id}/1/find?level=error"`);
   expect(page).not.toContain("data-find");
 });
+
+describe("a line of the log on the page of its task", () => {
+  test("has its number as its address; where lines are left out, the address of its place", async () => {
+    const page = await (await fetch(`${web.url}/t/${id}`)).text();
+    expect(page).toContain('<li class="l-info" id="L1"><a class="place" href="?try=1#L1"');
+    expect(page).toContain('<li class="l-info" id="L200">');
+    expect(page).not.toContain('id="L201"');
+    expect(page).toContain(`href="/logs/${id}/1/find?at=59.99#l59.99"`);
+  });
+
+  test("is found by its number when the page does not show it", async () => {
+    const answer = (line: number): Promise<Response> =>
+      fetch(`${web.url}/logs/${id}/1/find?line=${line}`, { redirect: "manual" });
+    for (const [line, place] of [
+      [1, "0.0"],
+      [100, "0.99"],
+      [101, "1.0"],
+      [6_000, "59.99"],
+    ] as const)
+      expect((await answer(line)).headers.get("location")).toBe(
+        `/logs/${id}/1/find?at=${place}#l${place}`,
+      );
+    expect((await answer(6_001)).status).toBe(200);
+  });
+});

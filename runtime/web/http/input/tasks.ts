@@ -58,6 +58,7 @@ export const logFindQuery = z.object({
   lines: smallNumber.default(0),
   at: optional(place),
   next: optional(z.literal("error")),
+  line: optional(smallNumber),
 });
 
 export const fileParams = z.object({ instanceId: rowId, object: z.uuid() });

@@ -2,7 +2,7 @@
  * The log of a try. Plain lines without a script; with one it follows, filters and finds.
  */
 import type { VNode } from "preact";
-import type { LogLine, StyledLine } from "../../read/log_lines.ts";
+import type { LogLine, NumberedLine } from "../../read/log_lines.ts";
 import type { ShownLog } from "../../read/read_task.ts";
 
 export const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -17,6 +17,8 @@ export function Log({ window, instanceId, tryNumber, isOpen }: ShownLog): VNode 
       aria-label="Log"
       data-island="log"
       data-subject={address}
+      data-lines={window.hasGap ? undefined : window.head.length + window.tail.length}
+      data-try={tryNumber}
       data-stream={isOpen ? `${address}/stream` : undefined}
       data-seq={window.lastSeq}
     >
@@ -65,7 +67,7 @@ export function Log({ window, instanceId, tryNumber, isOpen }: ShownLog): VNode 
       <ol aria-label="Lines">
         {isEmpty && <li class="gap">{isOpen ? "No lines yet." : "This try wrote no lines."}</li>}
         {window.head.map((line) => (
-          <Line line={line} />
+          <Line line={line} address={address} tryNumber={tryNumber} />
         ))}
         {window.hasGap && (
           <li class="gap">
@@ -74,7 +76,7 @@ export function Log({ window, instanceId, tryNumber, isOpen }: ShownLog): VNode 
           </li>
         )}
         {window.tail.map((line) => (
-          <Line line={line} />
+          <Line line={line} address={address} tryNumber={tryNumber} />
         ))}
       </ol>
     </section>
@@ -94,10 +96,27 @@ function Levels({ address }: { readonly address: string }): VNode {
   );
 }
 
-function Line({ line }: { readonly line: StyledLine }): VNode {
+interface LineProps {
+  readonly line: NumberedLine;
+  readonly address: string;
+  readonly tryNumber: number;
+}
+
+function Line({ line, address, tryNumber }: LineProps): VNode {
+  const { number } = line;
   const level = (LOG_LEVELS as readonly string[]).includes(line.level) ? line.level : "info";
+  const place = `${line.seq}.${line.index}`;
   return (
-    <li class={`l-${level}`}>
+    <li class={`l-${level}`} id={number === null ? undefined : `L${number}`}>
+      <a
+        class="place"
+        href={
+          number === null ? `${address}/find?at=${place}#l${place}` : `?try=${tryNumber}#L${number}`
+        }
+        title="A link to this line"
+      >
+        {number ?? "#"}
+      </a>
       <LogTime line={line} />
       <b>{level}</b>
       <span>

@@ -1,7 +1,7 @@
 /** Lines that were found in a whole log, or the lines around one of them. */
 import type { VNode } from "preact";
 import type { FoundInLog, LogSearch, PlacedLine } from "../../read/find_in_log.ts";
-import type { LinePlace } from "../../read/next_error.ts";
+import type { LinePlace } from "../../read/log_lines.ts";
 import type { TryId } from "../../read/read_log.ts";
 import { LOG_LEVELS, LogTime } from "./log.tsx";
 
