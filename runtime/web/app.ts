@@ -28,6 +28,7 @@ import { clearRoutes } from "./routes/clear.ts";
 import { compareRoutes } from "./routes/compare.ts";
 import { connectionRoutes } from "./routes/connections.ts";
 import { dagRoutes } from "./routes/dag.ts";
+import { dagSettingsRoutes } from "./routes/dag_settings.ts";
 import { dataRoutes } from "./routes/data.ts";
 import { designRoutes } from "./routes/design.ts";
 import { downloadRoutes } from "./routes/downloads.ts";
@@ -120,6 +121,7 @@ function allRoutes(
     triggerRoutes(services),
     backfillRoutes(services),
     dagRoutes(services),
+    dagSettingsRoutes(services),
     compareRoutes(services),
     stateRoutes(services),
     markRoutes(services),

@@ -1,7 +1,10 @@
 /** Reads one task over the last runs of its DAG, and the tasks of two runs. */
+import { type DagDetail, RECENT_RUNS } from "../../store/reads/dags.ts";
 import { type PastTask, taskHistory } from "../../store/reads/task_history.ts";
-import { summariseTasks, type TaskSummary } from "../../store/reads/task_states.ts";
+import { summariseTasks, type TaskSummary, taskCells } from "../../store/reads/task_states.ts";
 import type { WebServices } from "../http/services.ts";
+import { readRuns } from "./read_runs.ts";
+import { type TaskLine, taskLines } from "./task_lines.ts";
 
 export type { PastTask };
 
@@ -11,6 +14,19 @@ export function readTaskHistory(
   taskId: string,
 ): Promise<readonly PastTask[]> {
   return taskHistory(reader, dagId, taskId);
+}
+
+/** The tasks of a DAG over its last runs, and how many runs there are. */
+export async function readTaskLines(
+  services: WebServices,
+  { dagId, spec }: DagDetail,
+): Promise<{ readonly tasks: readonly TaskLine[]; readonly runs: number }> {
+  const query = { dagId, before: null, limit: RECENT_RUNS, state: null };
+  const runs = (await readRuns(services, query)).toReversed();
+  const ids = runs.map(({ id }) => id);
+  const taskIds = spec.tasks.map(({ taskId }) => taskId);
+  const cells = await taskCells(services.reader, ids, taskIds);
+  return { tasks: taskLines(spec, runs, cells), runs: runs.length };
 }
 
 /** A task in two runs; null where it has no instance. */

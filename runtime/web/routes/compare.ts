@@ -36,7 +36,7 @@ async function history(services: WebServices, request: Request, response: Respon
       { id: "history", "data-live": true },
       h(TaskHistory, { taskId, runs }),
     );
-    return { tab: "runs", title: `${taskId} of ${dagId}`, children };
+    return { tab: "tasks", title: `${taskId} of ${dagId}`, children };
   });
 }
 

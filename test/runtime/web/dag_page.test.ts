@@ -1,6 +1,7 @@
 /** The page of a DAG in a browser and as text: grid, panel, docs and audit. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as actions from "../../../runtime/actions/index.ts";
 import { launchBrowser, visitAt } from "../../support/browser.ts";
 import { dagSpec, taskSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
@@ -148,5 +149,61 @@ describe("the audit of a DAG", () => {
 
   test("has no export, which only admins may ask for", async () => {
     expect(await get("/dags/audited/audit")).not.toContain("/audit/export");
+  });
+});
+
+describe("the tasks of a DAG", () => {
+  test("have their last states, usual durations, failures and tries, and lead to their history", async () => {
+    const tasks = [
+      taskSpec("steady"),
+      taskSpec("shaky"),
+      taskSpec("many", { each: { items: [1] } }),
+    ];
+    const version = await web.rows.dag(dagSpec("measured_tasks", { tasks }));
+    for (const [minutes, state] of [
+      [1, "success"],
+      [3, "failed"],
+      [5, "success"],
+    ] as const) {
+      const run = await web.rows.run("measured_tasks", version, { state });
+      const row = { tookMs: minutes * MINUTE_MS };
+      await web.rows.instance(run, "steady", { ...row, state: "success" });
+      await web.rows.instance(run, "shaky", { ...row, state, tryNumber: minutes });
+    }
+    const html = await get("/dags/measured_tasks/tasks");
+    const row = (taskId: string): string =>
+      new RegExp(`<tr data-key="${taskId}">.*?</tr>`).exec(html)?.[0] ?? "";
+    expect(row("steady")).toContain(">3 min</td>");
+    expect(row("steady")).toContain('href="/dags/measured_tasks/tasks/steady"');
+    expect(row("shaky")).toContain(
+      '>1 min</td><td class="number">1</td><td class="number low">5</td>',
+    );
+    expect(row("shaky")).toMatch(/class="success h.*class="failed h.*class="success h/);
+    expect(row("many")).toContain("not run yet");
+  });
+
+  test("of a DAG without a run say so", async () => {
+    await web.rows.dag(dagSpec("never_ran"));
+    expect(await get("/dags/never_ran/tasks")).toContain("No runs yet");
+  });
+});
+
+describe("the settings of a DAG", () => {
+  test("are those of its version, with the switch, and with who may", async () => {
+    const spec = dagSpec("set_up", { tags: ["shop"], maxActiveRuns: 3, maxActiveTasks: 8 });
+    await web.rows.dag({ ...spec, dagRunTimeoutMs: 5 * MINUTE_MS, connections: ["shop_db"] });
+    await actions.addUser(web.db, {
+      ...{ name: "ops", grants: [{ role: "operator", tag: "shop" }], actor: "test" },
+    });
+    const html = await get("/dags/set_up/settings");
+    const value = (name: string): string =>
+      new RegExp(`<tr data-key="${name}">.*?<td>(.*?)</td></tr>`).exec(html)?.[1] ?? "";
+    expect(value("Active runs at most")).toBe("3");
+    expect(value("Running tasks at most, over all runs")).toBe("8");
+    expect(value("Longest run")).toBe("5 min");
+    expect(value("Connections")).toBe("shop_db");
+    expect(value("Schedule on")).toContain('action="/dags/set_up/pause"');
+    expect(html).toMatch(/trigger, backfill[^<]*<\/th><td>operator<\/td><td>ops, tester<\/td>/);
+    expect(html).toMatch(/deploy and roll back<\/th><td>editor<\/td><td>tester<\/td>/);
   });
 });

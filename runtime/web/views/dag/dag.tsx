@@ -11,6 +11,7 @@ const TABS = [
   { name: "grid", label: "Grid", path: "" },
   { name: "graph", label: "Graph", path: "/graph" },
   { name: "runs", label: "Runs", path: "/runs" },
+  { name: "tasks", label: "Tasks", path: "/tasks" },
   { name: "calendar", label: "Calendar", path: "/calendar" },
   { name: "decisions", label: "Decisions", path: "/decisions" },
   { name: "backfills", label: "Backfills", path: "/backfills" },
@@ -18,6 +19,7 @@ const TABS = [
   { name: "code", label: "Code", path: "/code" },
   { name: "docs", label: "Docs", path: "/docs" },
   { name: "audit", label: "Audit", path: "/audit" },
+  { name: "settings", label: "Settings", path: "/settings" },
 ] as const;
 
 export type DagTab = (typeof TABS)[number]["name"] | "trigger";
