@@ -2,7 +2,7 @@
  * The `dag` command as a real process, from source, in a project folder of its own and
  * with nothing in its environment but what is given.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { hostname, tmpdir, userInfo } from "node:os";
@@ -44,6 +44,19 @@ interface CommandOptions {
   readonly input?: string;
   /** What is run: default the source's own `dag`. */
   readonly bin?: string;
+  /** Runs it on a terminal of its own. Only where {@link HAS_TERMINAL}. */
+  readonly onTerminal?: boolean;
+}
+
+/** Whether this machine has the program that runs another one on a terminal. */
+export const HAS_TERMINAL = (
+  spawnSync("script", ["--version"], { encoding: "utf8" }).stdout ?? ""
+).includes("util-linux");
+
+/** The command line of `script` that runs a command on a terminal, and ends as it ends. */
+function onTerminal(command: readonly string[]): readonly string[] {
+  const quoted = command.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+  return ["script", "--quiet", "--return", "--command", quoted, "/dev/null"];
 }
 
 /** Asks a service to stop, and waits until it has. @returns its exit code */
@@ -65,7 +78,9 @@ export async function newProject(
   const running = new Set<ChildProcess>();
   const launch = (args: readonly string[], options: CommandOptions = {}): ChildProcess => {
     const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
-    const child = spawn(process.execPath, [options.bin ?? BIN, ...args], {
+    const command = [process.execPath, options.bin ?? BIN, ...args];
+    const [program, ...words] = options.onTerminal ? onTerminal(command) : command;
+    const child = spawn(program!, words, {
       cwd: folder,
       // Tests read the lines that people see.
       env: { PATH, HOME, NODE_COMPILE_CACHE, DAG_LOG_FORMAT: "text", ...env, ...options.env },

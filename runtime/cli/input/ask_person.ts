@@ -1,4 +1,5 @@
 /** Asks the person at the terminal a question of a task, for `dag test`. */
+import { once } from "node:events";
 import type { Json } from "../../../sdk/json.ts";
 import type { AskedInMemory } from "../../testing/dag_run.ts";
 import type { Cli } from "../command.ts";
@@ -47,13 +48,18 @@ async function readForm(cli: Cli, schema: Json): Promise<Json | undefined> {
   }
 }
 
-/** The output of `dag test` waits for whole lines, so the prompt is a line of its own. */
+/**
+ * The output of `dag test` waits for whole lines, so the prompt is a line of its own. At
+ * the end of the input (Ctrl D) the line is empty: a question would wait for ever.
+ */
 async function readLine(cli: Cli, prompt: string): Promise<string> {
+  if (process.stdin.readableEnded) return "";
   cli.say(prompt);
   const { createInterface } = await import("node:readline/promises");
   const lines = createInterface({ input: process.stdin });
+  const ended = once(lines, "close").then(() => "");
   try {
-    return (await lines.question("")).trim();
+    return (await Promise.race([lines.question(""), ended])).trim();
   } finally {
     lines.close();
   }

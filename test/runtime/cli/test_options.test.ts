@@ -1,12 +1,13 @@
 /**
  * What `dag test` is given besides a DAG: variables of `.env`, events, a place for files.
  */
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { newProject, type Project } from "../../support/cli.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { HAS_TERMINAL, newProject, output, type Project } from "../../support/cli.ts";
 
 let project: Project;
 beforeAll(async () => {
@@ -27,6 +28,12 @@ export default d;
 const d = dag("asks");
 const go = d.ask("go", { subject: "Go?", options: ["yes", "no"] });
 d.task("use", { inputs: { go } }, ({ inputs }) => inputs.go + "!");
+export default d;
+`,
+    "dags/form.ts": `import { dag } from "dagsmith";
+import { z } from "zod";
+const d = dag("form");
+d.ask("go", { subject: "Go?", options: ["yes", "no"], form: z.object({ note: z.string() }) });
 export default d;
 `,
     "dags/files.ts": `import { dag } from "dagsmith";
@@ -93,4 +100,49 @@ test("answers are given by task id; without one, and without a terminal, the err
   expect(stdout).toContain("Give it: dag test --answer go='…'");
   const wrong = await project.dag(["test", "asks", "--answer", "go=yes"]);
   expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining("it is not JSON")]);
+});
+
+describe.skipIf(!HAS_TERMINAL)("a person at a terminal", () => {
+  const started = async (dagId: string) => {
+    const child = project.start(["test", dagId], { onTerminal: true });
+    const ended = once(child, "exit").then(([code]) => code as number);
+    return { child, ended, type: (text: string) => void child.stdin!.write(text) };
+  };
+
+  test("is asked again until the number of an option comes", async () => {
+    const { child, ended, type } = await started("asks");
+    await output(child, "Number from 1 to 2:");
+    type("yes\n");
+    await output(child, "Number from 1 to 2:");
+    type("1\n");
+    await output(child, "yes!");
+    expect(await ended).toBe(0);
+  });
+
+  test("fills in a form as JSON, and hears what does not fit", async () => {
+    const { child, ended, type } = await started("form");
+    await output(child, "Number from 1 to 2:");
+    type("2\n");
+    await output(child, /The form, as JSON: .*"note"[\s\S]*Answer:/);
+    type("fine\n");
+    await output(child, /It is not JSON: [\s\S]*Answer:/);
+    type('{"note": 7}\n');
+    await output(child, /must be text[\s\S]*Number from 1 to 2:/);
+    type("2\n");
+    await output(child, "Answer:");
+    type('{"note": "later"}\n');
+    await output(child, "later");
+    expect(await ended).toBe(0);
+  });
+
+  test.each([
+    ["an empty line", "\n"],
+    ["Ctrl D", "\u0004"],
+  ])("who answers with %s fails the question, which says what to do", async (_what, typed) => {
+    const { child, ended, type } = await started("asks");
+    await output(child, "Number from 1 to 2:");
+    type(typed);
+    expect(await output(child, "Give it: dag test --answer go=")).toContain("NO_ANSWER");
+    expect(await ended).toBe(1);
+  });
 });
