@@ -17,7 +17,7 @@ const MORE = 308;
 /**
  * Uploads a stream.
  * @param place operation and object, for errors
- * @param begin the request that opens the upload
+ * @param begin the request that opens the upload; an answer that it expects ends the upload
  * @returns the answer to the last part
  * @throws Error when the source fails, or with the signal; the upload is cancelled
  * @example const answer = await resumableUpload(session, "GCS put gs://lake/a", begin, bytes);
@@ -33,13 +33,21 @@ export async function resumableUpload(
   // An answer that the caller expects ends it here.
   if (begin.expected?.includes(status)) return { status, headers, ...rest };
   if (!headers.location) throw new Error(`${place}: the service named no address for the upload`);
-  return sendParts(session, place, headers.location, bytes);
+  const { expected = [] } = begin;
+  return sendParts(session, place, { location: headers.location, expected }, bytes);
+}
+
+/** An upload that has begun. */
+interface Upload {
+  readonly location: string;
+  /** Statuses besides 2xx that the caller reads. */
+  readonly expected: readonly number[];
 }
 
 async function sendParts(
   session: GoogleSession,
   place: string,
-  upload: string,
+  upload: Upload,
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<HttpAnswer> {
   try {
@@ -49,7 +57,7 @@ async function sendParts(
     }
     throw new Error(`${place}: the stream had no end`);
   } catch (error) {
-    await cancel(session, place, upload);
+    await cancel(session, place, upload.location);
     throw session.signal.aborted ? session.signal.reason : error;
   }
 }
@@ -58,7 +66,7 @@ async function sendParts(
 async function sendPart(
   session: GoogleSession,
   place: string,
-  upload: string,
+  { location, expected }: Upload,
   { from, bytes, isLast }: StreamPart,
 ): Promise<HttpAnswer> {
   const end = from + bytes.length;
@@ -66,7 +74,8 @@ async function sendPart(
     const total = isLast ? String(end) : "*";
     const range = next === end ? "*" : `${next}-${end - 1}`;
     const answer = await session.send(place, {
-      ...{ method: "PUT", path: upload, body: bytes.subarray(next - from), expected: [MORE] },
+      ...{ method: "PUT", path: location, body: bytes.subarray(next - from) },
+      expected: [MORE, ...expected],
       headers: { "content-range": `bytes ${range}/${total}` },
     });
     if (answer.status !== MORE) return answer;

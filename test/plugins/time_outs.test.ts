@@ -15,6 +15,7 @@ import {
   s3ToRedshift,
 } from "dagsmith/plugins/aws";
 import { azureBlobHook } from "dagsmith/plugins/azure";
+import { bigqueryHook, bigqueryLoad, bigquerySql } from "dagsmith/plugins/bigquery";
 import { discordHook } from "dagsmith/plugins/discord";
 import { gcsHook } from "dagsmith/plugins/gcs";
 import { githubHook, githubToS3 } from "dagsmith/plugins/github";
@@ -79,6 +80,10 @@ const connections = (port: number) => ({
     type: "google_cloud_platform",
     extra: { project: "p", api_endpoint: `http://127.0.0.1:${port}` },
   },
+  bigquery: {
+    type: "google_cloud_platform",
+    extra: { project: "p", bigquery_api_endpoint: `http://127.0.0.1:${port}` },
+  },
   azure: {
     ...{ type: "wasb", login: "acc", password: "czNjcmV0" },
     host: `http://127.0.0.1:${port}/acc`,
@@ -107,6 +112,10 @@ const OPERATORS: Readonly<Record<string, Body>> = {
   githubToS3: githubToS3({
     ...{ github: "github", object: "issues", org: "acme", repo: "one" },
     ...{ s3: "s3", bucket: "lake", key: "issues.jsonl" },
+  }) as Body,
+  bigquerySql: bigquerySql({ bigquery: "bigquery", sql: sql`select 1` }) as Body,
+  bigqueryLoad: bigqueryLoad({
+    ...{ bigquery: "bigquery", from: [{ n: 1 }], table: "taxi.trips", loadType: "append" },
   }) as Body,
   sendEmail: sendEmail({ smtp: "mail", mail: () => mail }) as Body,
 };
@@ -137,6 +146,8 @@ const HOOKS: Readonly<Record<string, Body>> = {
     void (await (await hook(s3Hook("s3"))).putText("lake", "a.csv", "x")),
   gcsHook: async ({ hook }) =>
     void (await (await hook(gcsHook("gcs"))).objects.head({ bucket: "lake", key: "a.csv" })),
+  bigqueryHook: async ({ hook }) =>
+    void (await (await hook(bigqueryHook("bigquery"))).columns("taxi.trips")),
   azureBlobHook: async ({ hook }) =>
     void (await (await hook(azureBlobHook("azure"))).objects.head({ bucket: "lake", key: "a" })),
   "azureBlobHook, uploading": async ({ hook }) => {

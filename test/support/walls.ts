@@ -301,6 +301,7 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
     "@aws-sdk/client-redshift-data",
   ],
   azure: ["@azure/storage-blob", "@azure/identity"],
+  bigquery: ["@google-cloud/bigquery"],
   docker: ["dockerode", "tar-stream"],
   // The schema package has types only.
   duckdb: ["@duckdb/node-api", "@standard-schema/spec"],
