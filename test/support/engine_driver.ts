@@ -98,6 +98,7 @@ export const beginInMemory = async (
     passTime: async () => {
       const all: MemoryWait[] = [];
       for (let over = store.takeWait(); over; over = store.takeWait()) all.push(over);
+      const ends: TryEnd[] = [];
       for (const over of all) {
         const { runId, taskId, mapIndex, lostTries } = store.instance(over.instanceId)!;
         const end = {
@@ -110,11 +111,22 @@ export const beginInMemory = async (
           workerId: "",
         };
         if (over.wait.kind === "poke") await store.wakeSensor(over);
-        else await completeTries(store, [{ ...end, outcome: endOfWait(over.wait, {}) }]);
+        else ends.push({ ...end, outcome: timeOutOf(over.wait) });
       }
+      // Together, as a scheduler ends all waits that are due.
+      await completeTries(store, ends);
     },
   };
 };
+
+/** In memory, people answer and called runs end before their time is up. */
+function timeOutOf(wait: MemoryWait["wait"]): Outcome {
+  if (wait.kind !== "ask" && wait.kind !== "call") return endOfWait(wait, {});
+  const output = wait.ask?.otherwise ?? null;
+  return output === null
+    ? { kind: "wait_timed_out", to: "failed", reason: "its time is up" }
+    : { kind: "resumed", output };
+}
 
 export function beginInPostgres(database: { readonly db: Database }): BeginRun {
   const plans = new Plans();

@@ -5,11 +5,11 @@
  * twenty times as many runs.
  */
 
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { beginInMemory, beginInPostgres } from "../../support/engine_driver.ts";
 import fc, { seed } from "../../support/fast_check.ts";
-import { migratedDatabase, rows } from "../../support/migrated.ts";
+import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 import {
   byWorkers,
   type Command,
@@ -17,7 +17,13 @@ import {
   inPostgres,
   interleaved,
 } from "../../support/model/commands.ts";
-import { type DagShape, dagShape, groupedShape, specOf } from "../../support/model/dag_shape.ts";
+import {
+  calledSpec,
+  type DagShape,
+  dagShape,
+  groupedShape,
+  specOf,
+} from "../../support/model/dag_shape.ts";
 import { drain } from "../../support/model/drain.ts";
 import { drawnEnd } from "../../support/model/outcomes.ts";
 import { beginModel } from "../../support/model/run_model.ts";
@@ -28,6 +34,7 @@ const many = Number(MODEL_RUNS);
 const longest = 180_000 * Math.max(1, many);
 
 const postgres = migratedDatabase();
+beforeAll(() => known(postgres.db, calledSpec()));
 const plans = new Plans();
 const ends = fc.array(drawnEnd, { minLength: 1, maxLength: 20 });
 

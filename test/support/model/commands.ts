@@ -8,6 +8,7 @@ import fc from "../fast_check.ts";
 import * as moves from "./moves.ts";
 import { type DrawnEnd, drawnEnd, endInWords } from "./outcomes.ts";
 import type { Clearing } from "./people.ts";
+import * as waits from "./wait_moves.ts";
 import type { HeldClaim, Move, RealRun, World } from "./world.ts";
 
 /** What fast-check hands on from command to command; it lets a check see no class. */
@@ -70,6 +71,12 @@ const ticked = fc.constant(
 const rolledBack = fc
   .tuple(index, drawnEnd)
   .map(([at, as]) => command(`roll back ${at}`, (world) => moves.rollBack(world, at, as), true));
+const answered = index.map((at) => command(`answer ${at}`, (world) => waits.answerOne(world, at)));
+const callEnded = fc
+  .tuple(index, fc.boolean())
+  .map(([at, succeeds]) =>
+    command(`end call ${at}`, (world) => waits.endCall(world, at, succeeds)),
+  );
 const taskStopped = index.map((at) =>
   command(`cancel ${at}`, (world) => moves.stopTask(taskIn(world, at))),
 );
@@ -125,6 +132,8 @@ const ALL = [
   takenAgain,
   ticked,
   taskStopped,
+  answered,
+  callEnded,
 ];
 const STORED = [rolledBack, itemStopped, runStopped, paused, cleared, cleared, marked];
 
@@ -206,7 +215,7 @@ async function say(world: World, real: RealRun, claim: HeldClaim, as: DrawnEnd):
 
 /** Sequences in which ends of tries come between whatever else is done. */
 export const interleaved = fc.commands<Playing, RealRun, false>(
-  [worked, worked, worked, killed, ticked, taskStopped, rolledBack, cleared, marked],
+  [worked, worked, worked, killed, ticked, answered, taskStopped, rolledBack, cleared, marked],
   { maxCommands: 20, size: "max" },
 );
 /** Sequences of what workers do, to whatever run. */

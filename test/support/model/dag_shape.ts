@@ -19,6 +19,8 @@ type Kind =
   | "mapped"
   | "loop"
   | "sensor"
+  | "question"
+  | "call"
   | "setup"
   | "teardown"
   | "branch"
@@ -41,7 +43,7 @@ export interface ShapedTask {
   readonly allowFailure: boolean;
   /**
    * Of a teardown: its failure fails the run. Of a short circuit: it stops only what is
-   * directly after it.
+   * directly after it. Of a question: it has an answer when its time is up.
    */
   readonly flag: boolean;
   readonly maxActive: number | null;
@@ -86,7 +88,10 @@ const ALONE: readonly Kind[] = [
   "branch",
   "short circuit",
 ];
-const KINDS: readonly Kind[] = [...ALONE, "mapped", "mapped", "mapped", "loop", "sensor"];
+const KINDS: readonly Kind[] = [
+  ...ALONE,
+  ...(["mapped", "mapped", "mapped", "loop", "sensor", "question", "call"] as const),
+];
 const WITH_GROUPS: readonly Kind[] = [
   "task",
   "task",
@@ -204,7 +209,7 @@ function shaped(
   failFast: boolean,
   where: Where = { prefix: "", within: null, mappedIn: null },
 ): ShapedTask {
-  const { back, rule, kind, form, allowFailure, ...more } = drawn;
+  const { back, rule, kind, form, retries, allowFailure, ...more } = drawn;
   const { prefix, ...around } = where;
   const upstream = back
     .map((far) => index - far)
@@ -214,6 +219,8 @@ function shaped(
     ...around,
     ...{ id: `${prefix}t${index}`, kind, upstream },
     rule: kind === "teardown" ? "all_done_setup_success" : failFast ? "all_success" : rule,
+    // A question is asked once.
+    retries: kind === "question" ? 0 : retries,
     allowFailure: allowFailure && (kind === "task" || kind === "mapped"),
     form: upstream.length === 0 ? "items" : form,
   };
@@ -234,6 +241,12 @@ export function describeShape({ tasks, failFast }: DagShape): readonly string[] 
   ];
 }
 
+const FLAGS: Partial<Readonly<Record<Kind, string>>> = {
+  teardown: "fails the run",
+  "short circuit": "direct only",
+  question: "has an answer of its own",
+};
+
 function taskInWords({
   id,
   kind,
@@ -247,8 +260,7 @@ function taskInWords({
   items,
 }: ShapedTask): string {
   const list = `${form}${form === "output" ? "" : `(${items})`}${maxActive === null ? "" : `, maxActive ${maxActive}`}`;
-  const flags =
-    kind === "teardown" ? "fails the run" : kind === "short circuit" ? "direct only" : "";
+  const flags = FLAGS[kind] ?? "";
   const parts = [
     ...[
       kind.startsWith("mapped") ? `${kind} over ${list}` : kind,
@@ -264,6 +276,13 @@ function taskInWords({
 }
 
 let lastDag = 0;
+
+/** The DAG that tasks of the kind `call` start. */
+export function calledSpec(): DagSpec {
+  const d = dag("model_called", { maxActiveRuns: 100_000 });
+  d.output({ a: d.task("a", () => 1) });
+  return describeDag(d);
+}
 
 /** The spec of a shape, under an id of its own. */
 export function specOf(shape: DagShape): DagSpec {
@@ -319,6 +338,10 @@ function declare(d: Builder, task: ShapedTask, before: readonly Wirable[]): Task
       );
     case "sensor":
       return d.sensor(id, { ...options, interval: "10m" }, async () => true);
+    case "question":
+      return d.ask(id, { triggerRule, subject: "Go?", options: ["yes", "no"] });
+    case "call":
+      return d.call(id, "model_called", options);
     case "setup":
       return d.setup(id, options, body);
     case "teardown":

@@ -37,7 +37,7 @@ export function one<Of>(of: readonly Of[], index: number): Of | undefined {
   return of[index % (of.length || 1)];
 }
 
-function places({ model }: World): readonly Place[] {
+export function places({ model }: World): readonly Place[] {
   return model.shape.tasks.flatMap(({ id }) =>
     Object.keys(model.tasks[id]!).map((index) => ({ task: id, index: Number(index) })),
   );
@@ -287,7 +287,7 @@ function persons(
 }
 
 /** `done`, or the code of the refusal. */
-async function answer(act: Promise<unknown>): Promise<string> {
+export async function answer(act: Promise<unknown>): Promise<string> {
   try {
     await act;
     return "done";
@@ -301,7 +301,10 @@ async function answer(act: Promise<unknown>): Promise<string> {
 export function waitsForTime({ model }: World): boolean {
   return model.shape.tasks.some(({ id }) =>
     instancesOf(model, id).some(
-      ({ state, isDue }) => state === "up_for_reschedule" || (state === "up_for_retry" && !isDue),
+      ({ state, isDue }) =>
+        state === "up_for_reschedule" ||
+        state === "deferred" ||
+        (state === "up_for_retry" && !isDue),
     ),
   );
 }

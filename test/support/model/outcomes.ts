@@ -1,6 +1,7 @@
 /** How tries end: drawn in words, and made into what the task's kind can end with. */
 
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
+import type { WaitSpec } from "../../../sdk/spec/index.ts";
 import { failed, skipped, success } from "../engine_driver.ts";
 import fc from "../fast_check.ts";
 import { allAfter } from "./after.ts";
@@ -44,13 +45,33 @@ export function outcomeOf(shape: DagShape, task: ShapedTask, { as, size }: Drawn
         ? { kind: "skipped", reason: "no item of the list", filteredOut: true }
         : skipped;
     case "not done":
+      if (isWaiting(task)) return waitingFor(task);
       if (task.kind === "sensor") return { kind: "not_yet" };
       return task.kind === "loop"
         ? { kind: "success", output: JSON.stringify([size]), again: true }
         : returning(shape, task, "list", size);
     default:
-      return returning(shape, task, as, size);
+      return isWaiting(task) ? waitingFor(task) : returning(shape, task, as, size);
   }
+}
+
+/** Whether a try of the task ends by waiting: for an answer, or for the run that it calls. */
+export function isWaiting({ kind }: ShapedTask): boolean {
+  return kind === "question" || kind === "call";
+}
+
+function waitingFor({ kind, flag }: ShapedTask): Outcome {
+  const wait: WaitSpec =
+    kind === "question"
+      ? {
+          ...{ type: "ask", subject: "Go?", body: null, reminderMs: null },
+          ...{ timeoutMs: 600_000, otherwise: flag ? '"no"' : null },
+        }
+      : {
+          ...{ type: "call", dagId: "model_called", params: "{}", version: null, waits: true },
+          ...{ rerun: "failed", timeoutMs: 600_000 },
+        };
+  return { kind: "deferred", wait };
 }
 
 /**

@@ -8,7 +8,15 @@ import { MAX_LOST_TRIES } from "../../../runtime/state/lost_try.ts";
 import type { Json } from "../../../sdk/json.ts";
 import { allAfter } from "./after.ts";
 import { MAX_ITERATIONS, type ShapedTask } from "./dag_shape.ts";
-import { type End, hasEnded, type Instance, move, type RunModel, taskOf } from "./model_state.ts";
+import {
+  type End,
+  hasEnded,
+  type Instance,
+  instancesOf,
+  move,
+  type RunModel,
+  taskOf,
+} from "./model_state.ts";
 import { follow, repeatGroups } from "./run_model.ts";
 
 /** Where an instance stands. */
@@ -83,6 +91,7 @@ function endTry(
     move(instance, outcome.filteredOut === true ? "removed" : "skipped");
   else if (outcome.kind === "failed") fail(task, instance, outcome.retryable);
   else if (outcome.kind === "lost") lose(instance);
+  else if (outcome.kind === "deferred") move(instance, "deferred");
   else move(instance, "up_for_reschedule");
 }
 
@@ -119,10 +128,39 @@ function fail({ retries }: ShapedTask, instance: Instance, isRetryable: boolean)
 /** Every time that something waits for has come. */
 export function tick(model: RunModel): string {
   for (const { id } of model.shape.tasks)
-    for (const one of Object.values(model.tasks[id]!)) {
+    for (const one of instancesOf(model, id)) {
       if (one.state === "up_for_retry") one.isDue = true;
       if (one.state === "up_for_reschedule") one.state = "queued";
     }
+  timeOutWaits(model);
   repeatGroups(model);
+  return "done";
+}
+
+/** All questions and calls whose time is up end together. */
+function timeOutWaits(model: RunModel): void {
+  const ends = model.shape.tasks.flatMap((task) =>
+    instancesOf(model, task.id)
+      .filter(({ state }) => state === "deferred")
+      .map((instance): End => ({ task, instance })),
+  );
+  for (const { task, instance } of ends)
+    if (task.kind === "question" && task.flag) resume(instance, "no");
+    else move(instance, "failed");
+  if (ends.length > 0) follow(model, ends);
+}
+
+function resume(instance: Instance, output: Json): void {
+  move(instance, "success");
+  instance.output = output;
+}
+
+/** A person answers a question, or the run that a task called ends. */
+export function endWait(model: RunModel, place: Place, output: Json | "failed"): string {
+  const [task, instance] = [taskOf(model, place.task), at(model, place)];
+  if (instance?.state !== "deferred") return "not waiting";
+  if (output === "failed") fail(task, instance, true);
+  else resume(instance, output);
+  if (hasEnded(instance)) follow(model, [{ task, instance }]);
   return "done";
 }
