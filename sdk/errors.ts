@@ -78,6 +78,9 @@ const messages = {
     "{file}: importing the file needed more than {megabytes} MB of memory. A DAG file only declares tasks; move heavy work into a task body.",
   IMPORT_EXITED:
     "{file}: the file ended the process ({how}) while it was imported. A DAG file must not exit.",
+  NOT_PYTHON: "{file}:{line}: this line is not Python. Give a file that Python accepts.",
+  NO_AIRFLOW_DAG:
+    "{file}: the file defines no Airflow DAG. A DAG is made with DAG(…), or by calling a function with @dag.",
   IMPORT_UNSETTLED:
     "{file}: a top-level await waits for something that can never happen. Move the work into a task body.",
   INVALID_IMPORT_MESSAGE:

@@ -26,6 +26,7 @@ import { deployments } from "./commands/deployments.ts";
 import { dev } from "./commands/dev.ts";
 import { doctor } from "./commands/doctor.ts";
 import { event } from "./commands/event.ts";
+import { importCommands } from "./commands/import_airflow.ts";
 import { init } from "./commands/init.ts";
 import { keys } from "./commands/keys.ts";
 import { list } from "./commands/list.ts";
@@ -109,6 +110,11 @@ export interface CommandGroup {
 }
 
 export const groups: readonly CommandGroup[] = [
+  {
+    name: "import",
+    summary: "Write DAGs from the files of other orchestrators",
+    commands: importCommands,
+  },
   { name: "event", summary: "Send events to the tasks of a run", commands: event },
   connections,
   variables,

@@ -24,7 +24,7 @@ export interface Wall {
  */
 const FLOORS: readonly (readonly string[])[] = [
   ["retention.ts", "access"],
-  ["config", "service", "state", "timetable", "embedded", "sandbox"],
+  ["config", "service", "state", "timetable", "embedded", "sandbox", "import_airflow"],
   ["engine", "params", "words", "large_values", "specs"],
   ["store"],
   ["transactions"],
@@ -84,6 +84,11 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
     builtins: ["node:util"],
     packages: ["zod", "luxon"],
     why: "pure: a spec of another machine is checked before any service reads it",
+  },
+  import_airflow: {
+    builtins: [],
+    packages: ["@lezer/common", "@lezer/python"],
+    why: "pure: Python text becomes TypeScript text, and nothing of either runs",
   },
   engine: {
     builtins: [],
