@@ -74,6 +74,42 @@ describe.each(guides)("%s", (guide) => {
   test("shows changes of lines that are in the code", () => expect(wrongLines(guide)).toEqual([]));
 });
 
+describe("docs/plugins", () => {
+  const plugins = readdirSync("plugins");
+  const pages = readdirSync("docs/plugins").map((name) => `docs/plugins/${name}`);
+
+  test.each(plugins)("has a page that describes %s", (plugin) => {
+    const name = new RegExp(`dagsmith/plugins/${plugin}\\b`);
+    expect(pages.filter((page) => name.test(textOf(page)))).not.toEqual([]);
+  });
+
+  const CONNECTED = pages.filter((page) => page !== "docs/plugins/objects.md");
+  test.each(CONNECTED)("%s says how to connect, which rights it takes, and what fails", (page) => {
+    const titles = textOf(page).match(/^## .*$/gm) ?? [];
+    expect(titles).toEqual(expect.arrayContaining(["## Connection", "## Rights", "## Errors"]));
+  });
+
+  const types = textOf("docs/connections.md").match(/^## .*$/gm) ?? [];
+  const anchors = types.map((title) => anchorOf(title.slice(3)));
+  test.each(pages)("%s leads to pages and connection types that exist", (page) => {
+    const links = [...textOf(page).matchAll(/\]\(([^)#:]*)(?:#([^)]*))?\)/g)];
+    const broken = links.filter(
+      ([, path = "", anchor]) =>
+        !existsSync(join("docs/plugins", path)) ||
+        (path === "../connections.md" && !anchors.includes(anchor ?? "")),
+    );
+    expect(broken.map(([link]) => link)).toEqual([]);
+  });
+});
+
+/** As GitHub makes it of a title. */
+function anchorOf(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^\w -]/g, "")
+    .replaceAll(" ", "-");
+}
+
 test.each(decisions)("%s has its status and its date", (record) => {
   expect(textOf(record)).toMatch(/\n\*\*Status\.\*\* .*\*\*Date\.\*\* 20\d\d-\d\d-\d\d\.\n/);
 });
