@@ -5,7 +5,7 @@ import type { Json } from "../../sdk/json.ts";
 /** Plugins of dagsmith that export `connectionTypes`. */
 export const BUILT_IN = [
   ...["aws", "azure", "discord", "docker", "duckdb", "github", "google", "http", "notify"],
-  ...["postgres", "slack", "smtp", "teams"],
+  ...["postgres", "slack", "smtp", "ssh", "teams"],
 ];
 
 /** A request of the parent. */

@@ -314,7 +314,9 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   github: ["octokit"],
   google: ["@google-cloud/storage", "@google-cloud/bigquery"],
   postgres: ["pg", "pg-copy-streams"],
+  sftp: ["ssh2"],
   smtp: ["nodemailer"],
+  ssh: ["ssh2"],
   // The interface that schema libraries share: types only.
   process: ["@standard-schema/spec"],
 };

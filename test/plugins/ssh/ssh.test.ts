@@ -1,0 +1,255 @@
+/** Keys of hosts, connections to hosts, and the shell that runs a script on a host. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { parseConnection } from "dagsmith";
+import { sh } from "dagsmith/plugins/process";
+import { sshHook } from "dagsmith/plugins/ssh";
+import { runTask } from "dagsmith/testing";
+import ssh2 from "ssh2";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { fileName } from "../../../plugins/sftp/file_name.ts";
+import { sshConnection } from "../../../plugins/ssh/connection.ts";
+import { readHostKeys } from "../../../plugins/ssh/host_key.ts";
+import { REMOTE_COMMAND, type RemoteScript, stdinOf } from "../../../plugins/ssh/remote_script.ts";
+import { until } from "../../support/until.ts";
+import { errorWithout } from "../../support/without_package.ts";
+
+const ED25519 = "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
+const PRINT = "SHA256:+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU";
+
+describe("a host key", () => {
+  test.each([
+    [`ssh-ed25519 ${ED25519}`, [{ type: "ssh-ed25519", fingerprint: PRINT }]],
+    [ED25519, [{ type: "ssh-ed25519", fingerprint: PRINT }]],
+    [
+      `# files:22 SSH-2.0\n[files]:22 ssh-ed25519 ${ED25519} comment\n\n${PRINT}`,
+      [
+        { type: "ssh-ed25519", fingerprint: PRINT },
+        { type: null, fingerprint: PRINT },
+      ],
+    ],
+    ["", []],
+    ["MD5:aa:bb", null],
+  ])("is read from %j", (text, keys) => expect(readHostKeys(text)).toEqual(keys));
+
+  test.each([
+    [{}, "has no login: give password, private_key or key_file"],
+    [{ private_key: "x", key_file: "y" }, "leave one of them out"],
+    [{ key_file: "y", host_key: "ssh-rsa" }, "host_key has a line that is neither a key"],
+  ])("a connection with %j is refused", (extra, reason) => {
+    const json = JSON.stringify({ type: "sftp", host: "h", login: "etl", extra });
+    expect(() => sshConnection.read(parseConnection("files", json))).toThrow(reason);
+  });
+});
+
+describe("a connection", () => {
+  const { privateKey, publicKey } = (() => {
+    const { private: own, public: shown } = ssh2.utils.generateKeyPairSync("ed25519");
+    return { privateKey: own, publicKey: shown };
+  })();
+
+  /** A server that takes one password, and offers no verb. */
+  async function startServer() {
+    const server = new ssh2.Server({ hostKeys: [privateKey] }, (client) => {
+      client.on("error", () => undefined);
+      client.on("authentication", (login) =>
+        login.method === "password" && login.password === "right"
+          ? login.accept()
+          : login.reject(["password"]),
+      );
+      client.on("session", (accept) => accept().on("exec", (_accept, reject) => reject()));
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return {
+      port: (server.address() as AddressInfo).port,
+      [Symbol.asyncDispose]: () =>
+        new Promise<void>((resolve) => void server.close(() => resolve())),
+    };
+  }
+  const opening = (port: number, fields: object) =>
+    runTask(async ({ hook }) => (await hook(sshHook("files"))).place, {
+      connections: {
+        files: { type: "ssh", host: "127.0.0.1", port, login: "etl", password: "right", ...fields },
+      },
+    }).then(
+      ({ output }) => output,
+      (error: Error) => [error.name, error.message],
+    );
+
+  test("needs a host key, and the refusal says which to compare and to set", async () => {
+    await using server = await startServer();
+    const [name, message] = (await opening(server.port, {})) as string[];
+    expect(name).toBe("FailTask");
+    expect(message).toMatch(
+      /^The connection "files" does not say which key the host 127\.0\.0\.1:\d+ has\. It shows ssh-ed25519 SHA256:/,
+    );
+    const shown = /set host_key to: (.*)$/.exec(message ?? "")?.[1];
+    expect(publicKey).toContain(shown);
+    expect(await opening(server.port, { extra: { host_key: shown } })).toBe(
+      `etl@127.0.0.1:${server.port}`,
+    );
+  });
+
+  test("refuses a host that shows another key, whatever its password", async () => {
+    await using server = await startServer();
+    expect(await opening(server.port, { extra: { host_key: PRINT } })).toEqual([
+      "FailTask",
+      expect.stringMatching(/ has another key than the connection "files" names: it shows ssh-ed/),
+    ]);
+  });
+
+  test("takes any host where the connection says so, and names a refused login", async () => {
+    await using server = await startServer();
+    const extra = { host_check: "none" };
+    expect(await opening(server.port, { extra })).toContain("etl@");
+    const [name, message] = (await opening(server.port, { extra, password: "s3cret" })) as string[];
+    expect([name, message]).toEqual([
+      "FailTask",
+      expect.stringMatching(/^SSH etl@127.*check login, password and key of the connection/),
+    ]);
+    expect(message).not.toContain("s3cret");
+  });
+
+  test.each([
+    [{ private_key: "no key" }, /^The private key of the connection cannot be used: /],
+    [{ key_file: "/nowhere/id" }, /^The key_file of the connection cannot be read: ENOENT$/],
+  ])("with %j fails before it connects", async (extra, says) => {
+    const all = { password: undefined, extra: { ...extra, host_check: "none" } };
+    expect(await opening(9, all)).toEqual(["FailTask", expect.stringMatching(says)]);
+  });
+
+  test("to a host that is down can be retried", async () => {
+    const server = await startServer();
+    await server[Symbol.asyncDispose]();
+    expect(await opening(server.port, { extra: { host_check: "none" } })).toEqual([
+      "Error",
+      expect.stringMatching(/^SSH etl@127\.0\.0\.1:\d+: .*ECONNREFUSED/),
+    ]);
+  });
+
+  test("to a host that runs no commands fails for good", async () => {
+    await using server = await startServer();
+    const connections = {
+      files: {
+        ...{ type: "ssh", host: "127.0.0.1", port: server.port, login: "etl", password: "right" },
+        extra: { host_check: "none" },
+      },
+    };
+    const run = runTask(
+      async ({ hook }) => (await (await hook(sshHook("files"))).run("true")).exitCode,
+      { connections },
+    );
+    await expect(run).rejects.toMatchObject({
+      name: "FailTask",
+      message: expect.stringMatching(/ runs no commands: /),
+    });
+  });
+
+  test("without the package says what to install", async () => {
+    const imports = 'const { sshHook } = await import("dagsmith/plugins/ssh");';
+    const connection = { id: "a", type: "ssh", host: "h", login: "u", password: "p", extra: {} };
+    const task = `(context) => sshHook("a").definition.open(${JSON.stringify(connection)}, context)`;
+    expect(await errorWithout("ssh2", imports, task)).toEqual([
+      "PACKAGE_MISSING",
+      "sshHook() needs the package ssh2. Run: npm install ssh2",
+    ]);
+  });
+});
+
+describe("the shell on the host", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ssh-test-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  /** Starts it as sshd does: in a session of its own, by the shell of the login. */
+  function start(script: Partial<RemoteScript>) {
+    const shell = spawn("/bin/sh", ["-c", REMOTE_COMMAND], { detached: true });
+    const output = text(shell.stdout);
+    shell.stdin.on("error", () => undefined);
+    shell.stdin.write(stdinOf({ script: "", cwd: null, env: {}, ...script }));
+    return {
+      shell,
+      output,
+      exited: once(shell, "exit") as Promise<[number | null, string | null]>,
+    };
+  }
+  const result = async (script: Partial<RemoteScript>) => {
+    const { shell, output, exited } = start(script);
+    const [code] = await exited;
+    shell.stdin.end();
+    return [code, await output];
+  };
+
+  test("runs the script with its folder, its variables and its exit code", async () => {
+    const env = { A: "it's $HOME", B: "two\nlines" };
+    const script = sh`printf '%s|' "$A" "$B" ${"a 'b'"}; pwd; cat; exit 3`;
+    const cwd = `${folder}/it's`;
+    expect(await result({ script: `mkdir -p "${cwd}"` })).toEqual([0, ""]);
+    expect(await result({ script, env, cwd })).toEqual([3, `it's $HOME|two\nlines|a 'b'|${cwd}\n`]);
+  });
+
+  test("shows no value in the list of processes", async () => {
+    const [, output] = await result({ script: "ps -o args= -p $$", env: { A: "s3cret" } });
+    expect(output).toContain("eval");
+    expect(output).not.toContain("s3cret");
+  });
+
+  test("fails when the folder does not exist", async () =>
+    expect(await result({ script: "echo", cwd: "/nowhere" })).toEqual([126, ""]));
+
+  test("refuses a name that is no variable", () =>
+    expect(() => stdinOf({ script: "", cwd: null, env: { "a;b": "" } })).toThrow("env.a;b"));
+
+  const started = (): Promise<readonly number[]> =>
+    until("the start of the script", async () => {
+      const pids = await readFile(join(folder, "pids"), "utf8").catch(() => "");
+      return pids.split("\n").length === 3 && pids.trim().split("\n").map(Number);
+    });
+  const isAlive = (pid: number): boolean => {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  };
+
+  test.each([
+    ["that ends at SIGTERM", ""],
+    ["that ignores SIGTERM", 'trap "" TERM; '],
+  ])("ends a script %s, and its children, when stdin ends", async (_, trap) => {
+    const script = `${trap}sleep 1000 & printf "$!\\n$$\\n" > ${folder}/pids; wait; wait`;
+    const { shell, exited } = start({ script });
+    const pids = await started();
+    shell.stdin.end();
+    await exited;
+    await until("the end of the children", async () => !pids.some(isAlive));
+  });
+
+  test("ends what the script left running", async () => {
+    const { shell, exited } = start({
+      script: `sleep 1000 >/dev/null 2>&1 & printf "$!\\n$$\\n" > ${folder}/pids; exit 7`,
+    });
+    const pids = await started();
+    expect(await exited).toEqual([7, null]);
+    shell.stdin.end();
+    await until("the end of the children", async () => !pids.some(isAlive));
+  });
+});
+
+test.each([
+  ["*.csv", "a.csv", true],
+  ["*.csv", "acsv", false],
+  ["a?.csv", "ab.csv", true],
+  ["a?.csv", "a.csv", false],
+  ["a[1].csv", "a[1].csv", true],
+])("the file name %s and %s: %j", (pattern, name, matches) =>
+  expect(fileName(pattern)(name)).toBe(matches),
+);
