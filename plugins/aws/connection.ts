@@ -5,6 +5,7 @@
 import { connectionType } from "dagsmith";
 import { z } from "zod";
 import type { AwsConfig, AwsCredentials, S3Config } from "./config.ts";
+import { withS3 } from "./load_sdk.ts";
 
 /** A custom endpoint ignores the region, but requests must be signed with a region. */
 const REGION_OF_CUSTOM_ENDPOINTS = "us-east-1";
@@ -100,7 +101,7 @@ export const awsConnection = connectionType({
     };
   }),
   test: async ({ s3 }, { signal }) => {
-    const { tryS3 } = await import("./try_s3.ts");
+    const { tryS3 } = await withS3(() => import("./try_s3.ts"));
     return tryS3(s3, signal);
   },
 });

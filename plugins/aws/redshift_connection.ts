@@ -14,6 +14,7 @@ import {
   region,
   role,
 } from "./connection.ts";
+import { withRedshift } from "./load_sdk.ts";
 import type { RedshiftTarget } from "./redshift.ts";
 
 const DEFAULT_DATABASE = "dev";
@@ -72,7 +73,7 @@ export const redshiftConnection = connectionType({
     };
   }),
   test: async ({ config, target }, { signal }) => {
-    const { openRedshift } = await import("./redshift_client.ts");
+    const { openRedshift } = await withRedshift(() => import("./redshift_client.ts"));
     const redshift = openRedshift(config, target, signal);
     try {
       await redshift.query(sql`select 1 as one`);

@@ -3,6 +3,7 @@
  * without a connection that stays open. The client is loaded when a task opens it.
  */
 import { defineHook } from "dagsmith";
+import { withRedshift } from "./load_sdk.ts";
 import type { Redshift } from "./redshift.ts";
 import { redshiftConnection } from "./redshift_connection.ts";
 
@@ -20,7 +21,7 @@ export const redshiftHook = defineHook<Redshift>({
   types: redshiftConnection.ids,
   open: async (connection, { signal }) => {
     const { config, target } = redshiftConnection.read(connection);
-    const { openRedshift } = await import("./redshift_client.ts");
+    const { openRedshift } = await withRedshift(() => import("./redshift_client.ts"));
     return openRedshift(config, target, signal);
   },
   close: ({ client }) => client.destroy(),

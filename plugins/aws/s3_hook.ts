@@ -4,6 +4,7 @@
  */
 import { defineHook } from "dagsmith";
 import { awsConnection } from "./connection.ts";
+import { withS3 } from "./load_sdk.ts";
 import type { S3 } from "./s3.ts";
 
 /**
@@ -19,7 +20,7 @@ export const s3Hook = defineHook<S3>({
   types: awsConnection.ids,
   open: async (connection, context) => {
     const { s3 } = awsConnection.read(connection);
-    const { openS3 } = await import("./s3_client.ts");
+    const { openS3 } = await withS3(() => import("./s3_client.ts"));
     return openS3(s3, context);
   },
   close: ({ client }) => client.destroy(),

@@ -2,7 +2,7 @@
  * The client of the GitHub hook: Octokit with the token, the address and the retries that a data
  * pipeline needs.
  */
-import type { HookContext } from "dagsmith";
+import { type HookContext, loadPackage } from "dagsmith";
 import type { Octokit } from "octokit";
 import type { GithubTarget } from "./target.ts";
 import { fetchWhole } from "./whole_body.ts";
@@ -31,7 +31,7 @@ export async function openGithub(
 ): Promise<Octokit> {
   // Loaded when a task needs it: a DAG file with this hook is imported far more often
   // than it calls GitHub.
-  const { App, Octokit } = await import("octokit");
+  const { App, Octokit } = await loadPackage("githubHook()", "octokit", () => import("octokit"));
   const Configured = Octokit.defaults({
     baseUrl,
     log: { debug: () => {}, info: () => {}, warn: context.log.warn, error: context.log.error },

