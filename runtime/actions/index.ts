@@ -58,6 +58,7 @@ export {
   type DeploymentPreview,
   previewDeployment,
 } from "./preview_deployment.ts";
+export { previewRestore } from "./preview_restore.ts";
 export { type Received, receiveDeployment, storeDeploymentChunk } from "./receive_deployment.ts";
 export {
   promoteDeployment,

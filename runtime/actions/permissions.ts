@@ -40,6 +40,7 @@ export const PERMISSION_OF = {
   rollbackDeployment: "dag.deploy",
   promoteDeployment: "dag.deploy",
   previewDeployment: "dag.deploy",
+  previewRestore: "dag.deploy",
   receiveDeployment: "dag.deploy",
   storeDeploymentChunk: "dag.deploy",
   installEvents: "dag.deploy",

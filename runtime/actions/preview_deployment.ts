@@ -5,6 +5,7 @@
 import type { DagSpec } from "../../sdk/spec/index.ts";
 import { decide } from "../scheduler/decisions/decide.ts";
 import { compareSpecs, type DagDifference } from "../specs/compare_specs.ts";
+import { listConnections } from "../store/access/connection.ts";
 import { type ScheduleMemory, scheduleMemories } from "../store/dags/dag_schedule.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
 import { databaseTime } from "../store/reads/clock.ts";
@@ -16,6 +17,8 @@ import {
 } from "../store/reads/deployment_preview.ts";
 import { listPools } from "../store/reads/pools.ts";
 import { schedulesText } from "../timetable/schedule_text.ts";
+import { connectionsOf, missingFrom, poolsOf } from "./missing_parts.ts";
+import { pacedMap } from "./paced.ts";
 
 /** A version that would become current. */
 interface ComingDag {
@@ -68,13 +71,18 @@ export interface DeploymentPreview {
   readonly activeRuns: readonly ActiveRuns[];
   /** Pools that tasks name and that do not exist. */
   readonly missingPools: readonly { readonly pool: string; readonly dags: readonly string[] }[];
+  /** Connections that DAGs name and that are not in the database; a source may have them. */
+  readonly missingConnections: readonly {
+    readonly connection: string;
+    readonly dags: readonly string[];
+  }[];
 }
 
 /** Tells what deploying a folder would change. Nothing is written. */
 export function previewDeployment(db: Database, folder: ComingFolder): Promise<DeploymentPreview> {
   return db.transaction(async (tx) => {
     const current = new Map((await listCurrentDags(tx)).map((dag) => [dag.dagId, dag]));
-    const { added, removed, changed } = compareFolders(current, folder);
+    const { added, removed, changed } = await compareFolders(current, folder);
     const touched = [...changed.map(({ dagId }) => dagId), ...removed];
     const differing = folder.versions.filter(
       ({ dagId, versionHash }) => current.get(dagId)?.hash !== versionHash,
@@ -84,22 +92,22 @@ export function previewDeployment(db: Database, folder: ComingFolder): Promise<D
       unchanged: folder.versions.length - differing.length,
       schedules: await scheduleChanges(tx, current, differing),
       activeRuns: await listActiveRuns(tx, touched),
-      missingPools: missingPools(differing, await listPools(tx)),
+      ...(await missingParts(tx, differing)),
     };
   });
 }
 
-/** DAGs of files that cannot be imported stay. Pure. */
-function compareFolders(
+/** DAGs of files that cannot be imported stay. */
+async function compareFolders(
   current: ReadonlyMap<string, CurrentDag>,
   { versions, errors }: ComingFolder,
-): Pick<DeploymentPreview, "added" | "removed" | "changed"> {
+): Promise<Pick<DeploymentPreview, "added" | "removed" | "changed">> {
   const coming = new Set(versions.map(({ dagId }) => dagId));
   const broken = new Set(errors.map(({ file }) => file));
   const gone = [...current.values()].filter(
     ({ dagId, file }) => !coming.has(dagId) && !broken.has(file),
   );
-  const changed = versions.flatMap(({ dagId, versionHash, spec }) => {
+  const changed = await pacedMap(versions, ({ dagId, versionHash, spec }) => {
     const before = current.get(dagId);
     if (!before || before.hash === versionHash) return [];
     return [{ dagId, version: before.version, ...compareSpecs(before.spec, spec) }];
@@ -107,7 +115,7 @@ function compareFolders(
   return {
     added: [...coming].filter((dagId) => !current.has(dagId)),
     removed: gone.map(({ dagId }) => dagId),
-    changed,
+    changed: changed.flat(),
   };
 }
 
@@ -119,13 +127,14 @@ async function scheduleChanges(
   const ids = dags.map(({ dagId }) => dagId);
   const memories = await scheduleMemories(db, ids);
   const now = await databaseTime(db);
-  return dags.flatMap(({ dagId, spec }) => {
+  const found = await pacedMap(dags, ({ dagId, spec }) => {
     const known = memories.get(dagId) ?? [];
     const standing = current.get(dagId);
     const before = standing ? outlookOf(standing.spec, standing, known, now) : null;
     const after = outlookOf(spec, standing, known, now);
     return isSame(before, after) ? [] : [{ dagId, before, after }];
   });
+  return found.flat();
 }
 
 const isSame = (before: Outlook | null, after: Outlook): boolean =>
@@ -162,19 +171,18 @@ function outlookOf(
   };
 }
 
-function missingPools(
+async function missingParts(
+  db: Queryable,
   dags: readonly ComingDag[],
-  pools: readonly { readonly name: string }[],
-): DeploymentPreview["missingPools"] {
-  const known = new Set(pools.map(({ name }) => name));
-  const named = dags.flatMap(({ dagId, spec }) =>
-    spec.tasks.flatMap(({ routing }) => {
-      const pool = routing?.pool ?? null;
-      return pool === null || known.has(pool) ? [] : [{ pool, dagId }];
-    }),
-  );
-  return [...Map.groupBy(named, ({ pool }) => pool)].map(([pool, all]) => ({
-    pool,
-    dags: [...new Set(all.map(({ dagId }) => dagId))],
-  }));
+): Promise<Pick<DeploymentPreview, "missingPools" | "missingConnections">> {
+  const pools = (await listPools(db)).map(({ name }) => name);
+  const stored = (await listConnections(db)).map(({ id }) => id);
+  return {
+    missingPools: missingFrom(pools, dags, poolsOf).map(({ name, dags: users }) => ({
+      ...{ pool: name, dags: users },
+    })),
+    missingConnections: missingFrom(stored, dags, connectionsOf).map(({ name, dags: users }) => ({
+      ...{ connection: name, dags: users },
+    })),
+  };
 }

@@ -72,6 +72,13 @@ function restore(db: Database, kind: Kind, request: RestoreRequest): Promise<Res
 }
 
 /**
+ * A deployment of which all versions are kept.
+ * @throws DagsmithError UNKNOWN_DEPLOYMENT, DEPLOYMENT_PRUNED
+ */
+export const restorableDeployment = (db: Queryable, which: string): Promise<DeploymentRow> =>
+  deploymentToRestore(db, "rollback", which);
+
+/**
  * The deployment that a rollback or a promotion goes to.
  * @throws DagsmithError UNKNOWN_DEPLOYMENT, DEPLOYMENT_PRUNED
  */

@@ -30,6 +30,7 @@ import { connectionRoutes } from "./routes/connections.ts";
 import { dagRoutes } from "./routes/dag.ts";
 import { dagSettingsRoutes } from "./routes/dag_settings.ts";
 import { dataRoutes } from "./routes/data.ts";
+import { deploymentRoutes } from "./routes/deployments.ts";
 import { designRoutes } from "./routes/design.ts";
 import { downloadRoutes } from "./routes/downloads.ts";
 import { fileDownloadRoutes } from "./routes/file_downloads.ts";
@@ -137,6 +138,7 @@ function allRoutes(
     variableRoutes(services),
     poolRoutes(services),
     searchRoutes(services),
+    deploymentRoutes(services),
     systemRoutes(services),
     auditRoutes(services),
   ];

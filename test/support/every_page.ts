@@ -37,7 +37,7 @@ export async function everyPage(web: TestWeb, { run, back }: TwoTeams): Promise<
     .map(({ path }) => {
       const id = path.startsWith("/connections/")
         ? "lake"
-        : path.startsWith("/backfills/")
+        : /^\/(?:backfills|deployments)\//.test(path)
           ? 1
           : run;
       const taskId = path.endsWith("/:mapIndex") ? "group.each" : "load";

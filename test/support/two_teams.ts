@@ -3,6 +3,7 @@
  * other, and something on every page.
  */
 import * as actions from "../../runtime/actions/index.ts";
+import { recordDeployment } from "../../runtime/store/dags/deployment.ts";
 import { dagSpec, type Rows, taskSpec } from "./rows.ts";
 import type { TestWeb } from "./web.ts";
 
@@ -35,6 +36,13 @@ export async function twoTeams({ rows, db }: Pick<TestWeb, "rows" | "db">): Prom
   await furtherPages(rows);
   const range = { from: "2026-01-01", to: "2026-01-02" };
   await actions.createBackfill(db, { dagId: "ours", ...range, actor: "ada" });
+  const first = {
+    kind: "deploy",
+    externalId: "first",
+    digest: "0".repeat(64),
+    restoredId: null,
+  } as const;
+  await recordDeployment(db, { ...first, actor: "ada", reason: "the first" });
   await actions.noteRun(db, { id: run, note: "look at it", actor: "ada" });
   return { run, called, back };
 }

@@ -212,6 +212,7 @@ const INNER_ROOMS: Readonly<Record<string, InnerRooms>> = {
         "views/backfills",
         "views/calendar",
         "views/data",
+        "views/deployments",
         "views/design",
         "views/search",
         "views/system",

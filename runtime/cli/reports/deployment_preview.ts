@@ -6,7 +6,7 @@ type Changed = DeploymentPreview["changed"][number];
 type Outlook = DeploymentPreview["schedules"][number]["after"];
 
 export function previewLines(preview: DeploymentPreview): readonly string[] {
-  const { added, removed, changed, unchanged, schedules, activeRuns, missingPools } = preview;
+  const { added, removed, changed, unchanged, schedules, activeRuns } = preview;
   return [
     ...added.map((dagId) => `add     ${dagId}`),
     ...removed.map((dagId) => `remove  ${dagId} (its runs stay)`),
@@ -16,10 +16,24 @@ export function previewLines(preview: DeploymentPreview): readonly string[] {
       ({ dagId, version, runs }) =>
         `running ${dagId}: ${counted(runs, "run")} under way, which keep version ${version}`,
     ),
+    ...missingLines(preview),
+    `${added.length} added, ${changed.length} changed, ${removed.length} removed, ${unchanged} unchanged. Nothing was deployed.`,
+  ];
+}
+
+type Missing = Pick<DeploymentPreview, "missingPools"> &
+  Partial<Pick<DeploymentPreview, "missingConnections">>;
+
+/** An older server says nothing about connections. */
+function missingLines({ missingPools, missingConnections = [] }: Missing): readonly string[] {
+  return [
     ...missingPools.map(
       ({ pool, dags }) => `missing pool ${pool}, named by ${dags.join(", ")}: tasks would wait`,
     ),
-    `${added.length} added, ${changed.length} changed, ${removed.length} removed, ${unchanged} unchanged. Nothing was deployed.`,
+    ...missingConnections.map(
+      ({ connection, dags }) =>
+        `not in the database: connection ${connection}, named by ${dags.join(", ")}; another source may have it`,
+    ),
   ];
 }
 

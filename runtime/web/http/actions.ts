@@ -59,6 +59,7 @@ type AccessActions = Pick<
 type DeployActions = Pick<
   typeof import("../../actions/index.ts"),
   | "previewDeployment"
+  | "previewRestore"
   | "receiveDeployment"
   | "storeDeploymentChunk"
   | "rollbackDag"

@@ -1,6 +1,7 @@
 /** What a deployment will change is what it then changes. */
 import { describe, expect, test } from "vitest";
 import { deployFolder, pauseDag, previewDeployment } from "../../../runtime/actions/index.ts";
+import { pacedMap } from "../../../runtime/actions/paced.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { dag } from "../../../sdk/dag/dag.ts";
 import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
@@ -97,4 +98,32 @@ test("a pool that does not exist is named with its DAGs", async () => {
     version("pool_b", "b", {}, "narrow"),
   );
   expect(found.missingPools).toEqual([{ pool: "narrow", dags: ["pool_a", "pool_b"] }]);
+});
+
+test("connections that a DAG names, and that are not stored, are missing", async () => {
+  const spec = { connections: ["nowhere_one", "nowhere_two"] };
+  const found = await preview(version("names_a", "a", spec), version("names_b", "b", spec));
+  expect(found.missingConnections).toEqual([
+    { connection: "nowhere_one", dags: ["names_a", "names_b"] },
+    { connection: "nowhere_two", dags: ["names_a", "names_b"] },
+  ]);
+});
+
+test("a preview of many DAGs leaves the process free between portions", async () => {
+  let others = 0;
+  let isDone = false;
+  const count = (): void => {
+    others += 1;
+    if (!isDone) setImmediate(count);
+  };
+  setImmediate(count);
+  const values = Array.from({ length: 30 }, (_, n) => n);
+  const mapped = await pacedMap(values, (value) => {
+    const until = performance.now() + 5;
+    while (performance.now() < until);
+    return value * 2;
+  });
+  isDone = true;
+  expect(mapped).toEqual(values.map((value) => value * 2));
+  expect(others).toBeGreaterThanOrEqual(5);
 });

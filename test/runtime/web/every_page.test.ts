@@ -175,7 +175,7 @@ test("every form of every page has an address and a button, so it is sent withou
 describe("without a script", () => {
   /** Forms that remove what other forms are about, and last of all the own session's end. */
   const ENDS = [
-    /(?:cancel|delete|remove|revoke)$/,
+    /(?:cancel|delete|remove|restore|revoke)$/,
     /^\/account\/(?:password|sessions)/,
     /^\/logout$/,
   ];

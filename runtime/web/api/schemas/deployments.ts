@@ -65,6 +65,9 @@ export const preview = z.object({
   schedules: z.array(z.object({ dagId: z.string(), before: outlook.nullable(), after: outlook })),
   activeRuns: z.array(z.object({ dagId: z.string(), version: z.int(), runs: z.int() })),
   missingPools: z.array(z.object({ pool: z.string(), dags: names })),
+  missingConnections: z
+    .array(z.object({ connection: z.string(), dags: names }))
+    .meta({ description: "Not in the database; another source may have them" }),
 });
 
 export const chunk = z.object({ hash: z.string() });

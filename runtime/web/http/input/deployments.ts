@@ -67,3 +67,7 @@ export const restoreBody = z.object({
 });
 
 export const dagParams = z.object({ dagId });
+
+export const deploymentParams = z.object({ id: rowId });
+
+export const restoreForm = z.object({ reason: filled(optional(text(500))) });

@@ -56,6 +56,10 @@ export const PLACES: readonly Place[] = [
     ...{ permission: "system.read", owns: /^\/system/ },
   },
   {
+    ...{ href: "/deployments", label: "Deployments", words: "versions rollback promote deploy" },
+    ...{ permission: "dag.deploy", owns: /^\/deployments/ },
+  },
+  {
     ...{ href: "/audit", label: "Audit", words: "who did what log" },
     ...{ permission: "audit.read", owns: /^\/audit/ },
   },
