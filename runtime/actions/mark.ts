@@ -59,6 +59,8 @@ export async function markTask(db: Database, request: MarkTaskRequest): Promise<
 export interface MarkPreview {
   /** The instances that get the state; none when the task has no instance yet. */
   readonly marked: readonly MarkedInstance[];
+  /** The group instances around them that fail with the task in them. */
+  readonly around: readonly MarkedInstance[];
   /** Instances that are decided again because of it. */
   readonly resumed: readonly MarkedInstance[];
 }
@@ -76,8 +78,12 @@ export async function previewMark(
   const run = await findRun(db, request.id, { held: false });
   const at = { on: db, run, plan: planOf(run.spec) };
   const instances = await instancesOf(at, request);
-  const { resumed } = await reachOf(at, request, instances);
-  return { marked: instances.map(shown), resumed: resumed.map(shown) };
+  const { around, resumed } = await reachOf(at, request, instances);
+  return {
+    marked: instances.map(shown),
+    around: request.to === "failed" ? around.map(shown) : [],
+    resumed: resumed.map(shown),
+  };
 }
 
 const shown = ({ taskId, mapIndex, state, tryNumber }: SelectedInstance): MarkedInstance => ({

@@ -20,9 +20,7 @@ export interface AssetOverview {
 
 // The assets of current versions. An asset that none of them names any more is listed
 // while it has events.
-const LIST: Statement = {
-  name: "asset_list",
-  text: `
+const LISTED = `
 select a.uri, a.name, a.extra, coalesce(u.producers, '[]') as producers, coalesce(u.readers, '[]') as readers,
   coalesce(u.consumers, '[]') as consumers, last.at as "lastEventAt"
 from dagsmith.asset a
@@ -39,8 +37,38 @@ left join lateral (
   where u.target = a.uri and not u.is_alias
 ) u on true
 left join lateral (select at from dagsmith.asset_event e where e.uri = a.uri order by e.id desc limit 1) last on true
-where a.uri > $1 and (u.uses > 0 or last.at is not null)
-order by a.uri limit $2`,
+where (u.uses > 0 or last.at is not null)`;
+
+const LIST: Statement = {
+  name: "asset_list",
+  text: `${LISTED} and a.uri > $1 order by a.uri limit $2`,
+};
+
+const DAG_OF_I = `join dagsmith.dag d
+    on d.dag_id = i.dag_id and d.version_id = i.version_id and d.removed_at is null
+  join dagsmith.asset_use o on o.dag_id = i.dag_id and o.version_id = i.version_id`;
+
+// From asset to asset over the DAGs between them, both ways. The limits end the walks: the
+// assets that are not near are never read.
+const NEAR: Statement = {
+  name: "asset_near",
+  text: `
+with recursive ahead (uri) as (
+  select $1::text
+  union
+  select o.target from ahead join dagsmith.asset_use i
+    on i.target = ahead.uri and i.role <> 'outlet' and not i.is_alias
+  ${DAG_OF_I} and o.role = 'outlet' and not o.is_alias
+), behind (uri) as (
+  select $1::text
+  union
+  select o.target from behind join dagsmith.asset_use i
+    on i.target = behind.uri and i.role = 'outlet' and not i.is_alias
+  ${DAG_OF_I} and o.role <> 'outlet' and not o.is_alias
+), near (uri) as (
+  (select uri from ahead limit $2) union (select uri from behind limit $2)
+)
+${LISTED} and a.uri in (select uri from near) order by a.uri`,
 };
 
 /** Assets by URI, after one. */
@@ -49,4 +77,16 @@ export function listAssets(
   { after, limit }: { readonly after: string; readonly limit: number },
 ): Promise<readonly AssetOverview[]> {
   return db.query<AssetOverview & Record<string, unknown>>(LIST, [after, limit]);
+}
+
+/**
+ * An asset, and those that lead to it or that it leads to: at most `limit` each way, the
+ * nearest first.
+ */
+export function listAssetsNear(
+  db: Queryable,
+  uri: string,
+  limit: number,
+): Promise<readonly AssetOverview[]> {
+  return db.query<AssetOverview & Record<string, unknown>>(NEAR, [uri, limit]);
 }

@@ -1,5 +1,5 @@
 /** Reads assets and their updates as people may see them. */
-import { type AssetOverview, listAssets } from "../../store/reads/assets.ts";
+import { type AssetOverview, listAssets, listAssetsNear } from "../../store/reads/assets.ts";
 import { assetEvents, isKnownAsset, type ListedAssetEvent } from "../../store/sources/asset.ts";
 import { type AssetGraph, assetGraph, assetGraphRequest, lineageOf } from "../graph/asset_graph.ts";
 import type { GraphLayout } from "../graph/graph_layout.ts";
@@ -12,13 +12,14 @@ export async function readAssets(
   query: { readonly after: string; readonly limit: number },
 ): Promise<readonly AssetOverview[]> {
   const found = await listAssets(reader, query);
-  return found.map((asset) => maskRow(mask, asset, ["uri", "producers", "readers", "consumers"]));
+  return found.map((asset) => maskedAsset({ mask }, asset));
 }
+
+const maskedAsset = ({ mask }: Pick<WebServices, "mask">, asset: AssetOverview): AssetOverview =>
+  maskRow(mask, asset, ["uri", "producers", "readers", "consumers"]);
 
 /** A graph of more assets cannot be read. */
 const MOST_DRAWN = 300;
-/** Assets that are looked at for the lineage of one. */
-const MOST_FOLLOWED = 5_000;
 
 /** All assets and their DAGs with their layout; a null graph: too many to draw. */
 export async function readAssetGraph(services: WebServices): Promise<DrawnAssets | null> {
@@ -28,7 +29,8 @@ export async function readAssetGraph(services: WebServices): Promise<DrawnAssets
 
 /** What leads to an asset, and what it leads to. */
 export async function readLineage(services: WebServices, uri: string): Promise<DrawnAssets> {
-  const assets = await readAssets(services, { after: "", limit: MOST_FOLLOWED });
+  const found = await listAssetsNear(services.reader, uri, MOST_DRAWN / 2);
+  const assets = found.map((asset) => maskedAsset(services, asset));
   return drawn(services, lineageOf(assetGraph(assets), uri));
 }
 

@@ -9,6 +9,7 @@ import {
   clearRuns,
   markTask,
   previewClear,
+  previewMark,
   triggerRun,
 } from "../../../runtime/actions/index.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
@@ -254,7 +255,11 @@ describe("marking", () => {
   test("a task of a group that ended as failed fails the group, which has no try for that", async () => {
     const { id, driver } = await begun(tried("mark_failed"));
     await play(driver);
-    await markTask(postgres.db, { id, taskId: "g.b", to: "failed", ...me });
+    const taskId = "g.b";
+    const { marked, around } = await previewMark(postgres.db, { id, taskId, to: "failed" });
+    expect([...marked, ...around].map((one) => one.taskId)).toEqual(["g.b", "g"]);
+    expect((await previewMark(postgres.db, { id, taskId, to: "skipped" })).around).toEqual([]);
+    await markTask(postgres.db, { id, taskId, to: "failed", ...me });
     expect(statesOf(await play(driver))).toMatchObject({ g: "failed", "g.b": "failed" });
   });
 

@@ -1,6 +1,7 @@
 /** The graph of assets and DAGs: its edges, the lineage of one asset, and its pages. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AssetOverview } from "../../../runtime/store/reads/assets.ts";
+import { listAssetsNear } from "../../../runtime/store/reads/assets.ts";
 import {
   type AssetGraph,
   assetGraph,
@@ -114,6 +115,31 @@ describe("the pages", () => {
     const drawing = await drawingOf(`/data/events?uri=${encodeURIComponent("lake://a")}`);
     expect(drawing).not.toContain("stranger");
     expect(drawing.match(/aria-current="true"/g)).toHaveLength(1);
+  });
+
+  test("draw what is near an asset over several DAGs, in a circle too, and read no other asset", async () => {
+    const step = (dagId: string, from: string, to: string) =>
+      web.rows.dag(
+        dagSpec(dagId, {
+          assets: { asset: from },
+          tasks: [taskSpec("write", { outlets: [{ asset: to }] })],
+        }),
+      );
+    await step("near_1", "near://1", "near://2");
+    await step("near_2", "near://2", "near://3");
+    await step("near_3", "near://3", "near://4");
+    await step("near_back", "near://4", "near://2");
+    await step("near_side", "near://side", "near://4");
+    const near = async (uri: string): Promise<string[]> =>
+      (await listAssetsNear(web.db, uri, 150)).map((asset) => asset.uri);
+    expect(await near("near://1")).toEqual(["near://1", "near://2", "near://3", "near://4"]);
+    expect(await near("near://3")).toEqual([
+      ...["near://1", "near://2", "near://3", "near://4", "near://side"],
+    ]);
+    expect((await listAssetsNear(web.db, "near://3", 1)).length).toBeLessThanOrEqual(2);
+    const links = linksIn(await drawingOf(`/data/events?uri=${encodeURIComponent("near://1")}`));
+    expect(links).toContain("/dags/near_back");
+    expect(links).not.toContain("/dags/near_side");
   });
 
   test("of many assets have the table only", async () => {

@@ -143,7 +143,7 @@ describe("the pages about the deployment", () => {
     const answer = await fetch(web.url + address, { redirect: "manual" });
     expect([answer.status, answer.headers.get("location")]).toEqual([302, `/runs/${run}`]);
     expect((await fetch(`${web.url}/dags/coded/runs/none`)).status).toBe(404);
-    expect(await page("/audit?dagId=other")).toContain("No actions yet.");
+    expect(await page("/audit?dagId=other")).toContain("The filters find no action.");
   });
 });
 

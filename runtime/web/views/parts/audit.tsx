@@ -20,11 +20,14 @@ export interface AuditListProps {
    * tasks have as outputs.
    */
   readonly hasDetail: boolean;
+  /** Whether filters leave entries out. Default: false. */
+  readonly isFiltered?: boolean;
 }
 
 export function AuditList(props: AuditListProps): VNode {
-  const { entries, older, hasDag = false, hasDetail } = props;
-  if (entries.length === 0) return <p class="nothing">No actions yet.</p>;
+  const { entries, older, hasDag = false, hasDetail, isFiltered = false } = props;
+  if (entries.length === 0)
+    return <p class="nothing">{isFiltered ? "The filters find no action." : "No actions yet."}</p>;
   return (
     <PagedTable columns={["At", "Who", "What", hasDag && "DAG", "Run"]} next={older}>
       {entries.map((entry) => (

@@ -49,7 +49,11 @@ export function FilteredAudit({ path, filters, problem, ...list }: FilteredAudit
           {problem}
         </p>
       )}
-      <AuditList {...list} hasDag={path === ALL} />
+      <AuditList
+        {...list}
+        hasDag={path === ALL}
+        isFiltered={AUDIT_FILTERS.some((name) => (filters[name] ?? "") !== "")}
+      />
     </>
   );
 }

@@ -18,7 +18,7 @@ export interface MarkSheetProps extends MarkPreview {
 }
 
 export function MarkSheet(props: MarkSheetProps): VNode {
-  const { run, taskId, to, mapIndex, token, marked, resumed } = props;
+  const { run, taskId, to, mapIndex, token, marked, around, resumed } = props;
   const task = `/runs/${run.id}/tasks/${taskId}`;
   const query = mapIndex === null ? "" : `?mapIndex=${mapIndex}`;
   return (
@@ -35,6 +35,8 @@ export function MarkSheet(props: MarkSheetProps): VNode {
         </h1>
         <p>{markedText(marked.length, to)}</p>
         <InstanceRows instances={marked} />
+        {around.length > 0 && <p>The group around it fails with it:</p>}
+        <InstanceRows instances={around} />
         <p>{resumedText(resumed.length)}</p>
         <InstanceRows instances={resumed} />
         <p>
