@@ -66,6 +66,9 @@ describe("with a worker and a scheduler", () => {
     await expect(answer(id, "approve", { publish: "yes" })).rejects.toMatchObject({
       code: "INVALID_ANSWER",
     });
+    await expect(answer(id, "use", { publish: true })).rejects.toMatchObject({
+      code: "NOT_A_QUESTION",
+    });
     expect(await answer(id, "approve", { publish: true })).toBe(true);
     const run = await runEnd(postgres.db, id);
     expect([run.state, run.task("use").output]).toEqual(["success", "none"]);

@@ -3,6 +3,8 @@ import { type Dag, dag, FailTask } from "dagsmith";
 import { runDag } from "dagsmith/testing";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { callSucceeded } from "../../../runtime/engine/results/call_ends.ts";
+import { IN_A_FILE } from "../../../runtime/engine/store.ts";
 
 function doubled() {
   const d = dag("doubled", { params: z.object({ of: z.number(), times: z.number().default(2) }) });
@@ -112,6 +114,17 @@ test("a call fails when a task whose output the DAG returns was skipped", async 
   const [it] = (await runDag(d)).tasks;
   expect(it?.reason).toContain("CALL_RESULT_MISSING: Run ");
   expect(it?.reason).toContain('has no output "skipped": task "skipped" is skipped');
+});
+
+test("a call fails when what it returns is too large for the database", () => {
+  const output = { rows: { taskId: "load", field: null } } as never;
+  const stored = () => ({ value: IN_A_FILE, state: "success", mayFail: false }) as const;
+  expect(callSucceeded({ dagId: "called", runId: "r1" }, output, stored)).toMatchObject({
+    ...{ kind: "call_failed", retryable: false },
+    reason: expect.stringMatching(
+      /^CALL_RESULT_IN_A_FILE: Output "rows" of run r1 of DAG "called"/,
+    ),
+  });
 });
 
 test("an output may be a mapped task, a field, nothing, or a failure that is allowed", async () => {
