@@ -6,6 +6,7 @@ import {
   previewClear,
   triggerRun,
 } from "../../../runtime/actions/index.ts";
+import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import { endOverdueRuns } from "../../../runtime/scheduler/jobs/end_overdue.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import type { Database } from "../../../runtime/store/database/database.ts";
@@ -15,7 +16,7 @@ import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { chain } from "../../../sdk/task/wirable.ts";
-import { driverOf, failed, play, scripted } from "../../support/engine_driver.ts";
+import { driverOf, endOf, failed, play, runnable, scripted } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows, versionOf } from "../../support/migrated.ts";
 import { noting } from "../../support/noting.ts";
 
@@ -128,4 +129,28 @@ describe("as many statements for 20 as for 1", () => {
       expect(entries).toEqual({ count });
       return names.filter((name) => name === "audit_record");
     }));
+});
+
+test("values of state are written by one statement more in the transaction that ends their try", async () => {
+  const endOfTry = async (keys: number): Promise<readonly string[]> => {
+    const d = dag(`stateful_${keys}`);
+    d.task("a", work);
+    await known(postgres.db, describeDag(d));
+    const { id } = await triggerRun(postgres.db, { dagId: d.dagId, actor: "ada" });
+    const driver = driverOf(postgres.db, new Plans(), id);
+    const [one] = runnable(await driver.look());
+    await driver.take(one!);
+    const state = Array.from({ length: keys }, (_, key) => ({
+      ...{ scope: "dag", key: `k${key}`, json: "1" },
+    }));
+    const end = endOf(one!, { kind: "success", output: null, state });
+    return statementsOf((db) =>
+      runEngineTransaction(db, new Plans(), (tx) => completeTries(tx, [end])),
+    );
+  };
+  const without = await endOfTry(0);
+  const withOne = await endOfTry(1);
+  expect(withOne.filter((name) => !without.includes(name))).toEqual(["state_put"]);
+  expect(withOne).toHaveLength(without.length + 1);
+  expect(await endOfTry(MANY)).toEqual(withOne);
 });
