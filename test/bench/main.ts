@@ -4,6 +4,7 @@
  * taken in the same run. Ratios are what counts; the machine may be busy.
  */
 import { bundlerRows } from "./bundler.bench.ts";
+import { callRows } from "./call_rows.ts";
 import { catchupRows } from "./catchup_rows.ts";
 import { cleanRows } from "./clean_rows.ts";
 import { engineRows } from "./engine_rows.ts";
@@ -24,6 +25,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   bundler: bundlerRows,
   sensors: sensorRows,
   questions: questionRows,
+  calls: callRows,
   schedule: async () => [...(await scheduleRows()), ...(await catchupRows())],
   history: historyRows,
   clean: () => cleanRows(numberOf("--instances", 1_000_000)),
