@@ -10,7 +10,7 @@ const SHOWN_RESULT = 20_000;
  * `unfinished`: its try ended before it, or its task was stopped while it slept. A later try
  * runs it again.
  */
-export type StepState = "running" | "sleeping" | "done" | "unfinished";
+type StepState = "running" | "sleeping" | "done" | "unfinished";
 
 export interface StepRow {
   readonly name: string;

@@ -56,7 +56,7 @@ export function outcomeOf(shape: DagShape, task: ShapedTask, { as, size }: Drawn
 }
 
 /** Whether a try of the task ends by waiting: for an answer, or for the run that it calls. */
-export function isWaiting({ kind }: ShapedTask): boolean {
+function isWaiting({ kind }: ShapedTask): boolean {
   return kind === "question" || kind === "call";
 }
 
