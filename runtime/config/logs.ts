@@ -2,7 +2,7 @@
 import type { Setting } from "./environment.ts";
 import { refused } from "./values.ts";
 
-export type LogFormat = (typeof FORMATS)[number];
+type LogFormat = (typeof FORMATS)[number];
 
 const FORMATS = ["text", "json"] as const;
 

@@ -7,15 +7,19 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
+import type { EventName } from "../../runtime/service/events.ts";
 import { until } from "./until.ts";
 
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 const SERVICE = fileURLToPath(new URL("service.ts", import.meta.url));
 
+/** Of the log, and of the process itself; a misspelt name must not compile. */
+type SaidEvent = EventName | "database" | "ready";
+
 export interface NodeProcess {
   readonly pid: number;
   /** What it said, by line. */
-  readonly said: readonly { readonly event: string; readonly [detail: string]: unknown }[];
+  readonly said: readonly { readonly event: SaidEvent; readonly [detail: string]: unknown }[];
   /** Null while it lives. */
   readonly ended: string | null;
   signal(signal: NodeJS.Signals): void;
@@ -36,7 +40,7 @@ export async function startService(
     env: { PATH, NODE_COMPILE_CACHE, CACHE_FOLDER: cacheFolder, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  const said: { event: string }[] = [];
+  const said: { event: SaidEvent }[] = [];
   const complaints: string[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => said.push(JSON.parse(line)));
   createInterface({ input: child.stderr }).on("line", (line) => complaints.push(line));
@@ -54,7 +58,7 @@ export async function startService(
 
 function handle(
   child: ChildProcess,
-  said: readonly { event: string }[],
+  said: readonly { event: SaidEvent }[],
   complaints: readonly string[],
 ): NodeProcess {
   const ended = (): string | null => {

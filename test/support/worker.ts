@@ -11,6 +11,7 @@ import { loadFolder } from "../../runtime/bundler/folder.ts";
 import type { Secrets } from "../../runtime/executor/attempt.ts";
 import { startWorker, type WorkerService } from "../../runtime/executor/supervisor.ts";
 import type { WorkerOptions } from "../../runtime/executor/worker.ts";
+import type { EventName } from "../../runtime/service/events.ts";
 import type { Database, Queryable } from "../../runtime/store/database/database.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { Json } from "../../sdk/json.ts";
@@ -47,7 +48,7 @@ export interface TestWorker extends Pick<WorkerService, "id" | "stop"> {
   readonly cacheFolder: string;
   /** What it had to say, by event. */
   readonly said: {
-    readonly event: string;
+    readonly event: EventName;
     readonly detail: Readonly<Record<string, unknown>> | undefined;
   }[];
 }

@@ -130,7 +130,7 @@ test("a scheduler whose connections fall silent says so, replaces them and goes 
   const said = (event: string): number =>
     scheduler.said.filter((line) => line.event === event).length;
   await until("the replacement", async () => said("connections_replaced") > 0, 60);
-  await until("the loops to be back", async () => said("loops are back") > 0, 30);
+  await until("the loops to be back", async () => said("loops_recovered") > 0, 30);
   expect([said("loops_late"), said("connections_replaced")]).toEqual([1, 1]);
   await scheduler.end("SIGTERM");
   expect(scheduler.ended).toBe("ended with code 0");

@@ -69,7 +69,7 @@ export async function underWay(
 export async function expectUnshaken(services: readonly NodeProcess[]): Promise<void> {
   expect(services.map(({ ended }) => ended)).toEqual(services.map(() => null));
   expect(
-    services.flatMap(({ said }) => said.filter(({ event }) => event === "worker restarts")),
+    services.flatMap(({ said }) => said.filter(({ event }) => event === "worker_restarted")),
   ).toEqual([]);
   await Promise.all(services.map((service) => service.end("SIGTERM")));
   expect(services.map(({ ended }) => ended)).toEqual(services.map(() => "ended with code 0"));

@@ -68,7 +68,7 @@ test("the documented rights are enough to migrate, to run and to rescue; after t
   expect([scheduler.ended, worker.ended]).toEqual([null, null]);
   await worker.end("SIGKILL");
   await until("the loss of the worker", async () =>
-    scheduler.said.some(({ event }) => event === "worker lost"),
+    scheduler.said.some(({ event }) => event === "worker_lost"),
   );
   const said = [...scheduler.said, ...worker.said].map(({ event }) => event);
   expect(said.filter((event) => /failed|restarted/.test(event))).toEqual([]);
