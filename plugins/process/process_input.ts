@@ -57,5 +57,6 @@ export async function processEnvironment<Context extends TaskContext>(
     DAGSMITH_RUN_ID: context.runId,
     DAGSMITH_TRY_NUMBER: String(context.tryNumber),
     DAGSMITH_LOGICAL_DATE: context.logicalDate.toISO(),
+    ...(context.traceparent !== null && { TRACEPARENT: context.traceparent }),
   };
 }

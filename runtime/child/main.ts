@@ -14,9 +14,10 @@ import { loadDags } from "./load.ts";
 import { dieWithParent } from "./orphanhood.ts";
 import type { ToChild } from "./protocol.ts";
 import { runCallback } from "./run_callback.ts";
-import { runTry, type TryRequest, type TryResult } from "./run_try.ts";
+import { runTry, type TaskHost, type TryRequest, type TryResult } from "./run_try.ts";
 import { owner, RunningTry, takeCall } from "./running_try.ts";
 import { describeError } from "./task_error.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** The one bundle of this process. */
 interface Bundle {
@@ -31,13 +32,15 @@ type Run = Extract<ToChild, { readonly type: "run" }>;
 let bundle: Bundle | undefined;
 let memoryToldAt = Number.NEGATIVE_INFINITY;
 let running: RunningTry | undefined;
+/** Made once, when the first try is traced. */
+let openTracer: Tracing | undefined;
 
 async function run(asked: Run): Promise<void> {
   const current = new RunningTry(asked.try, asked.request.taskId);
   running = current;
   let isSpoilt = true;
   const attempted = owner
-    .run(current, () => attempt(asked, current))
+    .run(current, () => traced(asked, current))
     .finally(() => {
       isSpoilt = false;
     });
@@ -63,9 +66,24 @@ function memory(): { readonly rss?: number } {
   return { rss: process.memoryUsage.rss() };
 }
 
+/** The attempt, within the trace of its run while traces are on. */
+async function traced(asked: Run, current: RunningTry): Promise<TryResult> {
+  const { traceparent } = asked.request;
+  if (traceparent === undefined) return attempt(asked, current.host, current);
+  const { startTracing, tracedClient, withinTry } = await import("./tracing.ts");
+  openTracer ??= startTracing((span) => (owner.getStore() ?? running)?.span(span));
+  const tracer = openTracer;
+  const host = {
+    ...current.host,
+    traced: <Client>(client: Client, id: string) => tracedClient(tracer, client, id),
+  };
+  return withinTry(traceparent, () => attempt(asked, host, current));
+}
+
 async function attempt(
   { request, callback }: Run,
-  { host, abort: { signal } }: RunningTry,
+  host: TaskHost,
+  { abort: { signal } }: RunningTry,
 ): Promise<TryResult> {
   try {
     if (!bundle) throw new Error("the task process was sent no bundle");
@@ -84,7 +102,7 @@ async function attempt(
 function runTask(
   dag: Dag<unknown> | undefined,
   request: TryRequest,
-  host: RunningTry["host"],
+  host: TaskHost,
   signal: AbortSignal,
 ): Promise<TryResult> {
   const ref = dag && graphOf(dag).find(request.taskId);

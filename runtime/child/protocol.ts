@@ -12,6 +12,7 @@ import type { FileAccess } from "./context/file_client.ts";
 import type { OutputPage } from "./context/lazy_list.ts";
 import type { CallbackRequest } from "./run_callback.ts";
 import type { LogLevel, TryRequest, TryResult } from "./run_try.ts";
+import type { SpanRecord } from "./span_record.ts";
 
 /** The source of a log line. */
 export type LogSource = "task" | "stdout" | "stderr" | "dagsmith";
@@ -111,6 +112,8 @@ export type FromChild =
       readonly method: CallMethod;
       readonly args: readonly string[];
     }
+  /** A span that ended; only while traces are on. */
+  | { readonly type: "span"; readonly try: number; readonly span: SpanRecord }
   /**
    * `isSpoilt`: the process must not be used again. The body may still run, because an
    * error outside it ended the try, or the try left something behind. `rss`: the memory

@@ -52,6 +52,8 @@ export interface TaskHost extends AssetHost, FileHost, RunNotesHost, StateHost, 
   /** @param value JSON text */
   pushXCom(key: string, value: string): Promise<void>;
   log(level: LogLevel, text: string): void;
+  /** The client of a hook whose calls are spans. Absent: traces are off. */
+  traced?<Client>(client: Client, connectionId: string): Client;
 }
 
 /** Everything that a try needs, as plain JSON. Dates are ISO 8601. */
@@ -79,6 +81,8 @@ export interface TryRequest {
   readonly previous?: Json;
   /** What created the run; null for a scheduled or manual run. */
   readonly trigger: RunTrigger | null;
+  /** The header `traceparent` of the try. Absent: traces are off. */
+  readonly traceparent?: string;
   /** The body is not called: the task only computes the keys of its limits. */
   readonly asksKeys?: boolean;
 }
@@ -285,6 +289,7 @@ export function taskContext<Of extends Partial<Given>>(
       return dataInterval();
     },
     partitionKey: request.partitionKey ?? null,
+    traceparent: request.traceparent ?? null,
     log: taskLog(host),
     triggeredBy: eventsOf(trigger),
     xcom: {
@@ -332,6 +337,7 @@ function taskLog(host: Pick<TaskHost, "log">): TaskLog {
 }
 
 interface OpenHook {
+  /** As the task gets it. */
   readonly client: Promise<unknown>;
   readonly close: () => Promise<void>;
 }
@@ -353,8 +359,9 @@ export class HookPool {
     this.#open.set(ref.definition, ofHook);
     const known = ofHook.get(ref.connectionId);
     if (known) return known.client as Promise<Client>;
-    const client = this.#connect(ref);
-    const close = async () => ref.definition.close?.(await client);
+    const opened = this.#connect(ref);
+    const close = async () => ref.definition.close?.(await opened);
+    const client = opened.then((one) => this.#host.traced?.(one, ref.connectionId) ?? one);
     ofHook.set(ref.connectionId, { client, close });
     return client;
   }

@@ -10,9 +10,12 @@ import { fileClient } from "./context/file_client.ts";
 import { LineCutter } from "./line_cutter.ts";
 import type { CallMethod, Calls, LogSource } from "./protocol.ts";
 import type { LogLevel, TaskHost, TryResult } from "./run_try.ts";
+import type { SpanRecord } from "./span_record.ts";
 
 /** Longer lines of log are sent in several messages. Characters. */
 const MAX_LINE = 65_536;
+/** Spans of a try. */
+const MOST_SPANS = 1_000;
 
 export class RunningTry {
   readonly id: number;
@@ -21,6 +24,7 @@ export class RunningTry {
   /** Resolves with an error that the body does not wait for. */
   readonly crash = Promise.withResolvers<TryResult>();
   readonly printed: PrintedLines;
+  #spans = 0;
 
   constructor(id: number, taskId: string) {
     this.id = id;
@@ -40,6 +44,12 @@ export class RunningTry {
   endLines(): void {
     this.printed.stdout.end();
     this.printed.stderr.end();
+  }
+
+  /** Sends a span; a task that makes them without end sends no more. */
+  span(span: SpanRecord): void {
+    this.#spans += 1;
+    if (this.#spans <= MOST_SPANS) send({ type: "span", try: this.id, span });
   }
 
   /** What its task may ask. */

@@ -14,6 +14,7 @@ import { type OidcSettings, oidcSettings } from "./oidc.ts";
 import { ownSecrets } from "./own_secrets.ts";
 import { type PersonSettings, personSettings } from "./person.ts";
 import { type ProcessSettings, processSettings } from "./processes.ts";
+import { type ReportSettings, reportSettings } from "./reports.ts";
 import { type SecretSourceSettings, secretSources } from "./secret_sources.ts";
 import { parsed } from "./values.ts";
 import { type WorkerSettings, workerSettings } from "./worker.ts";
@@ -26,6 +27,7 @@ export interface Config
     LogSettings,
     PersonSettings,
     ProcessSettings,
+    ReportSettings,
     WorkerSettings {
   /** Null: users log in with a password only. */
   readonly oidc: OidcSettings | null;
@@ -58,6 +60,7 @@ export function readConfig(environment: Environment = process.env): Config {
     ...logSettings(setting),
     ...personSettings(setting),
     ...processSettings(setting, environment),
+    ...reportSettings(setting),
     ...workerSettings(setting),
     oidc: oidcSettings(setting),
     retention: retention(setting("DAG_RETENTION")),

@@ -48,6 +48,8 @@ function taskEnvironment(environment: Environment): Readonly<Record<string, stri
   const isOurs = (name: string, value: string): boolean =>
     /^(DAG_|PG)/.test(name) ||
     /^DATABASE_URL(_DIRECT)?$/.test(name) ||
+    // The worker sends the spans of tasks, so that they need no password of a collector.
+    /^OTEL_EXPORTER_OTLP_/.test(name) ||
     secrets.some((secret) => value.includes(secret));
   return Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) =>

@@ -12,10 +12,12 @@ import type { FileAccess } from "../child/context/file_client.ts";
 import type { OutputPage } from "../child/context/lazy_list.ts";
 import type { CallMethod } from "../child/protocol.ts";
 import { MAX_LABEL, type TryRequest } from "../child/run_try.ts";
+import type { SpanRecord } from "../child/span_record.ts";
 import { plannedTask } from "../engine/plan/plan.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
 import type { ClaimedInstance } from "../engine/store.ts";
 import type { RunSnapshot } from "../store/runs/run_snapshot.ts";
+import { type TracedRun, traceparentOf } from "../tracing/trace_ids.ts";
 import type { FileOwner } from "./files/file_store.ts";
 import type { LogWriter } from "./log_writer.ts";
 import type { ProcessEnd, TaskProcess, Unstarted } from "./task_process.ts";
@@ -92,6 +94,8 @@ export interface AttemptParts {
   readonly folders: Folders;
   readonly files: Files;
   readonly log: LogWriter;
+  /** Takes the spans of the try. Undefined: traces are off. */
+  readonly onSpan?: SpanListener | undefined;
 }
 
 /** Node's timers fire at once when their delay is longer than this: 24.8 days. */
@@ -109,12 +113,14 @@ export class Attempt {
   readonly #xcoms: XComs;
   readonly #folders: Folders;
   readonly #files: Files;
+  readonly #onSpan: SpanListener | undefined;
   #access: Promise<FileAccess> | undefined;
   readonly #claimedAt = performance.now();
   #process: TaskProcess | undefined;
   #interruption: Interruption | undefined;
 
-  constructor({ workerId, instance, run, secrets, xcoms, folders, files, log }: AttemptParts) {
+  constructor({ workerId, instance, run, onSpan, log, ...outside }: AttemptParts) {
+    const { secrets, xcoms, folders, files } = outside;
     this.#workerId = workerId;
     this.instance = instance;
     this.run = run;
@@ -124,6 +130,7 @@ export class Attempt {
     this.#xcoms = xcoms;
     this.#folders = folders;
     this.#files = files;
+    this.#onSpan = onSpan;
   }
 
   /** Milliseconds since this try was claimed. */
@@ -159,9 +166,12 @@ export class Attempt {
     if (this.#interruption) return INTERRUPTED;
     this.#process = process;
     const timer = this.#startTimer();
-    const end = await process.run(tryRequest(this.instance, this.run, values), {
+    const traceparent = this.#onSpan && traceparentOf(tracedRun(this.run), this.instance);
+    const request = tryRequest(this.instance, this.run, { ...values, traceparent });
+    const end = await process.run(request, {
       call: (method, args) => this.#answer(method, args),
       log: (level, source, text) => this.log.line(level, source, text),
+      span: (span) => this.#onSpan?.(masked(span, this.#secrets.mask)),
     });
     clearTimeout(timer);
     await this.#dismiss();
@@ -245,7 +255,24 @@ export type TriedInstance = Pick<TryRequest, "taskId" | "mapIndex" | "tryNumber"
 export type TryValues = Pick<TryRequest, "inputs" | "asksKeys" | "maxOutputBytes"> & {
   /** Of an iteration of a loop. */
   readonly previous?: Json | undefined;
+  readonly traceparent?: string | undefined;
 };
+
+/** Takes a span of a task process, in which secrets are masked. */
+export type SpanListener = (span: SpanRecord) => void;
+
+function tracedRun({ id, version, runId, generation }: RunSnapshot): TracedRun {
+  return { id, dagId: version.dagId, runId, generation };
+}
+
+function masked(span: SpanRecord, mask: (text: string) => string): SpanRecord {
+  const plain = Object.entries(span.attributes).map(([key, value]) => [
+    key,
+    typeof value === "string" ? mask(value) : value,
+  ]);
+  const error = span.error === null ? null : mask(span.error);
+  return { ...span, name: mask(span.name), error, attributes: Object.fromEntries(plain) };
+}
 
 /**
  * The request to a task process. A try of a worker, a callback and a replay have the same
@@ -254,7 +281,7 @@ export type TryValues = Pick<TryRequest, "inputs" | "asksKeys" | "maxOutputBytes
 export function tryRequest(
   { taskId, mapIndex, tryNumber, item }: TriedInstance,
   run: RunSnapshot,
-  { previous, asksKeys = false, ...values }: TryValues,
+  { previous, traceparent, asksKeys = false, ...values }: TryValues,
 ): TryRequest {
   const { runId, version, params, partitionKey, trigger } = run;
   return {
@@ -266,5 +293,6 @@ export function tryRequest(
     ...values,
     ...(asksKeys && { asksKeys }),
     ...(previous !== undefined && { previous }),
+    ...(traceparent !== undefined && { traceparent }),
   };
 }

@@ -80,6 +80,16 @@ const result = z.discriminatedUnion("outcome", [
 ]);
 
 const counter = z.int().positive();
+const span = z.strictObject({
+  traceId: text.regex(/^[0-9a-f]{32}$/),
+  spanId: text.regex(/^[0-9a-f]{16}$/),
+  parentSpanId: text.regex(/^[0-9a-f]{16}$/).nullable(),
+  name: text.max(1_000),
+  kind: z.enum(["internal", "client"]),
+  ...{ startMs: milliseconds, endMs: milliseconds },
+  attributes: z.record(text, z.union([text, z.number(), flag])),
+  error: text.nullable(),
+});
 const message = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("ready") }),
   z.strictObject({
@@ -97,6 +107,7 @@ const message = z.discriminatedUnion("type", [
       ...["labelRun", "noteRun", "folder", "fileAccess"],
     ] as const),
   }),
+  z.strictObject({ type: z.literal("span"), try: counter, span }),
   z.strictObject({
     ...{ type: z.literal("done"), try: counter, result, isSpoilt: flag },
     rss: z.number().nonnegative().exactOptional(),

@@ -12,6 +12,7 @@ import { LineReader } from "../child/line_reader.ts";
 import type { CallMethod, FromChild, LogSource, ToChild } from "../child/protocol.ts";
 import type { CallbackRequest } from "../child/run_callback.ts";
 import type { LogLevel, TryRequest, TryResult } from "../child/run_try.ts";
+import type { SpanRecord } from "../child/span_record.ts";
 import type { LoadableBundle } from "./bundle_cache.ts";
 import { EndedTries } from "./ended_tries.ts";
 import { invalidMessage, longestLine, parseTaskMessage } from "./task_message.ts";
@@ -21,6 +22,8 @@ import { MAIN, type TaskUser } from "./task_user.ts";
 export interface TryHost {
   call(method: CallMethod, args: readonly string[]): Promise<unknown>;
   log(level: LogLevel, source: LogSource, text: string): void;
+  /** Absent: traces are off. */
+  span?(span: SpanRecord): void;
 }
 
 /** How a try ended in its process. */
@@ -238,6 +241,7 @@ export class TaskProcess {
     if (message.try !== running?.id || running.isDone) return void this.#receiveLate(message);
     running.mayHaveBegun = true;
     if (message.type === "log") running.host.log(message.level, message.source, message.text);
+    else if (message.type === "span") running.host.span?.(message.span);
     // #answer() never rejects: it sends the failure of a call to the child.
     else if (message.type === "call") void this.#answer(running.host, message);
     else this.#done(running, message);

@@ -22,7 +22,7 @@ import { grantedReservations } from "../store/limits/slot_request.ts";
 import type { RunSnapshotCache } from "../store/runs/run_snapshot.ts";
 import { runEngineTransaction } from "../transactions/engine_tx.ts";
 import { afterTransaction } from "../transactions/run_ends.ts";
-import { Attempt, type Files, type Folders } from "./attempt.ts";
+import { Attempt, type Files, type Folders, type SpanListener } from "./attempt.ts";
 import { Batcher } from "./batcher.ts";
 import { tryLog } from "./log_writer.ts";
 import type { RunSecrets } from "./run_secrets.ts";
@@ -44,6 +44,8 @@ export interface TryRunnerOptions {
   /** Most bytes of the log of a try. Default 64 MiB. */
   readonly logBytes?: number | undefined;
   readonly onTryEnd?: TryListener | undefined;
+  /** Takes the spans of tries. Default: traces are off. */
+  readonly onSpan?: SpanListener | undefined;
   /**
    * Whether the worker was declared lost: its tries belong to other workers, and it
    * records no more outcomes.
@@ -182,7 +184,7 @@ export class TryRunner {
     const { id: instanceId, tryNumber, pokes } = instance;
     const run = await this.#runOf(instance);
     const attempt = new Attempt({
-      ...{ workerId, instance, run, folders, files },
+      ...{ workerId, instance, run, folders, files, onSpan: this.#options.onSpan },
       secrets: secrets.of(run, `task ${instance.taskId}`),
       xcoms: values.xcomsOf(instance, run, workerId),
       log: tryLog(

@@ -13,7 +13,7 @@ import { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { registerWorker, removeWorker } from "../store/fleet/worker.ts";
 import { RunSnapshotCache } from "../store/runs/run_snapshot.ts";
-import type { Secrets } from "./attempt.ts";
+import type { Secrets, SpanListener } from "./attempt.ts";
 import { BundleCache } from "./bundle_cache.ts";
 import { CallbackRunner } from "./callback_runner.ts";
 import { FileServer } from "./files/file_server.ts";
@@ -63,6 +63,8 @@ export interface WorkerOptions {
   /** Most bytes of the log of a try. Default 64 MiB. */
   readonly logBytes?: number | undefined;
   readonly onTryEnd?: TryListener | undefined;
+  /** Takes the spans of tries. Default: traces are off. */
+  readonly onSpan?: SpanListener | undefined;
   readonly log: ServiceLog;
 }
 
@@ -117,6 +119,7 @@ export class Worker {
     this.#tries = new TryRunner({
       ...{ ...shared, slots, plans, values: new ValueStore(db, spill), files: fileServer },
       onTryEnd: options.onTryEnd,
+      onSpan: options.onSpan,
       isLost: () => this.#lost,
       onUnrecorded: onDeath,
     });

@@ -17,6 +17,7 @@ import { missDeadlinesJob } from "./jobs/miss_deadlines.ts";
 import { pauseFailingJob } from "./jobs/pause_failing.ts";
 import { releaseDependsOnPastJob } from "./jobs/release_depends_on_past.ts";
 import { remindQuestionsJob } from "./jobs/remind_questions.ts";
+import { type RunCollector, reportRunsJob } from "./jobs/report_runs.ts";
 import { findLostWorkersJob, rescueTriesJob } from "./jobs/rescue_tries.ts";
 import { startRunsJob } from "./jobs/start_runs.ts";
 import { sweepWaitsJob } from "./jobs/sweep_waits.ts";
@@ -25,6 +26,8 @@ import { unlockJobsJob } from "./jobs/unlock_jobs.ts";
 export interface JobListOptions {
   readonly schedulerId: string;
   readonly retention: Retention;
+  /** Default: none. */
+  readonly collectors?: readonly RunCollector[];
   /** The names of the scheduler's loops that are late now. */
   readonly lateLoops: () => readonly string[];
   /** Called when a worker was declared lost. */
@@ -38,7 +41,7 @@ export interface JobList {
 }
 
 export function jobList(context: JobContext, options: JobListOptions): JobList {
-  const { schedulerId, retention, lateLoops, onLost } = options;
+  const { schedulerId, retention, lateLoops, onLost, collectors = [] } = options;
   return {
     afterLoss: [
       rescueTriesJob(context),
@@ -63,6 +66,7 @@ export function jobList(context: JobContext, options: JobListOptions): JobList {
       expireQueuedJob(context),
       findLostWorkersJob(context, onLost),
       cleanHistoryJob(context, retention),
+      ...collectors.map((one) => reportRunsJob(context, one, schedulerId)),
     ],
   };
 }

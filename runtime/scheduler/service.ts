@@ -20,12 +20,15 @@ import type { Database } from "../store/database/database.ts";
 import { removeScheduler } from "../store/fleet/scheduler.ts";
 import { type JobListOptions, jobList } from "./job_list.ts";
 import type { JobContext } from "./jobs/context.ts";
+import type { RunCollector } from "./jobs/report_runs.ts";
 
 export interface SchedulerOptions {
   readonly db: Database;
   readonly log: ServiceLog;
   /** What it deletes of the history. Default: nothing. */
   readonly retention?: Retention;
+  /** Where it sends the runs that ended. Default: nowhere. */
+  readonly collectors?: readonly RunCollector[];
 }
 
 export interface SchedulerService {
@@ -35,12 +38,13 @@ export interface SchedulerService {
   stop(): Promise<void>;
 }
 
-export function startScheduler({ db, log, retention = {} }: SchedulerOptions): SchedulerService {
+export function startScheduler(options: SchedulerOptions): SchedulerService {
+  const { db, log, retention = {}, collectors = [] } = options;
   const schedulerId = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   const loops: Loop[] = [];
   const lateLoops = (): readonly string[] => late(loops).map(({ name }) => name);
   const context = { db, log, plans: new Plans() };
-  loops.push(...startJobs(context, { schedulerId, retention, lateLoops }));
+  loops.push(...startJobs(context, { schedulerId, retention, lateLoops, collectors }));
   const watchdog = watch(() => loops, { log, onLate: replaceConnectionsOf(db, log) });
   const stop = async (): Promise<void> => {
     await stopLoops([watchdog, ...loops]);

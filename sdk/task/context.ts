@@ -111,6 +111,11 @@ export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown>
    * null.
    */
   readonly partitionKey: string | null;
+  /**
+   * The trace context of the try, as the header `traceparent` of W3C Trace Context has it;
+   * null while traces are off. A `fetch` sends it by itself; hand it to other programs.
+   */
+  readonly traceparent: string | null;
   /** The params of the run, validated by the DAG's schema. */
   readonly params: Params;
   /** The outputs of the tasks named in `inputs`, by the same names. */

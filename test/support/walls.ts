@@ -30,7 +30,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["transactions"],
   ["secrets"],
   ["child"],
-  ["bundler", "connections"],
+  ["bundler", "connections", "tracing", "lineage"],
   ["scheduler", "executor", "listener", "observe"],
   ["testing", "actions"],
   ["web"],
@@ -117,6 +117,15 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
   connections: {
     packages: ["zod"],
     why: "types of connections are code of plugins and users, which runs in processes of its own",
+  },
+  lineage: {
+    builtins: ["node:crypto"],
+    packages: ["zod"],
+    why: "events of runs as plain values; one file posts them",
+  },
+  tracing: {
+    builtins: ["node:crypto"],
+    why: "ids and spans of runs as plain values; one file knows the library that sends them",
   },
   testing: { packages: ["luxon"], why: "`dag test` starts within a second and without a database" },
   scheduler: { why: "it turns time into rows, which others pick up" },
@@ -284,6 +293,24 @@ const INNER_WALLS: Readonly<Record<string, InnerWall>> = {
  * need only.
  */
 const DOORS: readonly Wall[] = [
+  {
+    part: "runtime/tracing/otlp.ts",
+    parts: ["sdk", "runtime/child", "runtime/tracing"],
+    packages: [
+      ...["@opentelemetry/api", "@opentelemetry/sdk-trace"],
+      "@opentelemetry/exporter-trace-otlp-http",
+    ],
+    why: "one file sends spans, by optional packages that only users of traces install",
+  },
+  {
+    part: "runtime/child/tracing.ts",
+    parts: ["sdk", "runtime/child"],
+    packages: [
+      ...["@opentelemetry/api", "@opentelemetry/sdk-trace"],
+      "@opentelemetry/context-async-hooks",
+    ],
+    why: "one file records spans in a task process, loaded only while traces are on",
+  },
   {
     part: "runtime/secrets/sources/aws.ts",
     parts: ["sdk", "runtime/secrets"],

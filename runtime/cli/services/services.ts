@@ -17,6 +17,7 @@ import type { WaitListener } from "../../store/database/connection_loss.ts";
 import { type Database, openDatabase } from "../../store/database/database.ts";
 import { assertReachable } from "../../store/database/probe.ts";
 import { pageReader } from "../../store/reads/reader.ts";
+import type { SpanSender } from "../../tracing/otlp.ts";
 import type { WebLink } from "../../web/index.ts";
 import type { Cli } from "../command.ts";
 import { openServiceLog } from "../output/service_log.ts";
@@ -27,6 +28,7 @@ import { openSources, openStoredSecrets, ownSecrets } from "../project/secrets.t
 import { findUserOfTasks } from "../project/task_user.ts";
 import { logTry } from "./log_try.ts";
 import { startMetrics } from "./metrics.ts";
+import { collectorsOf, openSpans } from "./reports.ts";
 import type { Running, Service } from "./running.ts";
 import { watchSchema } from "./watch_schema.ts";
 
@@ -41,6 +43,8 @@ export interface Surroundings {
   readonly log: ServiceLog;
   /** Undefined when DAG_METRICS_PORT is not set. */
   readonly metrics: ServiceMetrics | undefined;
+  /** Undefined: traces are off. */
+  readonly spans: SpanSender | undefined;
 }
 
 interface SurroundingsOptions {
@@ -80,7 +84,9 @@ export async function openSurroundings(
   const own = await ownSecrets(cli, url);
   const secrets = createResolver({ own, environment, sources, defaults });
   mask = secrets.mask;
-  return { cli, db, secrets, stored, sources, log, metrics: await startMetrics(cli, db, running) };
+  const spans = await openSpans(cli, log, running);
+  const metrics = await startMetrics(cli, db, running);
+  return { cli, db, secrets, stored, sources, log, metrics, spans };
 }
 
 /**
@@ -104,19 +110,17 @@ const POOL_SIZE = 20;
  * Creates runs and queues instances that are due; follows the tables whose changes start
  * runs.
  */
-export async function startSchedulerRole({
-  cli,
-  db,
-  secrets,
-  log,
-  metrics,
-}: Surroundings): Promise<Service> {
+export async function startSchedulerRole(all: Surroundings): Promise<Service> {
+  const { cli, db, secrets, log, metrics, spans } = all;
   const [{ startScheduler }, { startListener }] = await Promise.all([
     import("../../scheduler/service.ts"),
     import("../../listener/service.ts"),
   ]);
   const listener = startListener({ db, log, connection: secrets.connection, mask: secrets.mask });
-  const scheduler = startScheduler({ db, log, retention: cli.config.retention });
+  const scheduler = startScheduler({
+    ...{ db, log, retention: cli.config.retention },
+    collectors: collectorsOf(cli, log, spans),
+  });
   if (metrics) {
     const { watchFleet } = await import("../../observe/fleet_metrics.ts");
     watchFleet(metrics.registry, metrics.dags, pageReader(db));
@@ -137,7 +141,7 @@ export interface WorkerFlags {
 
 /** Runs tries. */
 export async function startWorkerRole(
-  { cli, db, secrets, log, metrics }: Surroundings,
+  { cli, db, secrets, log, metrics, spans }: Surroundings,
   { slots: wanted, queues }: WorkerFlags = {},
 ): Promise<Service> {
   const { startWorker } = await import("../../executor/supervisor.ts");
@@ -153,6 +157,7 @@ export async function startWorkerRole(
     taskUser: await findUserOfTasks(cli),
     graceMs: cli.config.workerGraceMs,
     logBytes: cli.config.logBytes,
+    ...(spans && { onSpan: (span) => spans.queue(span) }),
     onTryEnd: (end) => {
       logTry(log, end);
       metrics?.tryEnded(end);
