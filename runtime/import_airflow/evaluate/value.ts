@@ -1,81 +1,14 @@
-/**
- * What the importer knows of a Python value. Literals are known; a value that only Python
- * could compute keeps its text.
- */
-import type { PythonFunction } from "../python/tree.ts";
-import type { PythonDag, PythonNode, PythonTask } from "./python_dag.ts";
+/** Questions about values that are known. */
+import type { Value } from "./python_dag.ts";
 
-/** Named arguments, in the order of the call. */
-export type NamedValues = ReadonlyMap<string, Value>;
-
-/** Names and their values; a function sees those around it. */
-export interface Scope {
-  readonly names: Map<string, Value>;
-  readonly outer: Scope | null;
-}
-
-/** A function with its decorators' names removed from the values around it. */
-export interface FunctionValue {
-  readonly kind: "function";
-  readonly of: PythonFunction;
-  readonly scope: Scope;
-}
-
-/** What makes tasks when it is called: a function with `@task`, or a class. */
-export interface TaskMaker {
-  readonly kind: "maker";
-  /** The class, or the decorator such as `@task.branch`. */
-  readonly operator: string;
-  readonly function: FunctionValue | null;
-  /** Arguments of the task itself, such as retries. */
-  readonly options: NamedValues;
-  /** Arguments by `partial`. */
-  readonly constants: NamedValues;
-  readonly role: PythonTask["role"];
-}
-
-/** What makes groups when it is called: a function with `@task_group`. */
-export interface GroupMaker {
-  readonly kind: "group_maker";
-  readonly function: FunctionValue;
-  readonly options: NamedValues;
-  readonly constants: NamedValues;
-}
-
-export type Value =
-  | { readonly kind: "plain"; readonly value: string | number | boolean | null }
-  | { readonly kind: "list"; readonly items: Value[] }
-  | { readonly kind: "dict"; readonly entries: Map<string, Value> }
-  /** Text with parts that are known only in a run. */
-  | { readonly kind: "text"; readonly parts: readonly Value[] }
-  /** An imported name, or a class of the file. */
-  | { readonly kind: "symbol"; readonly path: string }
-  /** The result of calling an imported name. */
-  | {
-      readonly kind: "call";
-      readonly path: string;
-      readonly args: readonly Value[];
-      readonly named: NamedValues;
-      readonly text: string;
-    }
-  | { readonly kind: "operation"; readonly operator: string; readonly sides: readonly Value[] }
-  | FunctionValue
-  | TaskMaker
-  | GroupMaker
-  | {
-      readonly kind: "dag_maker";
-      readonly function: FunctionValue;
-      readonly options: NamedValues;
-      readonly args: readonly Value[];
-    }
-  | { readonly kind: "dag"; readonly dag: PythonDag }
-  | { readonly kind: "node"; readonly node: PythonNode }
-  | { readonly kind: "output"; readonly task: PythonTask; readonly key: string | null }
-  /** A param of the run. */
-  | { readonly kind: "param"; readonly name: string }
-  /** The item of a mapped group, or a field of it. */
-  | { readonly kind: "item"; readonly field: string | null }
-  | { readonly kind: "unknown"; readonly text: string };
+export type {
+  FunctionValue,
+  GroupMaker,
+  NamedValues,
+  Scope,
+  TaskMaker,
+  Value,
+} from "./python_dag.ts";
 
 export const NONE: Value = { kind: "plain", value: null };
 
