@@ -4,6 +4,7 @@
  */
 import { STATUS_CODES } from "node:http";
 import { errorMessage, FailTask } from "dagsmith";
+import { isTlsCode } from "dagsmith/plugins/object_backend";
 
 /** What the SDK throws: an answer of the service, or why none came. */
 interface SdkError extends Error {
@@ -22,8 +23,6 @@ const LASTING_NAMES = [
 const LASTING_STATUSES = [301, 400, 401, 403];
 /** New credentials, or a clock that is set, may come with the next try. */
 const PASSING_NAMES = ["ExpiredToken", "ExpiredTokenException", "RequestTimeTooSkewed"];
-/** A certificate that is refused, or a port that does not speak TLS. */
-const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
 
 const REMEDIES: Readonly<Record<number, string>> = {
   301: "set extra.region_name of the connection to the region of the bucket",
@@ -77,7 +76,7 @@ function networkReason(error: SdkError): string {
 function isLasting(error: SdkError): boolean {
   if (PASSING_NAMES.includes(error.name)) return false;
   const status = error.$metadata.httpStatusCode;
-  if (status === undefined && TLS_CODE.test(error.code ?? "")) return true;
+  if (status === undefined && isTlsCode(error.code)) return true;
   return LASTING_NAMES.includes(error.name) || LASTING_STATUSES.includes(status ?? 0);
 }
 

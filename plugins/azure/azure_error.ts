@@ -1,5 +1,6 @@
 /** Why a request to Azure Blob Storage failed, in words, and whether a retry can help. */
 import { errorMessage, FailTask } from "dagsmith";
+import { isLastingStatus, isTlsCode } from "dagsmith/plugins/object_backend";
 
 /** What Azure's client throws, known by its fields. */
 interface RestError extends Error {
@@ -8,9 +9,6 @@ interface RestError extends Error {
   readonly response?: { readonly headers?: { get(name: string): string | undefined } };
 }
 
-/** What stays the same in a retry. */
-const LASTING = [400, 401, 403, 404, 405, 409, 411, 413];
-const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
 const LOGIN_ERROR = /^(CredentialUnavailable|Authentication)/;
 const LONGEST_REASON = 300;
 
@@ -41,8 +39,7 @@ export function azureError(place: string, host: string, error: unknown): unknown
   if (LOGIN_ERROR.test(name)) return noLogin(place, error);
   if (name !== "RestError") return error;
   const words = `${place}: ${statusCode === undefined ? `no answer from ${host}: ` : ""}${reasonOf(error)}`;
-  const isLasting =
-    statusCode === undefined ? TLS_CODE.test(code ?? "") : LASTING.includes(statusCode);
+  const isLasting = statusCode === undefined ? isTlsCode(code) : isLastingStatus(statusCode);
   if (isLasting) return new FailTask(words, { cause: error });
   const seconds = Number((error as RestError).response?.headers?.get("retry-after") ?? Number.NaN);
   const retryAfter = Number.isFinite(seconds) ? { retryAfter: seconds } : {};

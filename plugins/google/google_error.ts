@@ -1,11 +1,9 @@
 /** Why a request to Google Cloud failed, in words, and whether a retry can help. Pure. */
 import { STATUS_CODES } from "node:http";
 import { errorMessage, FailTask } from "dagsmith";
+import { isLastingStatus, isTlsCode } from "dagsmith/plugins/object_backend";
 import type { HttpAnswer } from "./google_http.ts";
 
-/** What stays the same in a retry. */
-const LASTING = [400, 401, 403, 404, 405, 409, 411, 413];
-const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
 /** Too many requests, although the status is 403. */
 const THROTTLED = /rateLimitExceeded|userRateLimitExceeded/;
 const EXCERPT_CHARACTERS = 300;
@@ -40,7 +38,7 @@ export function refusal(place: string, answer: HttpAnswer, remedies: Remedies): 
   const { status } = answer;
   const remedy = remedies[status] ?? SHARED_REMEDIES[status];
   const words = `${place}: ${status} ${reasonOf(answer)}${remedy ? `; ${remedy}` : ""}`;
-  if (LASTING.includes(status) && !isPassing(answer)) return new FailTask(words);
+  if (isLastingStatus(status) && !isPassing(answer)) return new FailTask(words);
   const seconds = Number(answer.headers["retry-after"] ?? Number.NaN);
   return Object.assign(new Error(words), Number.isFinite(seconds) && { retryAfter: seconds });
 }
@@ -62,7 +60,7 @@ export function noAnswer(place: string, host: string, error: unknown): unknown {
   if (typeof code !== "string" && !/^silent /.test(errorMessage(error))) return error;
   const reason = errorMessage(error).trim() || String(code);
   const words = `${place}: no answer from ${host}: ${reason}`;
-  return TLS_CODE.test(String(code))
+  return isTlsCode(code)
     ? new FailTask(words, { cause: error })
     : new Error(words, { cause: error });
 }

@@ -9,3 +9,4 @@ export {
   partsOf,
   type StreamPart,
 } from "./backend_tools.ts";
+export { isLastingStatus, isTlsCode } from "./lasting.ts";

@@ -1,5 +1,12 @@
 /** What backends of object stores share. */
-import { abortable, eachAtOnce, inKeyOrder, partsOf } from "dagsmith/plugins/object_backend";
+import {
+  abortable,
+  eachAtOnce,
+  inKeyOrder,
+  isLastingStatus,
+  isTlsCode,
+  partsOf,
+} from "dagsmith/plugins/object_backend";
 import { expect, test } from "vitest";
 
 async function* stream(...pieces: readonly string[]) {
@@ -80,4 +87,11 @@ test("after a failure no work begins, those under way are aborted, and the sourc
   });
   await expect(ended).rejects.toThrow("refused");
   expect([begun, isAborted, isClosed]).toEqual([[0, 1], true, true]);
+});
+
+test("a refusal lasts, and a busy service or a broken connection passes", () => {
+  expect([400, 401, 403, 404, 409, 413].every(isLastingStatus)).toBe(true);
+  expect([408, 429, 500, 503].some(isLastingStatus)).toBe(false);
+  expect(["CERT_HAS_EXPIRED", "SELF_SIGNED_CERT_IN_CHAIN", "EPROTO"].every(isTlsCode)).toBe(true);
+  expect(["ECONNRESET", undefined].some(isTlsCode)).toBe(false);
 });
