@@ -6,6 +6,7 @@
  */
 import type { Retention } from "../../retention.ts";
 import type { Job } from "../../service/loop.ts";
+import { deleteOldChunks } from "../../store/dags/deployment_chunk.ts";
 import { removeSilentSchedulers } from "../../store/fleet/scheduler.ts";
 import { cleanHistory, type Deleted } from "../../transactions/clean_history.ts";
 import type { JobContext } from "./context.ts";
@@ -27,7 +28,7 @@ export const cleanHistoryJob = (
     everyMs: EVERY_MS,
     nextInMs: async () => (cleaning ? PAUSE_MS : null),
     runOnce: async ({ signal }) => {
-      if (!cleaning) await removeSilentSchedulers(db);
+      if (!cleaning) await removeLeftovers(db);
       const current = cleaning ?? cleanHistory(db, retention);
       // A pass that fails ends the generator; the next pass begins with a new one.
       cleaning = undefined;
@@ -37,6 +38,12 @@ export const cleanHistoryJob = (
     },
   };
 };
+
+/** What a killed scheduler, and an upload that was given up, leave behind. */
+async function removeLeftovers(db: JobContext["db"]): Promise<void> {
+  await removeSilentSchedulers(db);
+  await deleteOldChunks(db);
+}
 
 async function deleteFor(
   cleaning: AsyncGenerator<Deleted>,

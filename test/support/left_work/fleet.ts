@@ -74,6 +74,27 @@ export const FLEET_WORK: readonly LeftWorkCase[] = [
     },
   },
   {
+    job: "clean_history",
+    held: "a part of an upload that was given up",
+    make: async (db) => {
+      const ids = await twice(async () => {
+        const [chunk] = await rows<{ hash: string }>(
+          db,
+          `insert into dagsmith.deployment_chunk (hash, content, created_at)
+           values (gen_random_uuid()::text, 'x', now() - interval '25 hours') returning hash`,
+        );
+        return chunk!.hash;
+      });
+      return {
+        lock: lockRow("deployment_chunk", `hash = '${ids[0]}'`),
+        done: both(
+          ids,
+          "not exists (select from dagsmith.deployment_chunk c where c.hash = k.key)",
+        ),
+      };
+    },
+  },
+  {
     job: "rescue_tries",
     held: "a run",
     make: async (db) => {
