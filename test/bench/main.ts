@@ -15,6 +15,7 @@ import { loadRows } from "./load_rows.ts";
 import { profileRows } from "./profile_rows.ts";
 import { questionRows } from "./question_rows.ts";
 import type { Row } from "./row.ts";
+import { scaleRows } from "./scale_rows.ts";
 import { scheduleRows } from "./schedule_rows.ts";
 import { sensorRows } from "./sensor_rows.ts";
 import { startRows } from "./start_rows.ts";
@@ -29,6 +30,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   schedule: async () => [...(await scheduleRows()), ...(await catchupRows())],
   history: historyRows,
   clean: () => cleanRows(numberOf("--instances", 1_000_000)),
+  scale: () => scaleRows(numberOf("--instances", 1_000)),
   start: startRows,
   files: fileRows,
   loads: () => loadRows(numberOf("--megabytes", 500)),
