@@ -24,6 +24,7 @@ import * as deployments from "./0019_deployments.ts";
 import * as userVersion from "./0021_user_version.ts";
 import * as runDays from "./0025_run_days.ts";
 import * as runReports from "./0027_run_reports.ts";
+import * as deletedSettings from "./0028_deleted_settings.ts";
 import * as stepTimes from "./0029_step_times.ts";
 
 export interface Migration {
@@ -52,5 +53,6 @@ export const migrations: readonly Migration[] = [
   { name: "0021_user_version", ...userVersion },
   { name: "0025_run_days", ...runDays },
   { name: "0027_run_reports", ...runReports },
+  { name: "0028_deleted_settings", ...deletedSettings },
   { name: "0029_step_times", ...stepTimes },
 ];

@@ -4,7 +4,7 @@ import { type Json, toJson } from "../../sdk/json.ts";
 import { MAX_STATE_BYTES, MAX_STATE_KEY } from "../../sdk/task/state_store.ts";
 import { audit } from "../store/access/audit.ts";
 import type { Database } from "../store/database/database.ts";
-import { deleteState, readState, setState } from "../store/values/state.ts";
+import { deleteState, lockState, setState } from "../store/values/state.ts";
 
 /** Where a value is. */
 export interface StatePlace {
@@ -44,7 +44,7 @@ export async function setStateValue(
     });
   const json = toJson(value, MAX_STATE_BYTES);
   await db.transaction(async (tx) => {
-    const before = parsed(await readState(tx, scope, key));
+    const before = parsed(await lockState(tx, scope, key));
     await setState(tx, { scope, key, json });
     const entry = { actor, ...dagOf(scope), detail: { scope, key } };
     await audit(tx, { ...entry, action: "set state", before, after: { value } });
@@ -57,7 +57,7 @@ export async function deleteStateValue(
   { scope, key, actor }: StatePlace,
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
-    const before = parsed(await readState(tx, scope, key));
+    const before = parsed(await lockState(tx, scope, key));
     const deleted = await deleteState(tx, scope, key);
     const entry = { actor, ...dagOf(scope), detail: { scope, key } };
     if (deleted) await audit(tx, { ...entry, action: "delete state", before });

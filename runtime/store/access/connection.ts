@@ -1,12 +1,13 @@
 /** Stored connections. Callers encrypt their contents; only id and type are readable. */
 import type { Queryable } from "../database/database.ts";
 import type { SealedRow } from "./sealed.ts";
+import { deleteSetting, firstVersion } from "./setting.ts";
 
 export interface StoredConnection {
   readonly id: string;
   readonly type: string;
   readonly updatedAt: Date;
-  /** Counts changes, from 1. */
+  /** Counts changes, from 1; after a delete it goes on. */
   readonly version: number;
 }
 
@@ -25,14 +26,15 @@ const ALL = {
 const PUT = {
   name: "connection_put",
   text: `
-insert into dagsmith.connection (id, type, key_id, secret) values ($1, $2, $3, $4)
+insert into dagsmith.connection (id, type, key_id, secret, version)
+values ($1, $2, $3, $4, ${firstVersion("connection")})
 on conflict (id) do update
 set type = excluded.type, key_id = excluded.key_id, secret = excluded.secret,
   updated_at = now(), version = connection.version + 1`,
 };
 const DELETE = {
   name: "connection_delete",
-  text: "delete from dagsmith.connection where id = $1",
+  text: deleteSetting("connection"),
 };
 
 /** All connections, by id. */

@@ -1,11 +1,12 @@
 /** Stored variables. Callers encrypt their values; only the key is readable. */
 import type { Queryable } from "../database/database.ts";
 import type { SealedRow } from "./sealed.ts";
+import { deleteSetting, firstVersion } from "./setting.ts";
 
 export interface StoredVariable {
   readonly key: string;
   readonly updatedAt: Date;
-  /** Counts changes, from 1. */
+  /** Counts changes, from 1; after a delete it goes on. */
   readonly version: number;
 }
 
@@ -24,14 +25,15 @@ const ALL = {
 const PUT = {
   name: "variable_put",
   text: `
-insert into dagsmith.variable (key, key_id, secret) values ($1, $2, $3)
+insert into dagsmith.variable (key, key_id, secret, version)
+values ($1, $2, $3, ${firstVersion("variable")})
 on conflict (key) do update
 set key_id = excluded.key_id, secret = excluded.secret, updated_at = now(),
   version = variable.version + 1`,
 };
 const DELETE = {
   name: "variable_delete",
-  text: "delete from dagsmith.variable where key = $1",
+  text: deleteSetting("variable"),
 };
 
 /** All variables, by key. */

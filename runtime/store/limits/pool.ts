@@ -1,10 +1,12 @@
 /** Pools: slots that tasks of any DAG share by naming them. */
+import { deleteSetting, firstVersion } from "../access/setting.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
 const SET: Statement = {
   name: "pool_set",
   text: `
-insert into dagsmith.pool (name, slots, description) values ($1, $2, coalesce($3, ''))
+insert into dagsmith.pool (name, slots, description, version)
+values ($1, $2, coalesce($3, ''), ${firstVersion("pool")})
 on conflict (name) do update set slots = excluded.slots,
   description = coalesce($3, pool.description), updated_at = now(), version = pool.version + 1
 returning slots, description`,
@@ -17,7 +19,7 @@ const FIND: Statement = {
 
 const DELETE: Statement = {
   name: "pool_delete",
-  text: "delete from dagsmith.pool where name = $1",
+  text: deleteSetting("pool"),
 };
 
 /** A pool as people set it. */

@@ -126,6 +126,16 @@ export async function readState(db: Queryable, scope: string, key: string): Prom
   return (await db.query<{ json: string }>(READ, [scope, key]))[0]?.json ?? null;
 }
 
+const LOCK: Statement = {
+  name: "state_lock",
+  text: "select value::text as json from dagsmith.state where scope = $1 and key = $2 for update",
+};
+
+/** As {@link readState}; until the end of the transaction no try changes the value. */
+export async function lockState(tx: Queryable, scope: string, key: string): Promise<string | null> {
+  return (await tx.query<{ json: string }>(LOCK, [scope, key]))[0]?.json ?? null;
+}
+
 const LIST: Statement = {
   name: "state_list",
   text: `

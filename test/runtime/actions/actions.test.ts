@@ -9,7 +9,9 @@ import {
   triggerRun,
   unpauseDag,
 } from "../../../runtime/actions/index.ts";
+import { setStateValue } from "../../../runtime/actions/state.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { setState } from "../../../runtime/store/values/state.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import type { DagOptions } from "../../../sdk/dag/dag_options.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
@@ -26,6 +28,7 @@ import {
 } from "../../support/engine_driver.ts";
 import { known, migratedDatabase, rows, versionOf } from "../../support/migrated.ts";
 import { tick } from "../../support/tick.ts";
+import { until } from "../../support/until.ts";
 
 const postgres = migratedDatabase();
 const work = async (): Promise<null> => null;
@@ -387,4 +390,29 @@ describe("cancelling", () => {
     await cancelRun(postgres.db, { id, reason: "a\0b", ...me });
     expect((await runRow(id)).state).toBe("failed");
   });
+});
+
+test("the audit of a changed state value has the value that a try wrote meanwhile", async () => {
+  const { db } = postgres;
+  const place = { scope: "shared:audited", key: "day" };
+  await setStateValue(db, { ...place, value: 1, actor: "ann" });
+  let change: Promise<void> | undefined;
+  await db.transaction(async (tx) => {
+    await setState(tx, { ...place, json: "2" });
+    change = setStateValue(db, { ...place, value: 3, actor: "bob" });
+    await until("the wait of the change for the row", async () => {
+      const [session] = await rows<{ waits: boolean }>(
+        db,
+        `select count(*) > 0 as waits from pg_stat_activity
+         where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      return session?.waits;
+    });
+  });
+  await change;
+  const [entry] = await rows(
+    db,
+    "select detail->'before' as before, detail->'after' as after from dagsmith.audit where actor = 'bob'",
+  );
+  expect(entry).toEqual({ before: { value: 2 }, after: { value: 3 } });
 });

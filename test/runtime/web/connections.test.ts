@@ -224,3 +224,27 @@ describe("a pool", () => {
     });
   });
 });
+
+describe("a setting that was deleted and made again", () => {
+  const stale = { code: "CHANGED_MEANWHILE" };
+
+  test("is not changed by an editor of the deleted pool", async () => {
+    const pool = { name: "again", slots: 1, actor: "test" };
+    await actions.setPool(web.db, { ...pool, version: 0 });
+    await actions.deletePool(web.db, { ...pool, version: 1 });
+    await actions.setPool(web.db, { ...pool, version: 0 });
+    await expect(actions.setPool(web.db, { ...pool, version: 1 })).rejects.toMatchObject(stale);
+    await actions.setPool(web.db, { ...pool, version: 2 });
+  });
+
+  test.each([
+    ["variable", "/variables/again", { value: "x" }],
+    ["connection", "/connections/again", { value: "http://example.com" }],
+  ])("is not changed by an editor of the deleted %s", async (_, path, body) => {
+    expect((await api(path, { ...body, version: 0 })).status).toBe(200);
+    expect((await send(`${path}/delete`, {})).status).toBe(303);
+    expect((await api(path, { ...body, version: 0 })).status).toBe(200);
+    expect((await api(path, { ...body, version: 1 })).status).toBe(409);
+    expect((await api(path, { ...body, version: 2 })).status).toBe(200);
+  });
+});
