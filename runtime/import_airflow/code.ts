@@ -2,7 +2,7 @@
 import type { PythonNode } from "./evaluate/python_dag.ts";
 
 /** A name that a file imports. */
-export interface Import {
+interface Import {
   readonly name: string;
   readonly from: string;
 }

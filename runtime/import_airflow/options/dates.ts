@@ -29,7 +29,7 @@ function pad(part: number, length = 2): string {
 }
 
 /** The IANA name of a timezone; null when there is none. */
-export function zoneOf(value: Value | undefined): string | null {
+function zoneOf(value: Value | undefined): string | null {
   const text = textOf(value);
   if (text !== undefined) return text;
   if (value?.kind === "symbol") return /utc$/i.test(value.path) ? "UTC" : null;

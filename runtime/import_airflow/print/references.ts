@@ -11,7 +11,7 @@ export interface References {
 }
 
 /** The group whose result has the node, seen from a place; null for a variable in reach. */
-export function groupBetween(node: PythonNode, place: Place): PythonGroup | null {
+function groupBetween(node: PythonNode, place: Place): PythonGroup | null {
   const inReach = place === null ? [] : [...groupsAround(place), place];
   return groupsAround(node).find((group) => !inReach.includes(group)) ?? null;
 }

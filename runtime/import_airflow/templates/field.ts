@@ -53,7 +53,7 @@ export function textExpression(pieces: readonly Piece[]): Written {
 }
 
 /** A value as an expression over the context. */
-export function jsonExpression(value: Value, carry: Carry): Written {
+function jsonExpression(value: Value, carry: Carry): Written {
   return expression(value, carry, (pieces) => {
     const [only] = pieces;
     // A value alone keeps its type.

@@ -35,7 +35,7 @@ function templatePieces(text: string, carry: Carry): readonly Piece[] {
  * A value that is known only in a run.
  * @throws NotCarried for what only Python knows
  */
-export function runValueOf(value: Value, carry: Carry): RunValue {
+function runValueOf(value: Value, carry: Carry): RunValue {
   const known = knownRunValue(value, carry);
   if (known) return known;
   throw new NotCarried(`only Python knows ${"text" in value ? value.text : `a ${value.kind}`}`);

@@ -11,7 +11,7 @@ const DATES: Readonly<Record<string, string>> = {
 };
 
 /** The filters and names that write a date: their formats. */
-export const DATE_FORMATS: Readonly<Record<string, string | null>> = {
+const DATE_FORMATS: Readonly<Record<string, string | null>> = {
   ...{ ds: "%Y-%m-%d", ds_nodash: "%Y%m%d", ts: null },
   ...{ ts_nodash: "%Y%m%dT%H%M%S", ts_nodash_with_tz: "%Y%m%dT%H%M%S%z" },
 };
