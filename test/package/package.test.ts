@@ -245,7 +245,7 @@ async function packagesNamedBy(files: readonly string[]): Promise<ReadonlySet<st
   const [seen, packages] = [new Set(files), new Set<string>()];
   for (const file of seen)
     for (const name of importsOf(await readFile(file, "utf8")))
-      if (name.startsWith(".")) seen.add(join(dirname(file), name.replace(/\.js$/, ".d.ts")));
+      if (name.startsWith(".")) seen.add(join(dirname(file), name.replace(/\.[jt]s$/, ".d.ts")));
       else packages.add(/^(@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name);
   return packages;
 }
