@@ -27,7 +27,7 @@ const WRITTEN_BY_READERS = [
   "test/plugins/ntfy/",
 ];
 
-const PATH = /(?<![\w/.])(?:sdk|runtime|plugins|dags|migrations|test|docs|\.ci)\/[\w./-]*[\w/]/g;
+const PATH = /(?<![\w/.-])(?:sdk|runtime|plugins|dags|migrations|test|docs|\.ci)\/[\w./-]*[\w/]/g;
 
 function missingFiles(document: string): readonly string[] {
   const named = textOf(document).match(PATH) ?? [];

@@ -4,7 +4,7 @@
  */
 
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 // @ts-expect-error it is plain JavaScript, for the oldest Node
 import { build, isBuilt } from "../../runtime/launch/build.mjs";
 import { newProject, output, type Project } from "../support/cli.ts";
+import { loopback } from "../support/loopback.ts";
 import { signIn } from "../support/signed_in.ts";
 import { importsOf } from "../support/walls.ts";
 
@@ -56,6 +57,14 @@ import { s3Hook } from "dagsmith/plugins/aws";
 
 const d = dag("lake");
 d.task("read", async ({ hook }) => (await hook(s3Hook("lake"))).getText("lake", "a"));
+export default d;
+`;
+
+const TOLD = `import { dag } from "dagsmith";
+import { ntfySend } from "dagsmith-ntfy";
+
+const d = dag("told");
+d.task("tell", ntfySend({ ntfy: "mine", text: "done" }));
 export default d;
 `;
 
@@ -190,6 +199,38 @@ test("a DAG is typechecked against the declarations that ship", async () => {
   expect(stdout).toBe("");
   await rm(join(project.folder, "dags/typed.check.ts"));
 });
+
+test(
+  "a plugin of the template checks, passes its tests, packs, and serves a DAG",
+  async () => {
+    const folder = join(packed, "plugin");
+    await project.dag(["init", folder, "--plugin", "dagsmith-ntfy"], { bin });
+    await linkPackages(folder);
+    for (const script of ["check", "test"]) await run("npm", ["run", script], { cwd: folder });
+    await run("npm", ["pack"], { cwd: folder });
+    const tarball = join(folder, "dagsmith-ntfy-0.1.0.tgz");
+    await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", tarball], {
+      cwd: project.folder,
+    });
+    await using server = await loopback((_, response) => response.end("[]"));
+    await project.write("dags/told.ts", TOLD);
+    const connection = { type: "ntfy", host: server.url, password: "s3cret" };
+    const env = { DAG_CONN_MINE: JSON.stringify(connection) };
+    const { code } = await project.dag(["test", "dags/told.ts"], { bin, env });
+    await rm(join(project.folder, "dags/told.ts"));
+    expect([code, server.requests.map(({ body }) => body)]).toEqual([0, ['{"text":"done"}']]);
+  },
+  10 * MINUTES,
+);
+
+/** What `npm install` would fetch: the packed dagsmith, and the tools of this repository. */
+async function linkPackages(folder: string): Promise<void> {
+  const modules = join(folder, "node_modules");
+  await mkdir(modules);
+  await symlink(join(project.folder, "node_modules/dagsmith"), join(modules, "dagsmith"));
+  for (const name of [".bin", "@types", "@typescript", "typescript", "vitest", "zod"])
+    await symlink(join(ROOT, "node_modules", name), join(modules, name));
+}
 
 describe("dag dev, from nothing", () => {
   test(

@@ -1,25 +1,33 @@
-/** `dag init`: creates a project in which the next command works. */
+/** `dag init`: creates a project, or a plugin, in which the next command works. */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
-import { newProject } from "../project/new_project.ts";
+import { newPlugin, PLUGIN_NAME } from "../project/new_plugin.ts";
+import { type NewProject, newProject } from "../project/new_project.ts";
 import { packageVersion } from "../version.ts";
 
 interface Options {
   readonly yes?: true;
+  readonly plugin?: string;
 }
 
 export const init = command({
   usage: "init [folder]",
-  summary: "Create a project: package.json, a first DAG and its test",
+  summary: "Create a project: package.json, a first DAG and its test; or a plugin",
   more: "Asks for the folder at a terminal; with a folder or --yes it asks nothing. Writes no file that exists already.",
-  options: [{ flags: "--yes", text: "take the current folder, ask nothing" }],
+  options: [
+    { flags: "--yes", text: "take the current folder, ask nothing" },
+    {
+      flags: "--plugin <name>",
+      text: "create a package with a hook, an operator and a sensor instead; its folder is the name",
+    },
+  ],
   example: "dag init my-project",
   run: async (cli, [given]: readonly [string | undefined], options: Options): Promise<Outcome> => {
-    const folder = resolve(cli.folder, given ?? (await askForFolder(cli, options)));
-    const { needed, guides } = newProject(projectName(folder), packageVersion());
+    const folder = resolve(cli.folder, given ?? (await folderFor(cli, options)));
+    const { needed, guides } = filesFor(folder, options);
     await refuseExisting(folder, Object.keys(needed));
     const files = { ...needed, ...missingFrom(folder, guides) };
     for (const [path, text] of Object.entries(files)) {
@@ -31,7 +39,7 @@ export const init = command({
     const next = [
       ...(enter === "" ? [] : [`cd ${enter}`]),
       "npm install",
-      "npx dag test dags/hello.ts",
+      options.plugin === undefined ? "npx dag test dags/hello.ts" : "npm test",
     ];
     return {
       json: { folder, files: Object.keys(files), next },
@@ -44,6 +52,18 @@ export const init = command({
     };
   },
 });
+
+function filesFor(folder: string, { plugin }: Options): NewProject {
+  if (plugin === undefined) return newProject(projectName(folder), packageVersion());
+  if (!PLUGIN_NAME.test(plugin))
+    wrongUsage("--plugin", "give the name of a package in lower case, such as dagsmith-ntfy");
+  return newPlugin(plugin, packageVersion());
+}
+
+async function folderFor(cli: Cli, options: Options): Promise<string> {
+  const { plugin, yes } = options;
+  return plugin === undefined || yes ? askForFolder(cli, options) : basename(plugin);
+}
 
 /** A repository often has a README before it has a project. */
 function missingFrom(

@@ -76,6 +76,7 @@ This project holds DAGs for dagsmith: TypeScript modules in \`dags/\`, each with
 The documents of the installed version are in \`node_modules/dagsmith/docs/\`:
 
 - \`writing-dags.md\`: tasks, inputs, schedules, groups, hooks and operators, with an example each
+- \`writing-plugins.md\`: hooks, operators and sensors for a system of your own
 - \`types.md\`: what the compiler checks
 - \`semantics.md\`: schedules, data intervals, trigger rules, retries, clears
 - \`cli.md\`: every command and every setting; each command takes \`--json\`

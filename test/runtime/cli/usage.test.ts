@@ -159,6 +159,30 @@ describe("dag init", () => {
     for (const name of named) await stat(new URL(`../../../docs/${name}`, import.meta.url));
   });
 
+  test("makes a plugin in a folder of its name, and names its system in its code", async () => {
+    const { code, stdout } = await project.dag(["init", "--plugin", "@acme/dagsmith-my-queue"]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining("cd dagsmith-my-queue")]);
+    const folder = join(project.folder, "dagsmith-my-queue");
+    expect(JSON.parse(await readFile(join(folder, "package.json"), "utf8"))).toMatchObject({
+      name: "@acme/dagsmith-my-queue",
+      peerDependencies: { dagsmith: expect.stringMatching(/^\^\d/) },
+    });
+    expect(await readFile(join(folder, "src/index.ts"), "utf8")).toContain("myQueueHook");
+    const { stdout: left } = await project.dag(["init", "p", "--plugin", "dagsmith-7zip"]);
+    expect(left).toContain("wrote src/hook.ts");
+    expect(await readFile(join(project.folder, "p/src/hook.ts"), "utf8")).toContain(
+      "plugin7zipHook",
+    );
+  });
+
+  test.each(["My Plugin", "../out", "@acme/", "a/b"])(
+    "makes no plugin of the name %s",
+    async (name) => {
+      const { code, stderr } = await project.dag(["init", "--plugin", name]);
+      expect([code, stderr]).toEqual([2, expect.stringContaining("such as dagsmith-ntfy")]);
+    },
+  );
+
   test("asks nothing of a program: without a folder it is wrong usage", async () => {
     const { code, stderr } = await project.dag(["init"]);
     expect(code).toBe(2);
