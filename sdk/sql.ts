@@ -26,7 +26,7 @@ const placeholder = Symbol("a value");
 const quotable = Symbol("a name");
 type Piece =
   | string
-  | { readonly [placeholder]: true; readonly value: SqlValue }
+  | { readonly [placeholder]: true; readonly value: SqlValue; readonly isDate: boolean }
   | { readonly [quotable]: true; readonly parts: readonly string[] };
 
 /**
@@ -52,10 +52,12 @@ export class Sql {
    * @param name writes the n-th placeholder, counted from 1; default PostgreSQL's `$n`
    * @param quote writes one part of an {@link identifier}; default in double quotes, as
    *   PostgreSQL, Redshift and DuckDB read it
+   * @param date writes the ISO 8601 text of a date; default as it is
    */
   render(
     name: (position: number) => string = (position) => `$${position}`,
     quote: (part: string) => string = doubleQuoted,
+    date: (iso: string) => string = (iso) => iso,
   ): {
     readonly text: string;
     readonly values: readonly SqlValue[];
@@ -64,7 +66,7 @@ export class Sql {
     const written = this.#pieces.map((piece) => {
       if (typeof piece === "string") return piece;
       if (quotable in piece) return piece.parts.map(quote).join(".");
-      return name(values.push(piece.value));
+      return name(values.push(piece.isDate ? date(String(piece.value)) : piece.value));
     });
     return { text: written.join(""), values };
   }
@@ -175,10 +177,8 @@ function renderTemplate(template: string, variables: object, mark: (part: Sql) =
 }
 
 function bound(value: SqlValue): Piece {
-  return {
-    [placeholder]: true,
-    value: DateTime.isDateTime(value) || value instanceof Date ? isoText(value) : value,
-  };
+  const isDate = DateTime.isDateTime(value) || value instanceof Date;
+  return { [placeholder]: true, value: isDate ? isoText(value) : value, isDate };
 }
 
 /**

@@ -49,7 +49,7 @@ export { readJsonLines } from "./read/json_lines.ts";
 export type { SourceRow, SourceRows } from "./read/source_row.ts";
 export type { CopyCsvFormat, Postgres, PostgresSession } from "./session.ts";
 export { type PostgresSqlOptions, postgresSql, runStatements } from "./sql_operator.ts";
-export { type SqlSensorOptions, sqlSensor } from "./sql_sensor.ts";
+export { type SqlSensorOptions, saysYes, sqlSensor } from "./sql_sensor.ts";
 export { canonicalType } from "./values/type_name.ts";
 
 /** The connection types of this plugin. */

@@ -38,8 +38,12 @@ export function sqlSensor<Context extends TaskContext>(
   };
 }
 
-/** Numbers of PostgreSQL's larger types arrive as text. */
-function saysYes([first]: readonly Row[]): boolean {
+/**
+ * Whether there is a row whose first value is neither null, false, 0 nor empty. Numbers of
+ * larger types arrive as text.
+ * @example const isDone = saysYes(await postgres.query(sql`select count(*) from loads`));
+ */
+export function saysYes([first]: readonly Row[]): boolean {
   if (first === undefined) return false;
   const [value] = Object.values(first);
   return (

@@ -20,6 +20,7 @@ import { discordHook } from "dagsmith/plugins/discord";
 import { gcsHook } from "dagsmith/plugins/gcs";
 import { githubHook, githubToS3 } from "dagsmith/plugins/github";
 import { httpDownload, httpHook, httpRequest, httpSensor } from "dagsmith/plugins/http";
+import { mysqlHook, mysqlSensor, mysqlSql } from "dagsmith/plugins/mysql";
 import { objectSensor, objectStore } from "dagsmith/plugins/objects";
 import { postgresHook, postgresSql, sqlSensor } from "dagsmith/plugins/postgres";
 import { exec, python, sh, shell } from "dagsmith/plugins/process";
@@ -71,6 +72,7 @@ const connections = (port: number) => ({
   },
   tls: { type: "https", host: `https://127.0.0.1:${port}`, extra: { verify: CERTIFICATE } },
   postgres: `postgres://etl:s3cret@127.0.0.1:${port}/lake`,
+  mysql: `mysql://etl:s3cret@127.0.0.1:${port}/shop`,
   s3: { type: "aws", login: "AKIA", password: "s3cret", extra: aws(port) },
   redshift: {
     ...{ type: "redshift", login: "etl", schema: "dev", extra: { ...aws(port), ...keys } },
@@ -113,6 +115,7 @@ const OPERATORS: Readonly<Record<string, Body>> = {
     ...{ github: "github", object: "issues", org: "acme", repo: "one" },
     ...{ s3: "s3", bucket: "lake", key: "issues.jsonl" },
   }) as Body,
+  mysqlSql: mysqlSql({ mysql: "mysql", sql: sql`select 1` }) as Body,
   bigquerySql: bigquerySql({ bigquery: "bigquery", sql: sql`select 1` }) as Body,
   bigqueryLoad: bigqueryLoad({
     ...{ bigquery: "bigquery", from: [{ n: 1 }], table: "taxi.trips", loadType: "append" },
@@ -123,6 +126,7 @@ const OPERATORS: Readonly<Record<string, Body>> = {
 const SENSORS: Readonly<Record<string, SensorBody<unknown>>> = {
   httpSensor: httpSensor({ http: "http", path: "/x" }),
   sqlSensor: sqlSensor({ postgres: "postgres", sql: sql`select 1` }),
+  mysqlSensor: mysqlSensor({ mysql: "mysql", sql: sql`select 1` }),
   s3KeySensor: s3KeySensor({ s3: "s3", bucket: "lake", key: "a.csv" }),
   objectSensor: objectSensor({
     store: objectStore("gs://lake", { connection: "gcs" }),
@@ -146,6 +150,7 @@ const HOOKS: Readonly<Record<string, Body>> = {
     void (await (await hook(s3Hook("s3"))).putText("lake", "a.csv", "x")),
   gcsHook: async ({ hook }) =>
     void (await (await hook(gcsHook("gcs"))).objects.head({ bucket: "lake", key: "a.csv" })),
+  mysqlHook: async ({ hook }) => void (await (await hook(mysqlHook("mysql"))).query(sql`select 1`)),
   bigqueryHook: async ({ hook }) =>
     void (await (await hook(bigqueryHook("bigquery"))).columns("taxi.trips")),
   azureBlobHook: async ({ hook }) =>

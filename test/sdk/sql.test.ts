@@ -49,6 +49,8 @@ describe("a statement", () => {
 
   it("binds dates as ISO 8601", () => {
     const day = DateTime.fromISO("2026-01-01T00:00", { zone: "Europe/Berlin" });
+    const marked = sql`${day} ${"2026"}`.render(undefined, undefined, (iso) => `at ${iso}`);
+    expect(marked.values).toEqual([`at ${day.toISO()}`, "2026"]);
     expect(sql`${day} ${new Date(0)}`.render().values).toEqual([
       "2026-01-01T00:00:00.000+01:00",
       "1970-01-01T00:00:00.000Z",

@@ -347,6 +347,7 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   gcs: ["@google-cloud/storage"],
   github: ["octokit"],
   google: ["@google-cloud/storage", "@google-cloud/bigquery"],
+  mysql: ["mysql2", "mysql2/"],
   postgres: ["pg", "pg-copy-streams"],
   sftp: ["ssh2"],
   smtp: ["nodemailer"],
