@@ -23,6 +23,8 @@ const QUEUE_SCHEMA = "dagsmith_queue";
 const kindOf = (queue: string): string =>
   queue === DEFAULT_QUEUE ? "run_task" : `run_task:${queue}`;
 
+/** Jobs that one fetch takes at least: a fetch costs the server as much as many jobs. */
+const FETCHED_AHEAD = 32;
 /**
  * The longest time that a fetched job may wait for a slot. After it, other workers may
  * fetch the job.
@@ -86,7 +88,7 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
         pollInterval: 1_000,
         // One statement fetches jobs for all slots, and one statement completes many
         // jobs. A job is completed only after its outcome is stored.
-        localQueue: { size: options.slots * 2, ttl: LOCAL_TTL_MS },
+        localQueue: { size: Math.max(FETCHED_AHEAD, options.slots * 2), ttl: LOCAL_TTL_MS },
         completeJobBatchDelay: 10,
         failJobBatchDelay: 0,
       },
