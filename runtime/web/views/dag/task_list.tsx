@@ -62,7 +62,7 @@ function TaskRow({ dagId, task }: { readonly dagId: string; readonly task: TaskL
         <code>{operator}</code>
       </td>
       <td class="mid">
-        <Bars bars={bars} />
+        <Bars name={taskId} bars={bars} />
       </td>
       <td>{last ? <State state={last.state} /> : <span class="faint">not run yet</span>}</td>
       <td class="number" title="The median of the runs in which it succeeded">

@@ -115,7 +115,7 @@ function DagRow({ dag, token, canPick }: DagRowProps): VNode {
         {dag.description !== null && <p>{dag.description}</p>}
       </th>
       <td class="mid">
-        <Bars bars={dag.runs.map(barOf)} />
+        <Bars name={dag.dagId} bars={dag.runs.map(barOf)} />
       </td>
       <td>
         {last ? (

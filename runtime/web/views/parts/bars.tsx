@@ -18,11 +18,17 @@ export interface BarOf {
   readonly tookMs: number | null;
 }
 
-export function Bars({ bars }: { readonly bars: readonly BarOf[] }): VNode {
+interface BarsProps {
+  /** Of the DAG or the task. */
+  readonly name: string;
+  readonly bars: readonly BarOf[];
+}
+
+export function Bars({ name, bars }: BarsProps): VNode {
   const longest = Math.max(1, ...bars.map(({ tookMs }) => tookMs ?? 0));
   return (
     // biome-ignore lint/a11y/useSemanticElements: a drawing with links cannot be a fieldset
-    <span class="bars" role="group" aria-label={barsText(bars)}>
+    <span class="bars" role="group" aria-label={barsText(name, bars)}>
       {bars.map((bar) => (
         <Bar {...bar} longest={longest} />
       ))}
@@ -58,8 +64,8 @@ function levelOf(tookMs: number | null, longest: number): number {
 /** `1 min`, where the page of the run says `1 min 23 s`. */
 const roughly = (ms: number): string => durationText(ms).split(" ").slice(0, 2).join(" ");
 
-function barsText(bars: readonly BarOf[]): string {
+function barsText(name: string, bars: readonly BarOf[]): string {
   const counts = Map.groupBy(bars, ({ state }) => state);
   const words = [...counts].map(([state, { length }]) => `${length} ${stateText(state)}`);
-  return `Last runs: ${words.join(", ") || "none yet"}`;
+  return `${name}: last ${bars.length} runs, ${words.join(", ") || "none yet"}`;
 }
