@@ -60,12 +60,7 @@ function standing(dag: DagDetail, token: string | undefined): readonly Setting[]
     ["Description", spec.description ?? "none"],
     ["Tags", spec.tags.join(", ") || "none"],
     ["Paused at its first deployment", spec.pausedAtCreation ? "yes" : "no"],
-    [
-      "History",
-      <>
-        kept as long as that of all DAGs, see <a href="/system">System</a>
-      </>,
-    ],
+    ["History", <a href="/system">kept as long as that of all DAGs</a>],
   ];
 }
 
