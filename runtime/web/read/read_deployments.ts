@@ -33,7 +33,7 @@ function masked(
 }
 
 /** Changes of one deployment that a page lists. */
-export const MOST_CHANGES = 200;
+const MOST_CHANGES = 200;
 
 export interface DeploymentView {
   readonly deployment: ListedDeployment;
