@@ -8,7 +8,7 @@ import type { ShownState } from "../../words/shown_state.ts";
 import { mappedState } from "./grid.ts";
 
 /** A task in one run. */
-export interface TaskPast {
+interface TaskPast {
   readonly run: Pick<RunDetail, "id" | "logicalDate">;
   readonly state: ShownState;
   /** Null for a mapped task: its instances have durations. */
