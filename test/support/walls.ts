@@ -209,6 +209,7 @@ const INNER_ROOMS: Readonly<Record<string, InnerRooms>> = {
       ["login"],
       ["read"],
       ["views/parts", "views/style"],
+      ["views/frame", "views/lists", "views/values"],
       ["views/graph", "views/params"],
       [
         "views/home",

@@ -6,7 +6,7 @@ import type { ErrorRequestHandler } from "express";
 import { refusalOf } from "../http/refusal.ts";
 import { Refused } from "../http/refused.ts";
 import type { WebServices } from "../http/services.ts";
-import { ErrorPage } from "../views/parts/plain.tsx";
+import { ErrorPage } from "../views/frame/plain.tsx";
 import { sendPlain } from "./send_page.ts";
 
 export function answerError(

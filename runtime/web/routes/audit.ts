@@ -15,7 +15,7 @@ import {
   type AuditFilterTexts,
   auditAddress,
   type FilteredAuditProps,
-} from "../views/parts/audit_filters.tsx";
+} from "../views/lists/audit_filters.tsx";
 import { AuditPage } from "../views/system/audit_page.tsx";
 import { shownError } from "./form.ts";
 import { sendPage } from "./send_page.ts";

@@ -24,7 +24,7 @@ import { GridTable } from "../views/dag/grid.tsx";
 import { RunList } from "../views/dag/runs.tsx";
 import { Graph } from "../views/graph/graph.tsx";
 import { GraphList } from "../views/graph/graph_list.tsx";
-import { FilteredAudit } from "../views/parts/audit_filters.tsx";
+import { FilteredAudit } from "../views/lists/audit_filters.tsx";
 import { filteredAudit } from "./audit.ts";
 import { type DagTabContent, dagOf, sendDag } from "./dag_page.ts";
 import { readForm } from "./form.ts";

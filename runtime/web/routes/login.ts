@@ -13,7 +13,7 @@ import type { GuessLimit } from "../login/guess_limit.ts";
 import { logIn, logOut } from "../login/open_session.ts";
 import { linkUser, rightPassword } from "../login/proofs.ts";
 import { auditRefusal } from "../login/refused.ts";
-import { LoginPage } from "../views/parts/login.tsx";
+import { LoginPage } from "../views/frame/login.tsx";
 import { readForm } from "./form.ts";
 import { ownPath } from "./own_path.ts";
 import { sendPlain } from "./send_page.ts";

@@ -8,7 +8,7 @@ import { searchQuery } from "../http/input/run_filters.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { NOTHING, readSearch } from "../read/read_search.ts";
-import { PLACES } from "../views/parts/places.ts";
+import { PLACES } from "../views/frame/places.ts";
 import { SearchPage } from "../views/search/search.tsx";
 import { sendPage } from "./send_page.ts";
 

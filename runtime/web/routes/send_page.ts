@@ -14,8 +14,8 @@ import { livePartsOf } from "../live/live_parts.ts";
 import type { SentPages } from "../live/sent_pages.ts";
 import { readHealth } from "../read/read_health.ts";
 import { readOpenCount } from "../read/read_questions.ts";
-import { ETAG, type Frame, NONCE, renderPage, THEMES } from "../views/parts/page.tsx";
-import { PLACES } from "../views/parts/places.ts";
+import { ETAG, type Frame, NONCE, renderPage, THEMES } from "../views/frame/page.tsx";
+import { PLACES } from "../views/frame/places.ts";
 
 /**
  * Sends a page. A script that sends the ETag of its page gets the parts that changed, or

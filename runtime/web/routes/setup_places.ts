@@ -2,7 +2,7 @@
 import type { Request } from "express";
 import { mayAlso } from "../http/access.ts";
 import type { WebServices } from "../http/services.ts";
-import type { SetupPlace } from "../views/parts/setup_tabs.tsx";
+import type { SetupPlace } from "../views/frame/setup_tabs.tsx";
 
 export function setupPlaces(
   { secrets }: Pick<WebServices, "secrets">,

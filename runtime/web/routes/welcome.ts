@@ -9,7 +9,7 @@ import type { GuessLimit } from "../login/guess_limit.ts";
 import { type LinkOwner, linkOwner } from "../login/link_owner.ts";
 import { logIn } from "../login/open_session.ts";
 import { auditRefusal } from "../login/refused.ts";
-import { WelcomePage } from "../views/parts/login.tsx";
+import { WelcomePage } from "../views/frame/login.tsx";
 import { readForm } from "./form.ts";
 import { sendPlain } from "./send_page.ts";
 

@@ -2,7 +2,7 @@
 import { h } from "preact";
 import { render } from "preact-render-to-string";
 import { expect, test } from "vitest";
-import { JsonValue } from "../../../runtime/web/views/parts/json_value.tsx";
+import { JsonValue } from "../../../runtime/web/views/values/json_value.tsx";
 
 const shown = (text: string): string => render(h(JsonValue, { text })).replaceAll("&quot;", '"');
 const long = "x".repeat(80);

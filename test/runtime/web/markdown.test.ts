@@ -2,7 +2,7 @@
 import { h } from "preact";
 import { render } from "preact-render-to-string";
 import { expect, test } from "vitest";
-import { Markdown } from "../../../runtime/web/views/parts/markdown.tsx";
+import { Markdown } from "../../../runtime/web/views/values/markdown.tsx";
 
 const shown = (text: string): string =>
   render(h(Markdown, { text })).replace(/^<div class="markdown">|<\/div>$/g, "");

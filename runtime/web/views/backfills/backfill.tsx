@@ -2,12 +2,12 @@
 import type { VNode } from "preact";
 import type { BackfillRunSummary, BackfillSummary } from "../../../store/reads/backfills.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
-import { DagCrumbs } from "../parts/crumbs.tsx";
+import { DagCrumbs } from "../frame/crumbs.tsx";
 import { Fact } from "../parts/fact.tsx";
 import { Id } from "../parts/id.tsx";
-import { JsonValue } from "../parts/json_value.tsx";
 import { State } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
+import { JsonValue } from "../values/json_value.tsx";
 import { BackfillButtons, ProgressBar } from "./backfill_list.tsx";
 
 export interface BackfillProps {

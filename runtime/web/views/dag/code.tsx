@@ -4,7 +4,7 @@ import type { OfferedVersion } from "../../../store/reads/code.ts";
 import { highlightLines } from "../../code/highlight.ts";
 import { type DiffLine, lineDiff } from "../../code/line_diff.ts";
 import type { SourceFile } from "../../code/source_files.ts";
-import { codeAddress } from "../parts/code_link.tsx";
+import { codeAddress } from "../values/code_link.tsx";
 
 export interface CodeTabProps {
   readonly dagId: string;

@@ -2,8 +2,8 @@
 import type { VNode } from "preact";
 import { decisionReason } from "../../../scheduler/decisions/decision_reason.ts";
 import type { ListedDecision } from "../../../scheduler/decisions/read_decisions.ts";
+import { PagedTable } from "../lists/paged_table.tsx";
 import { Id } from "../parts/id.tsx";
-import { PagedTable } from "../parts/paged_table.tsx";
 import { State } from "../parts/state.tsx";
 import { Time } from "../parts/time.tsx";
 

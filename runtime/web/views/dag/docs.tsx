@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import type { DagSpec } from "../../../../sdk/spec/index.ts";
 import { Id } from "../parts/id.tsx";
-import { Markdown } from "../parts/markdown.tsx";
+import { Markdown } from "../values/markdown.tsx";
 
 export function Docs({ spec: { doc, groups = [], tasks } }: { readonly spec: DagSpec }): VNode {
   const parts = [

@@ -5,7 +5,7 @@ import { stateText } from "../../../words/shown_state.ts";
 import type { Folds } from "../../groups/folded_groups.ts";
 import { groupAnchor } from "../../groups/group_tree.ts";
 import type { Grid, GridCell, GridRow } from "../../read/grid.ts";
-import { FoldAll, RowName } from "../parts/row_name.tsx";
+import { FoldAll, RowName } from "../lists/row_name.tsx";
 import { State } from "../parts/state.tsx";
 import { DurationAxis, RunHeads } from "./grid_head.tsx";
 

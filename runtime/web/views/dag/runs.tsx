@@ -1,8 +1,8 @@
 /** A DAG's runs, newest first, in pages. */
 import type { VNode } from "preact";
 import type { RunDetail } from "../../../store/reads/runs.ts";
+import { PagedTable } from "../lists/paged_table.tsx";
 import { Id } from "../parts/id.tsx";
-import { PagedTable } from "../parts/paged_table.tsx";
 import { State, Warnings } from "../parts/state.tsx";
 import { Time, Took } from "../parts/time.tsx";
 

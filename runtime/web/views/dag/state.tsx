@@ -1,11 +1,11 @@
 /** The state of a DAG and its tasks: each value, who set it last, and its deletion. */
 import type { VNode } from "preact";
 import type { StateRow, StateWriter } from "../../read/read_state.ts";
+import { PagedTable } from "../lists/paged_table.tsx";
 import { PostButton } from "../parts/form.tsx";
 import { Id } from "../parts/id.tsx";
-import { JsonFold } from "../parts/json_fold.tsx";
-import { PagedTable } from "../parts/paged_table.tsx";
 import { Time } from "../parts/time.tsx";
+import { JsonFold } from "../values/json_fold.tsx";
 
 export interface StateListProps {
   readonly dagId: string;

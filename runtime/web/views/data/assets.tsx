@@ -6,8 +6,8 @@ import type { VNode } from "preact";
 import type { AssetOverview } from "../../../store/reads/assets.ts";
 import type { ListedAssetEvent } from "../../../store/sources/asset.ts";
 import type { DrawnAssets } from "../../read/read_assets.ts";
+import { PagedTable } from "../lists/paged_table.tsx";
 import { Id } from "../parts/id.tsx";
-import { PagedTable } from "../parts/paged_table.tsx";
 import { Time } from "../parts/time.tsx";
 import { AssetGraphDrawing } from "./asset_graph.tsx";
 

@@ -1,10 +1,10 @@
 /** Pools: their slots, how many are taken and requested, and forms to change them. */
 import type { VNode } from "preact";
 import type { PoolUsage } from "../../../store/reads/pools.ts";
+import { type SetupPlace, SetupTabs } from "../frame/setup_tabs.tsx";
 import { Field } from "../parts/field.tsx";
 import { PostButton } from "../parts/form.tsx";
 import { Id } from "../parts/id.tsx";
-import { type SetupPlace, SetupTabs } from "../parts/setup_tabs.tsx";
 
 export interface PoolsProps {
   readonly pools: readonly PoolUsage[];

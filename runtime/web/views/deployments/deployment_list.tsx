@@ -1,7 +1,7 @@
 /** All deployments, rollbacks and promotions, newest first. */
 import type { VNode } from "preact";
 import type { ListedDeployment } from "../../read/read_deployments.ts";
-import { PagedTable } from "../parts/paged_table.tsx";
+import { PagedTable } from "../lists/paged_table.tsx";
 import { Time } from "../parts/time.tsx";
 
 export interface DeploymentListProps {

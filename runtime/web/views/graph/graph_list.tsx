@@ -4,7 +4,7 @@ import type { DagSpec, TaskSpec } from "../../../../sdk/spec/index.ts";
 import { mappedTaskIds } from "../../../engine/plan/plan_of.ts";
 import type { Folds } from "../../groups/folded_groups.ts";
 import { groupAnchor, groupTree, type TreeRow, treeRows } from "../../groups/group_tree.ts";
-import { FoldAll, RowName } from "../parts/row_name.tsx";
+import { FoldAll, RowName } from "../lists/row_name.tsx";
 import { tasksText } from "../parts/text.ts";
 
 export function GraphList({

@@ -1,8 +1,8 @@
 /** The form that answers a question: its text, its fields, and a button for each option. */
 import type { VNode } from "preact";
 import type { ShownQuestion } from "../../read/question_form.ts";
-import { Markdown } from "../parts/markdown.tsx";
 import { Time } from "../parts/time.tsx";
+import { Markdown } from "../values/markdown.tsx";
 import { ParamFields } from "./param_field.tsx";
 
 export interface QuestionFormProps extends ShownQuestion {

@@ -5,10 +5,10 @@
 import type { VNode } from "preact";
 import type { ClearedRun } from "../../../actions/index.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
-import { DagCrumbs } from "../parts/crumbs.tsx";
+import { DagCrumbs } from "../frame/crumbs.tsx";
+import { InstanceRows, instancesText } from "../lists/instance_rows.tsx";
 import { Field } from "../parts/field.tsx";
 import { Id } from "../parts/id.tsx";
-import { InstanceRows, instancesText } from "../parts/instance_rows.tsx";
 
 export interface ClearProps {
   readonly run: RunDetail;

@@ -3,12 +3,12 @@ import type { VNode } from "preact";
 import type { RunDetail } from "../../../store/reads/runs.ts";
 import { durationText, tookMs } from "../../../words/duration_text.ts";
 import type { ComparedTask } from "../../read/read_history.ts";
-import { codeAddress } from "../parts/code_link.tsx";
-import { DagCrumbs } from "../parts/crumbs.tsx";
+import { DagCrumbs } from "../frame/crumbs.tsx";
 import { Id } from "../parts/id.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
 import { State } from "../parts/state.tsx";
 import { Took } from "../parts/time.tsx";
+import { codeAddress } from "../values/code_link.tsx";
 
 export interface CompareProps {
   readonly one: RunDetail;

@@ -12,9 +12,9 @@ import {
   treeRows,
 } from "../../groups/group_tree.ts";
 import type { RunTask } from "../../read/run_tasks.ts";
+import { MappedProgress } from "../lists/mapped_progress.tsx";
+import { FoldAll, RowName } from "../lists/row_name.tsx";
 import { Id } from "../parts/id.tsx";
-import { MappedProgress } from "../parts/mapped_progress.tsx";
-import { FoldAll, RowName } from "../parts/row_name.tsx";
 import { State, Warnings } from "../parts/state.tsx";
 import { Took } from "../parts/time.tsx";
 

@@ -2,7 +2,7 @@
 import type { VNode } from "preact";
 import { RUN_STATES } from "../../../state/run_state.ts";
 import { RUN_TYPES } from "../../../store/runs/dag_run.ts";
-import { FilterBox, filteredAddress } from "../parts/filters.tsx";
+import { FilterBox, filteredAddress } from "../lists/filters.tsx";
 import { runTypeText } from "../parts/run_title.tsx";
 
 /** Characters of a text: of a label with its key and its value. */

@@ -1,7 +1,7 @@
 /** Runs of all DAGs, newest first, with a selection to act on. */
 import type { VNode } from "preact";
 import type { RunDetail } from "../../../store/reads/runs.ts";
-import { BulkBar, Pick, PickAll } from "../parts/bulk.tsx";
+import { BulkBar, Pick, PickAll } from "../lists/bulk.tsx";
 import { Id } from "../parts/id.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
 import { State, Warnings } from "../parts/state.tsx";

@@ -1,8 +1,8 @@
 /** What a word finds: one list of links, on a page of its own and in the palette. */
 import type { ComponentChildren, VNode } from "preact";
 import type { Found } from "../../read/read_search.ts";
+import type { Place } from "../frame/places.ts";
 import { Id } from "../parts/id.tsx";
-import type { Place } from "../parts/places.ts";
 import { RunTitle } from "../parts/run_title.tsx";
 import { State } from "../parts/state.tsx";
 

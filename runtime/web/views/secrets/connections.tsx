@@ -1,7 +1,7 @@
 /** The page of all connections. */
 import type { VNode } from "preact";
 import type { SecretList } from "../../read/read_secrets.ts";
-import { type SetupPlace, SetupTabs } from "../parts/setup_tabs.tsx";
+import { type SetupPlace, SetupTabs } from "../frame/setup_tabs.tsx";
 import { SecretTable } from "./secret_table.tsx";
 
 export interface ConnectionsProps {

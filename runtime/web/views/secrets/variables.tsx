@@ -1,9 +1,9 @@
 /** The page of all variables. Their values are only written. */
 import type { VNode } from "preact";
 import type { SecretList } from "../../read/read_secrets.ts";
+import { type SetupPlace, SetupTabs } from "../frame/setup_tabs.tsx";
 import { Field } from "../parts/field.tsx";
 import { PostButton } from "../parts/form.tsx";
-import { type SetupPlace, SetupTabs } from "../parts/setup_tabs.tsx";
 import { SecretTable } from "./secret_table.tsx";
 
 export interface VariablesProps {

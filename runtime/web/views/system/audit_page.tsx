@@ -1,6 +1,6 @@
 /** The audit log of the whole deployment. */
 import type { VNode } from "preact";
-import { FilteredAudit, type FilteredAuditProps } from "../parts/audit_filters.tsx";
+import { FilteredAudit, type FilteredAuditProps } from "../lists/audit_filters.tsx";
 
 export function AuditPage(props: FilteredAuditProps): VNode {
   return (

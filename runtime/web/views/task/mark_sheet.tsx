@@ -3,9 +3,9 @@ import type { VNode } from "preact";
 import type { MarkPreview } from "../../../actions/index.ts";
 import type { Mark } from "../../../state/task_state.ts";
 import type { RunDetail } from "../../../store/reads/runs.ts";
-import { DagCrumbs } from "../parts/crumbs.tsx";
+import { DagCrumbs } from "../frame/crumbs.tsx";
+import { InstanceRows, instancesText } from "../lists/instance_rows.tsx";
 import { Id } from "../parts/id.tsx";
-import { InstanceRows, instancesText } from "../parts/instance_rows.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
 
 export interface MarkSheetProps extends MarkPreview {

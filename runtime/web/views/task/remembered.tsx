@@ -1,8 +1,8 @@
 /** What a task instance remembers: its steps, and the state that it set. */
 import type { VNode } from "preact";
 import type { StateRow, StepRow } from "../../read/read_state.ts";
-import { JsonFold } from "../parts/json_fold.tsx";
 import { Time, Took } from "../parts/time.tsx";
+import { JsonFold } from "../values/json_fold.tsx";
 
 export function Steps({ steps }: { readonly steps: readonly StepRow[] }): VNode {
   return (

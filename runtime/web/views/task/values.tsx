@@ -3,8 +3,8 @@ import type { ComponentChildren, VNode } from "preact";
 import type { XComValue } from "../../../store/reads/tries.ts";
 import type { ShownInput } from "../../read/read_inputs.ts";
 import { Id } from "../parts/id.tsx";
-import { shownText } from "../parts/json_fold.tsx";
-import { JsonValue } from "../parts/json_value.tsx";
+import { shownText } from "../values/json_fold.tsx";
+import { JsonValue } from "../values/json_value.tsx";
 
 /** Shorter values are shown at once. Characters. */
 const SHORT = 400;

@@ -4,8 +4,8 @@
  */
 import type { ComponentChildren, VNode } from "preact";
 import { renderToString } from "preact-render-to-string";
+import { AssetVersion } from "../parts/icon.tsx";
 import { Header, type HeaderProps } from "./header.tsx";
-import { AssetVersion } from "./icon.tsx";
 
 export interface Frame extends HeaderProps {
   readonly title: string;

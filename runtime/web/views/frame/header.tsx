@@ -1,8 +1,8 @@
 /** The bar on top of every page: where one can go, search, health, zone and colours. */
 import type { VNode } from "preact";
 import type { Health } from "../../../store/reads/health.ts";
+import { Icon } from "../parts/icon.tsx";
 import { type Account, AccountLinks } from "./account_links.tsx";
-import { Icon } from "./icon.tsx";
 import type { Place } from "./places.ts";
 
 export interface HeaderProps {

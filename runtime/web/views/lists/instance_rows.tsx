@@ -1,8 +1,8 @@
 /** The task instances that a change would concern, for the sheet before the change. */
 import type { VNode } from "preact";
 import type { TaskState } from "../../../state/task_state.ts";
-import { Id } from "./id.tsx";
-import { State } from "./state.tsx";
+import { Id } from "../parts/id.tsx";
+import { State } from "../parts/state.tsx";
 
 /** Rows of one table. The sheet says how many instances there are. */
 const SHOWN = 200;

@@ -1,10 +1,10 @@
 /** The callbacks of a run, its deadlines and its tasks, and how they ended. */
 import type { VNode } from "preact";
 import type { CallbackPage, ShownCallback } from "../../read/read_callbacks.ts";
-import { Id } from "./id.tsx";
+import { Id } from "../parts/id.tsx";
+import { State } from "../parts/state.tsx";
+import { Time } from "../parts/time.tsx";
 import { PagedTable } from "./paged_table.tsx";
-import { State } from "./state.tsx";
-import { Time } from "./time.tsx";
 
 export interface CallbacksProps extends CallbackPage {
   /**

@@ -1,6 +1,6 @@
 /** The way from the list of DAGs to a page about a DAG. */
 import type { ComponentChildren, VNode } from "preact";
-import { Id } from "./id.tsx";
+import { Id } from "../parts/id.tsx";
 
 export interface DagCrumbsProps {
   readonly dagId: string;

@@ -6,7 +6,7 @@ import type { ComponentChildren, VNode } from "preact";
 import type { DagSpec } from "../../../../sdk/spec/index.ts";
 import { allToggled, type Folds, toggled } from "../../groups/folded_groups.ts";
 import { groupAnchor, type TreeRow } from "../../groups/group_tree.ts";
-import { Id } from "./id.tsx";
+import { Id } from "../parts/id.tsx";
 
 /** Deeper lines are not indented further. */
 const DEEPEST = 6;

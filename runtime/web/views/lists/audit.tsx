@@ -2,9 +2,9 @@
 import type { VNode } from "preact";
 import type { AuditRow } from "../../../store/reads/audit.ts";
 import { auditText } from "../../../words/audit_text.ts";
-import { Id } from "./id.tsx";
+import { Id } from "../parts/id.tsx";
+import { Time } from "../parts/time.tsx";
 import { PagedTable } from "./paged_table.tsx";
-import { Time } from "./time.tsx";
 
 /** Most characters of an entry's detail that the page shows. */
 const SHOWN_DETAIL = 300;
