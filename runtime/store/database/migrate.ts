@@ -1,5 +1,7 @@
 /** Creates and upgrades the schema. The only file that loads knex. */
+import { setTimeout } from "node:timers/promises";
 import knex, { type Knex } from "knex";
+import type { ClientBase } from "pg";
 import { type Migration, migrations } from "../../../migrations/index.ts";
 import type { Database } from "./database.ts";
 import { assertNotNewer } from "./schema.ts";
@@ -35,7 +37,7 @@ async function applyMigrations(
   url: string,
   known: readonly Migration[],
 ): Promise<readonly string[]> {
-  const connection = knex({ client: "pg", connection: url, pool: { min: 0, max: 2 } });
+  const connection = knex({ client: "pg", connection: url, pool: { min: 0, max: 2, afterCreate } });
   try {
     await connection.raw("create schema if not exists dagsmith");
     const config = {
@@ -44,12 +46,46 @@ async function applyMigrations(
       tableName: "migration",
       disableMigrationsListValidation: true,
     };
-    await connection.migrate.forceFreeMigrationsLock(config);
-    const [, applied] = (await connection.migrate.latest(config)) as [number, string[]];
-    return applied;
+    const before = await completed(connection, config);
+    await whileLocked(async () => {
+      await connection.migrate.forceFreeMigrationsLock(config);
+      await connection.migrate.latest(config);
+    });
+    return (await completed(connection, config)).filter((name) => !before.includes(name));
   } finally {
     await connection.destroy();
   }
+}
+
+/**
+ * Longest wait for the lock of a table, and the pause after it, in milliseconds. Services
+ * queue behind a migration that waits, for as long as a backup that reads the table.
+ */
+const LOCK_MS = 2_000;
+const LOCK_TIMEOUT = "55P03";
+
+const afterCreate = (session: ClientBase, done: (error: Error | null) => void): void =>
+  void session.query(`set lock_timeout = '${LOCK_MS}ms'`, done);
+
+/** Repeats work that got no lock in time, after a pause. */
+async function whileLocked(work: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if ((error as { readonly code?: string }).code !== LOCK_TIMEOUT) throw error;
+      await setTimeout(LOCK_MS);
+    }
+  }
+}
+
+/** The names of the migrations that the database has. */
+async function completed(
+  connection: Knex,
+  config: Knex.MigratorConfig,
+): Promise<readonly string[]> {
+  const [found] = (await connection.migrate.list(config)) as [{ readonly name: string }[], unknown];
+  return found.map(({ name }) => name);
 }
 
 /** knex refuses a migration without `down`. We have none, and never call it. */

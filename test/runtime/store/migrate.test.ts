@@ -9,6 +9,7 @@ import { migrate } from "../../../runtime/store/database/migrate.ts";
 import { assertSchema } from "../../../runtime/store/database/schema.ts";
 import { rows } from "../../support/migrated.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
+import { until } from "../../support/until.ts";
 
 const opened: { db: Database; database: TestDatabase }[] = [];
 afterEach(async () => {
@@ -80,6 +81,28 @@ describe("migrating", () => {
     await migrate(db);
     await rows(db, "update dagsmith.migration_lock set is_locked = 1");
     expect(await migrate(db)).toEqual([]);
+  });
+
+  test("lets services pass while a backup reads the table that it changes", async () => {
+    const db = await empty();
+    await migrate(db);
+    const [backup, service] = await Promise.all([db.session(), db.session()]);
+    await backup.query("begin; select from dagsmith.pool");
+    const alter = (name: string, column: string): Migration => ({
+      name,
+      up: (knex) => knex.raw(`alter table dagsmith.pool add column ${column} text`),
+    });
+    const free: Migration = { name: "0101_free", up: (knex) => knex.raw("select 1") };
+    const migrated = migrate(db, [...migrations, free, alter("0102_held", "colour")]);
+    await until("a migration that waits", async () => {
+      const text =
+        "select from pg_locks where relation = 'dagsmith.pool'::regclass and not granted";
+      return (await service.query(text)).rowCount === 1;
+    });
+    await service.query("update dagsmith.pool set slots = 4");
+    await backup.query("commit");
+    expect(await migrated).toEqual(["0101_free", "0102_held"]);
+    await Promise.all([backup.end(), service.end()]);
   });
 
   test("refuses a schema of a later version, and leaves it alone", async () => {
