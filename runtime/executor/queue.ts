@@ -27,9 +27,9 @@ const kindOf = (queue: string): string =>
 const FETCHED_AHEAD = 32;
 /**
  * The longest time that a fetched job may wait for a slot. After it, other workers may
- * fetch the job.
+ * fetch the job, so it is short: a worker with few slots fetches many jobs.
  */
-const LOCAL_TTL_MS = 500;
+const LOCAL_TTL_MS = 100;
 
 /** Creates or upgrades the queue's own tables. */
 export async function migrateQueue(db: Database): Promise<void> {
