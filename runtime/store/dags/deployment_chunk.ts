@@ -4,9 +4,11 @@
  */
 import type { Queryable, Statement } from "../database/database.ts";
 
+// The chunks are in use again: the scheduler must not delete them before they are read.
 const KNOWN: Statement = {
   name: "deployment_chunk_known",
-  text: "select hash from dagsmith.deployment_chunk where hash = any($1)",
+  text: `
+update dagsmith.deployment_chunk set created_at = now() where hash = any($1) returning hash`,
 };
 
 // A chunk that is sent again is in use again.

@@ -62,7 +62,10 @@ update dagsmith.kept_plan t set n = v.n from ${NUMBERED.as("v")} where t.id = v.
 };
 
 test("a statement for one row is planned no more often than one for many", async () => {
-  await rows(postgres.db, "create table dagsmith.kept_plan (id bigint primary key, n int)");
+  await rows(
+    postgres.db,
+    "create table dagsmith.kept_plan (id bigint primary key, n int) with (autovacuum_enabled = off)",
+  );
   await rows(
     postgres.db,
     "insert into dagsmith.kept_plan select id, 0 from generate_series(1, 50000) as id",
