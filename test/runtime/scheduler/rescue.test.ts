@@ -1,10 +1,12 @@
 /** What dead workers leave behind, and who finds it. */
+
 import { Client } from "pg";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { setPool, triggerRun } from "../../../runtime/actions/index.ts";
 import { findLostWorkers, rescueOrphans } from "../../../runtime/scheduler/jobs/rescue_tries.ts";
 import { startScheduler } from "../../../runtime/scheduler/service.ts";
 import { Silence } from "../../../runtime/scheduler/silence.ts";
+import type { EventName } from "../../../runtime/service/events.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { type Database, openDatabase } from "../../../runtime/store/database/database.ts";
 import { declareLost, heartbeats } from "../../../runtime/store/fleet/lost_worker.ts";
@@ -301,13 +303,13 @@ describe("a token", () => {
   test("that is stranded is found by any scheduler", async () => {
     const stranded = await waiting();
     await lock(stranded.instance.id, "pool-of-nobody", 60);
-    const said: string[] = [];
+    const said: EventName[] = [];
     const scheduler = startScheduler({
       db: postgres.db,
       log: (event) => void said.push(event),
     });
     await until("the token to be free", async () => (await holder(stranded.instance.id)) === null);
     await scheduler.stop();
-    expect(said).toContain("jobs unlocked");
+    expect(said).toContain("jobs_unlocked");
   });
 });
