@@ -36,7 +36,7 @@ class Asleep extends Error {
   override readonly name = "Asleep";
 }
 
-/** @param log tells how long steps took, and which of them were done before */
+/** @param log tells which step failed, sleeps, or was done before */
 export function trySteps(host: StepHost, log: (text: string) => void): TrySteps {
   const used = new Set<string>();
   let stored: Promise<ReadonlyMap<string, string | null>> | undefined;
@@ -54,7 +54,7 @@ export function trySteps(host: StepHost, log: (text: string) => void): TrySteps 
       log(`step "${name}" was done before`);
       return resultOf(done.get(name));
     }
-    const json = await timed(name, log, () => performed(host, name, work));
+    const json = await tellingFailure(name, log, () => performed(host, name, work));
     // As a later try gets it.
     return resultOf(json);
   };
@@ -90,20 +90,17 @@ async function performed(
   return json;
 }
 
-async function timed<Value>(
+/** A step that succeeds says nothing: operators take steps for what they must remember. */
+async function tellingFailure<Value>(
   name: string,
   log: (text: string) => void,
   work: () => Promise<Value>,
 ): Promise<Value> {
   const from = performance.now();
-  const tell = (what: string) =>
-    log(`step "${name}" ${what} ${durationText(performance.now() - from)}`);
   try {
-    const value = await work();
-    tell("took");
-    return value;
+    return await work();
   } catch (error) {
-    tell("failed after");
+    log(`step "${name}" failed after ${durationText(performance.now() - from)}`);
     throw error;
   }
 }

@@ -41,13 +41,11 @@ test("a step that sleeps ends the body, which runs again from its beginning when
   expect(run.state).toBe("success");
   expect(run.xcom("publish")).toBe(2);
   expect(calls).toEqual(["begin 1", "create", "begin 1", "begin 1", "send"]);
-  expect(lines.map((line) => line.replace(/took .+/, "took a while"))).toEqual([
-    'step "create" took a while',
+  expect(lines).toEqual([
     'step "review" sleeps for 2 d',
     'step "create" was done before',
     'step "until" sleeps until 2026-01-01T00:00:00.000Z',
     'step "create" was done before',
-    'step "send" took a while',
   ]);
 });
 
