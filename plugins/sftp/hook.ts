@@ -1,7 +1,7 @@
 /** The SFTP hook. */
-import { defineHook, FailTask } from "dagsmith";
-import { sshHook } from "dagsmith/plugins/ssh";
-import type { Client, SFTPWrapper } from "ssh2";
+import { defineHook, type HookContext } from "dagsmith";
+import { openChannel, type SshHost, sshHook } from "dagsmith/plugins/ssh";
+import type { SFTPWrapper } from "ssh2";
 import type { Sftp } from "./sftp.ts";
 import { SftpFiles } from "./sftp_files.ts";
 
@@ -23,22 +23,25 @@ export const sftpHook = defineHook<Sftp>({
   types,
   open: async (connection, context): Promise<OpenSftp> => {
     const host = await open(connection, context);
-    const channel = await opened(host.client, host.place);
-    const files = new SftpFiles({ channel, place: host.place, signal: context.signal });
+    const channel = await opened(host, context);
+    const { place } = host;
+    const files = new SftpFiles({ channel, place, signal: context.signal });
     return Object.assign(files, { close: async () => close?.(host) });
   },
   close: (files) => (files as OpenSftp).close(),
 });
 
-async function opened(client: Client, place: string): Promise<SFTPWrapper> {
+async function opened(
+  { client, place }: SshHost,
+  { signal }: Pick<HookContext, "signal">,
+): Promise<SFTPWrapper> {
   try {
-    return await new Promise((resolve, reject) => {
-      client.sftp((error, channel) => (error ? reject(error) : resolve(channel)));
+    return await openChannel<SFTPWrapper>(client, {
+      ...{ signal, place, refusal: "the host offers no SFTP" },
+      ask: (done) => client.sftp(done),
     });
-  } catch (cause) {
+  } catch (error) {
     client.destroy();
-    throw new FailTask(`SFTP ${place}: the host offers no SFTP: ${(cause as Error).message}`, {
-      cause,
-    });
+    throw error;
   }
 }

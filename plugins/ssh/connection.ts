@@ -68,7 +68,7 @@ function hostKeysOf(
   const keys = readHostKeys(text ?? "");
   if (keys !== null) return keys;
   addIssue(
-    "host_key has a line that is neither a key, such as ssh-ed25519 AAAA…, nor a fingerprint, such as SHA256:…",
+    "host_key has a line that is neither a key, such as ssh-ed25519 AAAA…, nor a fingerprint, such as SHA256:…; a line that begins with @, such as @revoked, is refused too",
   );
   return [];
 }

@@ -14,7 +14,8 @@ const BLOB = /^AAAA[A-Za-z0-9+/]+=*$/;
 
 /**
  * The keys of a text: lines of ssh-keyscan, keys alone, or fingerprints.
- * @returns null when a line is none of them
+ * @returns null when a line is none of them, or has a marker of known_hosts, such as
+ *   `@revoked`: its key is not the key of the host
  */
 export function readHostKeys(text: string): readonly KnownKey[] | null {
   const lines = text.split("\n").map((line) => line.trim());
@@ -23,6 +24,7 @@ export function readHostKeys(text: string): readonly KnownKey[] | null {
 }
 
 function readLine(line: string): KnownKey | null {
+  if (line.startsWith("@")) return null;
   const words = line.split(/\s+/);
   const fingerprint = words.find((word) => FINGERPRINT.test(word));
   if (fingerprint) return { type: null, fingerprint: fingerprint.replace(/=$/, "") };

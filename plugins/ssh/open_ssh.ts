@@ -4,7 +4,7 @@ import { FailTask, type HookContext, loadPackage } from "dagsmith";
 import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from "ssh2";
 import type { SshConfig } from "./config.ts";
 import { isKnown, type KnownKey, keyOf, untrusted } from "./host_key.ts";
-import { connectError } from "./ssh_error.ts";
+import { closedEarly, connectError } from "./ssh_error.ts";
 
 const CONNECT_TIMEOUT_MS = 20_000;
 /** A host that is away is noticed after three of these. */
@@ -60,6 +60,8 @@ async function connected(
   };
   signal.addEventListener("abort", abort, { once: true });
   client.on("error", (error) => reject(refused ?? connectError(placeOf(config), error)));
+  // A host that closes in good order, such as a busy one, causes no error of ssh2.
+  client.once("close", () => reject(closedEarly(placeOf(config))));
   client.on("ready", resolve);
   try {
     signal.throwIfAborted();

@@ -1,7 +1,8 @@
 /** Runs one command on a host to its end. */
-import { FailTask, type TaskContext } from "dagsmith";
+import type { TaskContext } from "dagsmith";
 import { type LogLevels, type ProcessEnd, ProcessLog } from "dagsmith/plugins/process";
 import type { Client, ClientChannel } from "ssh2";
+import { openChannel } from "./open_channel.ts";
 import { REMOTE_COMMAND, type RemoteScript, stdinOf } from "./remote_script.ts";
 
 /** The guard on the host has 4 s, and a task process 5 s. */
@@ -22,10 +23,12 @@ export async function runRemote(
     logLevels,
   }: Pick<TaskContext, "log" | "signal"> & { readonly logLevels?: LogLevels },
 ): Promise<ProcessEnd> {
-  signal.throwIfAborted();
   const stdin = stdinOf(script);
   const output = new ProcessLog(log, logLevels);
-  const channel = await opened(client, place);
+  const channel = await openChannel<ClientChannel>(client, {
+    ...{ signal, place, refusal: "the host runs no commands" },
+    ask: (done) => client.exec(REMOTE_COMMAND, done),
+  });
   channel.on("data", (chunk: Buffer) => output.write("stdout", chunk));
   channel.stderr.on("data", (chunk: Buffer) => output.write("stderr", chunk));
   let timer: NodeJS.Timeout | undefined;
@@ -36,7 +39,9 @@ export async function runRemote(
   };
   signal.addEventListener("abort", stop, { once: true });
   try {
-    channel.write(stdin);
+    // Without its line of stdin, the host runs nothing.
+    if (signal.aborted) stop();
+    else channel.write(stdin);
     const end = await ended(channel);
     signal.throwIfAborted();
     if (end === null)
@@ -45,16 +50,6 @@ export async function runRemote(
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", stop);
-  }
-}
-
-async function opened(client: Client, place: string): Promise<ClientChannel> {
-  const { promise, resolve, reject } = Promise.withResolvers<ClientChannel>();
-  client.exec(REMOTE_COMMAND, (error, channel) => (error ? reject(error) : resolve(channel)));
-  try {
-    return await promise;
-  } catch (cause) {
-    throw new FailTask(`SSH ${place} runs no commands: ${(cause as Error).message}`, { cause });
   }
 }
 

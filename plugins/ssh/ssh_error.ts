@@ -21,3 +21,6 @@ export function connectError(place: string, error: unknown): Error {
     });
   return new Error(message, { cause: error });
 }
+
+export const closedEarly = (place: string): Error =>
+  new Error(`SSH ${place}: the host closed the connection before the login was complete`);

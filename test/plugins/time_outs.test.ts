@@ -24,8 +24,10 @@ import { mysqlHook, mysqlSensor, mysqlSql } from "dagsmith/plugins/mysql";
 import { objectSensor, objectStore } from "dagsmith/plugins/objects";
 import { postgresHook, postgresSql, sqlSensor } from "dagsmith/plugins/postgres";
 import { exec, python, sh, shell } from "dagsmith/plugins/process";
+import { sftpHook, sftpSensor } from "dagsmith/plugins/sftp";
 import { slackHook } from "dagsmith/plugins/slack";
 import { sendEmail, smtpHook } from "dagsmith/plugins/smtp";
+import { sshCommand } from "dagsmith/plugins/ssh";
 import { teamsHook } from "dagsmith/plugins/teams";
 import { runDag, runTask } from "dagsmith/testing";
 import { describe, expect, test } from "vitest";
@@ -95,6 +97,10 @@ const connections = (port: number) => ({
     ...{ type: "smtp", host: "127.0.0.1", port },
     extra: { disable_tls: true, from_email: "dag@x.org" },
   },
+  ssh: {
+    ...{ type: "ssh", host: "127.0.0.1", port, login: "etl", password: "s3cret" },
+    extra: { host_check: "none" },
+  },
   slack: { type: "slack", extra: { webhook_url: `http://127.0.0.1:${port}/slack` } },
   teams: { type: "teams", extra: { webhook_url: `http://127.0.0.1:${port}/teams` } },
   discord: { type: "discord", extra: { webhook_url: `http://127.0.0.1:${port}/discord` } },
@@ -121,12 +127,14 @@ const OPERATORS: Readonly<Record<string, Body>> = {
     ...{ bigquery: "bigquery", from: [{ n: 1 }], table: "taxi.trips", loadType: "append" },
   }) as Body,
   sendEmail: sendEmail({ smtp: "mail", mail: () => mail }) as Body,
+  sshCommand: sshCommand({ ssh: "ssh", script: "true" }) as Body,
 };
 /** Every sensor that calls a system. */
 const SENSORS: Readonly<Record<string, SensorBody<unknown>>> = {
   httpSensor: httpSensor({ http: "http", path: "/x" }),
   sqlSensor: sqlSensor({ postgres: "postgres", sql: sql`select 1` }),
   mysqlSensor: mysqlSensor({ mysql: "mysql", sql: sql`select 1` }),
+  sftpSensor: sftpSensor({ sftp: "ssh", path: "a.csv" }),
   s3KeySensor: s3KeySensor({ s3: "s3", bucket: "lake", key: "a.csv" }),
   objectSensor: objectSensor({
     store: objectStore("gs://lake", { connection: "gcs" }),
@@ -164,6 +172,7 @@ const HOOKS: Readonly<Record<string, Body>> = {
   githubHook: async ({ hook }) =>
     void (await (await hook(githubHook("github"))).rest.repos.get({ owner: "a", repo: "b" })),
   smtpHook: async ({ hook }) => void (await (await hook(smtpHook("mail"))).send(mail)),
+  sftpHook: async ({ hook }) => void (await (await hook(sftpHook("ssh"))).stat("a.csv")),
   slackHook: async ({ hook }) => void (await (await hook(slackHook("slack"))).send({ text: "x" })),
   teamsHook: async ({ hook }) => void (await (await hook(teamsHook("teams"))).send("x")),
   discordHook: async ({ hook }) => void (await (await hook(discordHook("discord"))).send("x")),

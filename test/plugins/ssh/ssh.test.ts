@@ -2,20 +2,21 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { parseConnection } from "dagsmith";
+import { parseConnection, type TaskBody } from "dagsmith";
 import { sh } from "dagsmith/plugins/process";
+import { sftpHook } from "dagsmith/plugins/sftp";
 import { sshHook } from "dagsmith/plugins/ssh";
 import { runTask } from "dagsmith/testing";
-import ssh2 from "ssh2";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { fileName } from "../../../plugins/sftp/file_name.ts";
 import { sshConnection } from "../../../plugins/ssh/connection.ts";
 import { readHostKeys } from "../../../plugins/ssh/host_key.ts";
 import { REMOTE_COMMAND, type RemoteScript, stdinOf } from "../../../plugins/ssh/remote_script.ts";
+import { type SshServer, sshServer } from "../../support/ssh_server.ts";
 import { until } from "../../support/until.ts";
 import { errorWithout } from "../../support/without_package.ts";
 
@@ -35,6 +36,8 @@ describe("a host key", () => {
     ],
     ["", []],
     ["MD5:aa:bb", null],
+    [`@revoked files ssh-ed25519 ${ED25519}`, null],
+    [`ssh-ed25519 ${ED25519}\n @cert-authority *.x ssh-ed25519 ${ED25519}`, null],
   ])("is read from %j", (text, keys) => expect(readHostKeys(text)).toEqual(keys));
 
   test.each([
@@ -48,30 +51,9 @@ describe("a host key", () => {
 });
 
 describe("a connection", () => {
-  const { privateKey, publicKey } = (() => {
-    const { private: own, public: shown } = ssh2.utils.generateKeyPairSync("ed25519");
-    return { privateKey: own, publicKey: shown };
-  })();
-
-  /** A server that takes one password, and offers no verb. */
-  async function startServer() {
-    const server = new ssh2.Server({ hostKeys: [privateKey] }, (client) => {
-      client.on("error", () => undefined);
-      client.on("authentication", (login) =>
-        login.method === "password" && login.password === "right"
-          ? login.accept()
-          : login.reject(["password"]),
-      );
-      client.on("session", (accept) => accept().on("exec", (_accept, reject) => reject()));
-    });
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    return {
-      port: (server.address() as AddressInfo).port,
-      [Symbol.asyncDispose]: () =>
-        new Promise<void>((resolve) => void server.close(() => resolve())),
-    };
-  }
+  /** It offers no verb. */
+  const startServer = () =>
+    sshServer((session) => void session.on("exec", (_accept, reject) => reject()));
   const opening = (port: number, fields: object) =>
     runTask(async ({ hook }) => (await hook(sshHook("files"))).place, {
       connections: {
@@ -90,7 +72,7 @@ describe("a connection", () => {
       /^The connection "files" does not say which key the host 127\.0\.0\.1:\d+ has\. It shows ssh-ed25519 SHA256:/,
     );
     const shown = /set host_key to: (.*)$/.exec(message ?? "")?.[1];
-    expect(publicKey).toContain(shown);
+    expect(server.publicKey).toContain(shown);
     expect(await opening(server.port, { extra: { host_key: shown } })).toBe(
       `etl@127.0.0.1:${server.port}`,
     );
@@ -135,20 +117,80 @@ describe("a connection", () => {
 
   test("to a host that runs no commands fails for good", async () => {
     await using server = await startServer();
-    const connections = {
-      files: {
-        ...{ type: "ssh", host: "127.0.0.1", port: server.port, login: "etl", password: "right" },
-        extra: { host_check: "none" },
-      },
-    };
-    const run = runTask(
-      async ({ hook }) => (await (await hook(sshHook("files"))).run("true")).exitCode,
-      { connections },
-    );
-    await expect(run).rejects.toMatchObject({
+    await expect(running(server)).rejects.toMatchObject({
       name: "FailTask",
       message: expect.stringMatching(/ runs no commands: /),
     });
+  });
+
+  const running = ({ connection }: SshServer, options = {}) =>
+    runTask(async ({ hook }) => (await (await hook(sshHook("files"))).run("true")).exitCode, {
+      ...{ connections: { files: connection }, ...options },
+    });
+
+  test("to a host that closes it in the handshake ends, and can be retried", async () => {
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined).resume();
+      socket.end("SSH-2.0-busy\r\n");
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    expect(await opening(port, { extra: { host_check: "none" } })).toEqual([
+      "Error",
+      `SSH etl@127.0.0.1:${port}: the host closed the connection before the login was complete`,
+    ]);
+    server.close();
+    await once(server, "close");
+  });
+
+  const WORKS: Readonly<Record<string, TaskBody<unknown>>> = {
+    "a command": async ({ hook }) => (await hook(sshHook("files"))).run("true"),
+    files: async ({ hook }) => (await hook(sftpHook("files"))).stat("a"),
+  };
+
+  test.each(Object.keys(WORKS))("without room for %s can be retried", async (name) => {
+    await using server = await sshServer();
+    const connections = { files: server.connection };
+    await expect(runTask(WORKS[name] as TaskBody<unknown>, { connections })).rejects.toMatchObject({
+      name: "Error",
+      message: expect.stringMatching(/^SSH etl@.*: \(SSH\) Channel open failure/),
+    });
+  });
+
+  test("that is lost while a command starts can be retried", async () => {
+    await using server = await sshServer((session) => void session.on("exec", () => server.drop()));
+    await expect(running(server)).rejects.toMatchObject({
+      name: "Error",
+      message: expect.stringMatching(/^SSH etl@.*: the connection was lost$/),
+    });
+  });
+
+  test.each([
+    ["a command", "exec"],
+    ["files", "sftp"],
+  ])("a cancel ends the wait for %s", async (name, event) => {
+    const task = new AbortController();
+    await using server = await sshServer(
+      (session) => void session.on(event as "exec", () => task.abort(new Error("cancelled"))),
+    );
+    const options = { connections: { files: server.connection }, signal: task.signal };
+    const work = runTask(WORKS[name] as TaskBody<unknown>, options);
+    await expect(work).rejects.toThrow("cancelled");
+  });
+
+  test("a command that starts after the cancel gets no script", async () => {
+    const task = new AbortController();
+    const stdin = Promise.withResolvers<string>();
+    await using server = await sshServer(
+      (session) =>
+        void session.on("exec", (accept) => {
+          task.abort(new Error("cancelled"));
+          stdin.resolve(text(accept()));
+        }),
+    );
+    await expect(running(server, { signal: task.signal })).rejects.toThrow("cancelled");
+    expect(await stdin.promise).toBe("");
   });
 
   test("without the package says what to install", async () => {
@@ -250,6 +292,10 @@ test.each([
   ["a?.csv", "ab.csv", true],
   ["a?.csv", "a.csv", false],
   ["a[1].csv", "a[1].csv", true],
+  ["*.csv", ".a.csv", false],
+  ["?a.csv", ".a.csv", false],
+  [".*.csv", ".a.csv", true],
+  ["a*", "a.csv", true],
 ])("the file name %s and %s: %j", (pattern, name, matches) =>
   expect(fileName(pattern)(name)).toBe(matches),
 );
