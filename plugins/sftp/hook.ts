@@ -4,6 +4,7 @@ import { openChannel, type SshHost, sshHook } from "dagsmith/plugins/ssh";
 import type { SFTPWrapper } from "ssh2";
 import type { Sftp } from "./sftp.ts";
 import { SftpFiles } from "./sftp_files.ts";
+import { SftpSession } from "./sftp_session.ts";
 
 const { types, open, close } = sshHook("").definition;
 
@@ -25,7 +26,7 @@ export const sftpHook = defineHook<Sftp>({
     const host = await open(connection, context);
     const channel = await opened(host, context);
     const { place } = host;
-    const files = new SftpFiles({ channel, place, signal: context.signal });
+    const files = new SftpFiles(new SftpSession({ channel, place, signal: context.signal }));
     return Object.assign(files, { close: async () => close?.(host) });
   },
   close: (files) => (files as OpenSftp).close(),

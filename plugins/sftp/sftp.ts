@@ -29,9 +29,12 @@ export interface Sftp {
   get(path: string): Promise<Readable>;
   /** The content as UTF-8 text, all of it in memory. */
   text(path: string): Promise<string>;
-  /** The files and folders of a folder, by name. */
+  /** The files and folders of a folder, by name, without files that are not complete. */
   list(folder: string): Promise<readonly RemoteFile[]>;
-  /** The files of a folder that match: `*` is any text, `?` one character, in the name. */
+  /**
+   * The files of a folder that match: `*` is any text, `?` one character, in the name.
+   * Hidden files match only a pattern that begins with a dot.
+   */
   match(pattern: string): Promise<readonly RemoteFile[]>;
   /** Null when there is no such file or folder. */
   stat(path: string): Promise<RemoteFile | null>;

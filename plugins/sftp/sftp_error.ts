@@ -5,9 +5,26 @@ import { errorMessage, FailTask } from "dagsmith";
 const NO_SUCH_FILE = 2;
 const PERMISSION_DENIED = 3;
 const FAILURE = 4;
+const UNSUPPORTED = 8;
+/** Of later versions; some hosts send it all the same. */
+const ALREADY_EXISTS = 11;
 
-export function isMissing(error: unknown): boolean {
-  return (error as { readonly code?: unknown }).code === NO_SUCH_FILE;
+const codeOf = (error: unknown): unknown => (error as { readonly code?: unknown }).code;
+
+/** For `catch` of a verb on a file that need not exist. */
+export function unlessMissing(error: unknown): undefined {
+  if (codeOf(error) === NO_SUCH_FILE) return undefined;
+  throw error;
+}
+
+/** ssh2 refuses the verb itself when the host does not name it. */
+export function isUnsupported(error: unknown): boolean {
+  return codeOf(error) === UNSUPPORTED || /does not support/.test((error as Error).message ?? "");
+}
+
+/** Whether a rename may have failed because the name is taken. */
+export function mayBeInTheWay(error: unknown): boolean {
+  return codeOf(error) === FAILURE || codeOf(error) === ALREADY_EXISTS;
 }
 
 /** @param place user and host */

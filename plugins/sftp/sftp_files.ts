@@ -1,5 +1,4 @@
 /** The files of a host, over a channel of ssh2. */
-import { randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { posix } from "node:path";
 import { addAbortSignal, Readable } from "node:stream";
@@ -7,51 +6,46 @@ import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import type { FileContent } from "dagsmith";
 import { abortable } from "dagsmith/plugins/object_backend";
-import type { SFTPWrapper, Stats } from "ssh2";
+import type { Stats } from "ssh2";
 import { fileName } from "./file_name.ts";
+import { replace } from "./replace.ts";
 import type { RemoteFile, Sftp } from "./sftp.ts";
-import { isMissing, sftpError } from "./sftp_error.ts";
+import { sftpError, unlessMissing } from "./sftp_error.ts";
+import type { SftpSession } from "./sftp_session.ts";
+import { isUnfinished, unfinishedFor } from "./unfinished.ts";
 
-/** How the names of files begin that are not complete. */
-const UNFINISHED = ".dagsmith-unfinished-";
-
-interface Session {
-  readonly channel: SFTPWrapper;
-  /** User and host, for messages. */
-  readonly place: string;
-  readonly signal: AbortSignal;
-}
+/** A host that does not answer is left: the task process ends soon after a cancel. */
+const CLEAN_UP_MS = 3_000;
 
 export class SftpFiles implements Sftp {
-  readonly #channel: SFTPWrapper;
-  readonly #place: string;
-  readonly #signal: AbortSignal;
+  readonly #session: SftpSession;
 
-  constructor({ channel, place, signal }: Session) {
-    this.#channel = channel;
-    this.#place = place;
-    this.#signal = signal;
+  constructor(session: SftpSession) {
+    this.#session = session;
   }
 
   async put(path: string, content: FileContent): Promise<number> {
-    const part = posix.join(posix.dirname(path), `${UNFINISHED}${randomUUID()}`);
+    const part = unfinishedFor(path);
     try {
       const size = await this.#named("put", path, () => this.#write(part, content));
-      await this.#named("put", path, () => this.#replace(part, path));
+      await this.#named("put", path, () => replace(this.#session, part, path));
       return size;
     } catch (error) {
-      await this.#removed(part).catch(() => undefined);
+      await this.#removed(part, AbortSignal.timeout(CLEAN_UP_MS)).catch(() => undefined);
       throw error;
     }
   }
 
   async get(path: string): Promise<Readable> {
     const { size } = await this.#named("get", path, () => this.#statOf(path));
-    const bytes = this.#channel.createReadStream(path);
+    const { channel, signal } = this.#session;
+    const end = this.#session.end();
+    end.throwIfAborted();
+    const bytes = channel.createReadStream(path);
     // The end of the connection is an error of a stream that the reader has left.
     bytes.on("error", () => undefined);
-    const whole = Readable.from(this.#whole(path, bytes, size), { objectMode: false });
-    return addAbortSignal(this.#signal, whole);
+    const pieces = this.#whole(path, { bytes: abortable(bytes, end), size, end });
+    return addAbortSignal(signal, Readable.from(pieces, { objectMode: false }));
   }
 
   async text(path: string): Promise<string> {
@@ -60,11 +54,12 @@ export class SftpFiles implements Sftp {
 
   async list(folder: string): Promise<readonly RemoteFile[]> {
     const entries = await this.#named("list", folder, () =>
-      this.#call<readonly { readonly filename: string; readonly attrs: Stats }[]>((done) =>
-        this.#channel.readdir(folder, done),
+      this.#session.call<readonly { readonly filename: string; readonly attrs: Stats }[]>((done) =>
+        this.#session.channel.readdir(folder, done),
       ),
     );
     return entries
+      .filter(({ filename }) => !isUnfinished(filename))
       .map(({ filename, attrs }) => remoteFile(posix.join(folder, filename), attrs))
       .sort(({ path: one }, { path: other }) => (one < other ? -1 : 1));
   }
@@ -91,37 +86,32 @@ export class SftpFiles implements Sftp {
     const above = posix.dirname(path);
     if (above !== path && above !== ".") await this.makeFolder(above);
     await this.#named("make the folder", path, () =>
-      this.#call<void>((done) => this.#channel.mkdir(path, done)),
+      this.#session.call<void>((done) => this.#session.channel.mkdir(path, done)),
     );
   }
 
   async rename(from: string, to: string): Promise<void> {
-    await this.#named("rename", from, () => this.#replace(from, to));
+    await this.#named("rename", from, () => replace(this.#session, from, to));
   }
 
   async #write(part: string, content: FileContent): Promise<number> {
-    const file = this.#channel.createWriteStream(part, { flags: "wx" });
-    file.on("error", () => undefined);
-    await pipeline(abortable(piecesOf(content), this.#signal), file);
+    await this.#session.until(() => this.#stream(part, content));
     return (await this.#statOf(part)).size;
   }
 
-  /** Plain SFTP does not replace a file: OpenSSH does, by a verb of its own. */
-  async #replace(from: string, to: string): Promise<void> {
-    const rename = (): Promise<void> =>
-      this.#call<void>((done) => this.#channel.rename(from, to, done));
-    try {
-      await this.#call<void>((done) => this.#channel.ext_openssh_rename(from, to, done));
-    } catch (error) {
-      if (!isUnsupported(error)) throw error;
-      await rename().catch(async () => {
-        await this.#removed(to);
-        await rename();
-      });
-    }
+  async #stream(part: string, content: FileContent): Promise<void> {
+    const { channel } = this.#session;
+    const end = this.#session.end();
+    const source = abortable(piecesOf(content), end);
+    const file = channel.createWriteStream(part, { flags: "wx" });
+    file.on("error", () => undefined);
+    // The request to close it comes before the one to remove it.
+    const close = (): void => void file.destroy();
+    end.addEventListener("abort", close, { once: true });
+    await pipeline(source, file).finally(() => end.removeEventListener("abort", close));
   }
 
-  async *#whole(path: string, bytes: Readable, size: number): AsyncGenerator<Buffer> {
+  async *#whole(path: string, { bytes, size, end }: Download): AsyncGenerator<Buffer> {
     let read = 0;
     try {
       for await (const chunk of bytes as AsyncIterable<Buffer>) {
@@ -129,46 +119,37 @@ export class SftpFiles implements Sftp {
         yield chunk;
       }
     } catch (error) {
-      throw sftpError("get", this.#place, path, error);
+      end.throwIfAborted();
+      throw sftpError("get", this.#session.place, path, error);
     }
     if (read < size)
       throw new Error(
-        `SFTP get ${path} (${this.#place}): the file ended after ${read} of ${size} bytes; another process may have written it meanwhile`,
+        `SFTP get ${path} (${this.#session.place}): the file ended after ${read} of ${size} bytes; another process may have written it meanwhile`,
       );
   }
 
   #statOf(path: string): Promise<Stats> {
-    return this.#call<Stats>((done) => this.#channel.stat(path, done));
+    const { channel } = this.#session;
+    return this.#session.call<Stats>((done) => channel.stat(path, done));
   }
 
-  async #removed(path: string): Promise<void> {
-    await this.#call<void>((done) => this.#channel.unlink(path, done)).catch(unlessMissing);
+  async #removed(path: string, signal?: AbortSignal): Promise<void> {
+    const { channel } = this.#session;
+    await this.#session
+      .call<void>((done) => channel.unlink(path, done), signal)
+      .catch(unlessMissing);
   }
 
-  async #named<Result>(verb: string, path: string, work: () => Promise<Result>): Promise<Result> {
-    try {
-      this.#signal.throwIfAborted();
-      return await work();
-    } catch (error) {
-      this.#signal.throwIfAborted();
-      throw sftpError(verb, this.#place, path, error);
-    }
+  #named<Result>(verb: string, path: string, work: () => Promise<Result>): Promise<Result> {
+    return this.#session.named(verb, path, work);
   }
+}
 
-  /** A host that does not answer any more gives the connection up, and so each call. */
-  #call<Result>(
-    start: (done: (error: Error | undefined | null, result: Result) => void) => unknown,
-  ): Promise<Result> {
-    return new Promise((resolve, reject) => {
-      const closed = (): void => reject(new Error(`SFTP ${this.#place}: the connection was lost`));
-      this.#channel.once("close", closed);
-      start((error, result) => {
-        this.#channel.off("close", closed);
-        if (error) reject(error);
-        else resolve(result);
-      });
-    });
-  }
+interface Download {
+  readonly bytes: Readable;
+  /** The size of the file before. */
+  readonly size: number;
+  readonly end: AbortSignal;
 }
 
 function remoteFile(path: string, attrs: Stats): RemoteFile {
@@ -184,15 +165,4 @@ async function* piecesOf(content: FileContent): AsyncGenerator<Uint8Array> {
   // A stream that reads a file has a path too.
   const pieces = Symbol.asyncIterator in content ? content : createReadStream(content.path);
   for await (const piece of pieces) yield typeof piece === "string" ? Buffer.from(piece) : piece;
-}
-
-/** ssh2 refuses the verb itself when the host does not name it. */
-function isUnsupported(error: unknown): boolean {
-  const { code, message } = error as { readonly code?: unknown; readonly message?: string };
-  return code === 8 || /does not support/.test(message ?? "");
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (isMissing(error)) return undefined;
-  throw error;
 }
