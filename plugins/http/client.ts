@@ -76,7 +76,7 @@ export class HttpClient {
    * @param path under the connection's root; a whole URL must have the same origin, so
    *   that the login is sent to no other server
    * @returns the answer, its body completely received
-   * @throws HttpError also for a redirect that would send a body to another server or
+   * @throws HttpError also for a redirect that would send a body to another server, or
    *   change the method; a GET that leaves the server leaves its headers behind
    */
   async request(method: string, path: string, options: HttpCallOptions = {}): Promise<Response> {
@@ -93,7 +93,7 @@ export class HttpClient {
   /**
    * The pages of a list, each as its JSON, requested when the loop asks for it.
    * @param options.paging how the service names the next page. Default: the header `Link`
-   * @throws HttpError also when a page names itself or another server as the next one
+   * @throws HttpError also when a page names an earlier one, or another server, as the next one
    * @example
    * const paging = { by: "cursor", cursor: ({ next }: Page) => next } as const;
    * for await (const { rows } of api.pages<Page>("/orders", { paging })) await load(rows);
@@ -103,13 +103,15 @@ export class HttpClient {
     options: HttpCallOptions & { readonly paging?: HttpPaging<Body> } = {},
   ): AsyncGenerator<Body, void> {
     const paging = options.paging ?? { by: "link" };
+    const seen = new Set<string>();
     let url: URL | null = firstPage(this.#url(path, options), paging);
     while (url !== null) {
       const at: URL = this.#own(url);
+      seen.add(at.href);
       const response = await this.#sender.send(this.#call("GET", at, options));
       const body = (await jsonOf(response, `GET ${at.pathname}`)) as Body;
       yield body;
-      url = nextPage(at, response, body, paging);
+      url = nextPage(seen, at, response, body, paging);
     }
   }
 

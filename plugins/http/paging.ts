@@ -37,29 +37,34 @@ export function firstPage<Body>(url: URL, paging: HttpPaging<Body>): URL {
 
 /**
  * The address of the page after this one; null after the last.
+ * @param seen the addresses of the pages so far, this one too
  * @param url of this page
- * @throws HttpError when the service names the same page again: it would never end
+ * @throws HttpError when the service names a page again, which would never end, or names
+ *   no address
  */
 export function nextPage<Body>(
+  seen: ReadonlySet<string>,
   url: URL,
   { headers, status }: Response,
   body: Body,
   paging: HttpPaging<Body>,
 ): URL | null {
+  const refused = (what: string): HttpError =>
+    new HttpError(`GET ${url.pathname} answered ${status} and names ${what} (${url.host})`, status);
   const next = addressOf(url, headers, body, paging);
-  if (next?.href !== url.href) return next;
-  throw new HttpError(
-    `GET ${url.pathname} answered ${status} and names the same page as the next one (${url.host})`,
-    status,
-  );
+  if (next === undefined) throw refused("a next page whose address is none");
+  if (next !== null && seen.has(next.href))
+    throw refused("a page that was read before as the next one");
+  return next;
 }
 
+/** Null after the last page; undefined for an address that is none. */
 function addressOf<Body>(
   url: URL,
   headers: Headers,
   body: Body,
   paging: HttpPaging<Body>,
-): URL | null {
+): URL | null | undefined {
   if (paging.by === "link") return linked(url, headers.get("link") ?? "");
   if (paging.by === "page") return numbered(url, body, paging);
   const cursor = paging.cursor(body) ?? "";
@@ -88,11 +93,14 @@ const LINK =
   /<(?<target>[^>]*)>(?<parameters>(?:\s*;\s*[\w*-]+\s*(?:=\s*(?:"[^"]*"|[^\s",;]+))?)*)/g;
 const NEXT = /;\s*rel\s*=\s*(?:"(?:[^"]*\s)?next(?:\s[^"]*)?"|next\s*(?:;|$))/i;
 
-function linked(url: URL, header: string): URL | null {
+function linked(url: URL, header: string): URL | null | undefined {
   for (const { groups: { target = "", parameters = "" } = {} } of header.matchAll(LINK))
-    if (NEXT.test(parameters)) return new URL(target, url);
+    if (NEXT.test(parameters)) return URL.parse(withoutFragment(target), url) ?? undefined;
   return null;
 }
+
+/** A fragment would make two addresses of one page. */
+const withoutFragment = (target: string): string => target.replace(/#.*/s, "");
 
 function withParameter(url: URL, name: string, value: string): URL {
   const next = new URL(url);

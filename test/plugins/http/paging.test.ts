@@ -91,7 +91,13 @@ describe("pages", () => {
 
   const url = new URL("http://h/items?page=2");
   const next = (headers: HeadersInit, body: unknown, paging: HttpPaging<unknown>) =>
-    nextPage(url, new Response(null, { headers }), body, paging)?.href ?? null;
+    nextPage(
+      new Set([url.href, "http://h/items?page=1"]),
+      url,
+      new Response(null, { headers }),
+      body,
+      paging,
+    )?.href ?? null;
 
   test.each([
     ['<http://h/a>; rel="prev", <http://h/b>; rel="next"', "http://h/b"],
@@ -104,10 +110,29 @@ describe("pages", () => {
     expect(next({ link }, [], { by: "link" })).toBe(found);
   });
 
-  test("that name themselves as the next are an error, instead of a loop", () => {
-    const paging = { by: "cursor", cursor: () => 2, parameter: "page" } as const;
+  test.each([1, 2])("that name page %i again as the next are an error", (page) => {
+    const paging = { by: "cursor", cursor: () => page, parameter: "page" } as const;
     expect(() => next({}, [], paging)).toThrow(
-      "GET /items answered 200 and names the same page as the next one (h)",
+      "GET /items answered 200 and names a page that was read before as the next one (h)",
+    );
+    const link = `<?page=${page}#top>; rel="next"`;
+    expect(() => next({ link }, [], { by: "link" })).toThrow("a page that was read before");
+  });
+
+  test("whose cursors lead back are an error, instead of a loop", async () => {
+    await using server = await loopback(({ url: { searchParams } }, response) =>
+      sendJson(response, 200, searchParams.get("cursor") === "a" ? "b" : "a"),
+    );
+    const paging = { by: "cursor", cursor: (body: string) => body } as const;
+    await expect(
+      using(server, (client) => collected(client.pages<string>("/items", { paging }))),
+    ).rejects.toThrow("a page that was read before as the next one");
+    expect(server.requests).toHaveLength(3);
+  });
+
+  test("whose Link is no address are an error that says so", () => {
+    expect(() => next({ link: '<http://[>; rel="next"' }, [], { by: "link" })).toThrow(
+      "GET /items answered 200 and names a next page whose address is none (h)",
     );
   });
 
