@@ -84,7 +84,12 @@ function tokenOf(body: unknown, { status }: Response, { pathname, host }: URL): 
       `POST ${pathname} answered ${status} without an access_token (${host})`,
       status,
     );
-  const isShort = seconds !== undefined && Number.isFinite(Number(seconds));
-  const usableUntil = isShort ? Date.now() + Number(seconds) * 1_000 - MARGIN_MS : Infinity;
-  return { value, usableUntil };
+  return { value, usableUntil: usableUntil(seconds) };
+}
+
+/** Some issuers send the number as text, or null for a token that does not expire. */
+function usableUntil(seconds: unknown): number {
+  const isGiven = typeof seconds === "number" || (typeof seconds === "string" && seconds !== "");
+  if (!isGiven || !Number.isFinite(Number(seconds))) return Infinity;
+  return Date.now() + Number(seconds) * 1_000 - MARGIN_MS;
 }

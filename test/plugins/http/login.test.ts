@@ -68,6 +68,19 @@ describe("client credentials", () => {
     expect(tokensOf(service)).toEqual(["Bearer t1", "Bearer t2"]);
   });
 
+  test.each([null, "", "never", "3600"])(
+    "a token that expires in %j serves the next request too",
+    async (expires_in) => {
+      await using issuer = await issuing({ expires_in });
+      await using service = await loopback((_, response) => sendJson(response, 200, {}));
+      await through(service, issuer, async (client) => {
+        await client.get("/");
+        await client.get("/");
+      });
+      expect(tokensOf(service)).toEqual(["Bearer t1", "Bearer t1"]);
+    },
+  );
+
   test("a service that refuses every token gets two, and its refusal is the error", async () => {
     await using issuer = await issuing();
     await using service = await loopback((_, response) => sendJson(response, 401, {}));
