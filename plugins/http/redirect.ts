@@ -39,6 +39,7 @@ export async function sendFollowing(
     null,
   );
 }
+
 function redirected(
   request: Redirectable,
   from: URL,
@@ -54,6 +55,7 @@ function redirected(
   };
   if (to === null || !/^https?:$/.test(to.protocol)) return refuse("it is no http(s) address");
   const isElsewhere = to.origin !== from.origin;
+  if (isElsewhere && request.body) return refuse("no body is sent to another server");
   if (SAFE.includes(request.method)) return isElsewhere ? { ...request, headers: {} } : request;
   if (isElsewhere) return refuse(`a ${request.method} is not sent to another server`);
   if (status === 303) return { ...withoutBody(request), method: "GET" };

@@ -2,7 +2,7 @@
 
 /** Certificates of a connection, as PEM text. */
 export interface TlsFiles {
-  /** The authorities to trust, in place of those of Node. */
+  /** The authorities to trust for the service, in place of those of Node. */
   readonly ca?: string;
   /** The certificate of the client, and its private key. */
   readonly cert?: string;

@@ -4,8 +4,9 @@
  */
 import type { IncomingMessage } from "node:http";
 import { request as https } from "node:https";
-import { Readable } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { ReadableStream } from "node:stream/web";
+import tls from "node:tls";
 import type { TlsFiles } from "./service.ts";
 
 /** The body of one request; a function makes the same stream for each try. */
@@ -21,18 +22,36 @@ export interface Exchange {
 
 export type Transport = (url: URL, exchange: Exchange) => Promise<Response>;
 
+/** Longest time without a byte, also within a body. fetch has the same limit. */
+const IDLE_MS = 300_000;
+
+/** Certificates for one request. */
+type Certificates = Omit<TlsFiles, "ca"> & { readonly ca?: string | string[] };
+
 /**
  * The transport of a connection. Its client certificate is shown to its own server only.
  * @param root the address of the service
+ * @param idleMs longest time without a byte, of a connection with certificates
  */
-export function transportOf(root: string, tls: TlsFiles | null): Transport {
-  if (tls === null) return overFetch;
+export function transportOf(root: string, files: TlsFiles | null, idleMs = IDLE_MS): Transport {
+  if (files === null) return overFetch;
   const { origin } = new URL(root);
-  const { cert: _, key: __, passphrase: ___, ...forOthers } = tls;
   return (url, exchange) => {
     if (url.protocol !== "https:") return overFetch(url, exchange);
-    return overTls(url, exchange, url.origin === origin ? tls : forOthers);
+    const certificates = url.origin === origin ? files : certificatesForOthers(files);
+    return overTls(url, exchange, { ...certificates, timeout: idleMs });
   };
+}
+
+/**
+ * For other servers than that of the connection, such as the target of a redirect: they
+ * may belong to its authority or to any that Node trusts.
+ */
+export function certificatesForOthers({ ca }: TlsFiles): Certificates {
+  if (ca === undefined) return {};
+  // Node 20 lacks the function, which knows NODE_EXTRA_CA_CERTS too.
+  const known = tls.getCACertificates?.("default") ?? tls.rootCertificates;
+  return { ca: [...known, ca] };
 }
 
 const overFetch: Transport = (url, { body, ...exchange }) =>
@@ -47,24 +66,37 @@ async function* bytesOf(pieces: AsyncIterable<string | Uint8Array>): AsyncGenera
   for await (const piece of pieces) yield typeof piece === "string" ? Buffer.from(piece) : piece;
 }
 
-async function overTls(url: URL, exchange: Exchange, tls: TlsFiles): Promise<Response> {
+async function overTls(
+  url: URL,
+  exchange: Exchange,
+  connection: Certificates & { readonly timeout: number },
+): Promise<Response> {
   const { body, ...options } = exchange;
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const headers = { "accept-encoding": "identity", ...options.headers };
-  const request = https(url, { ...options, ...tls, headers, agent: false });
-  request.on("error", reject).on("response", resolve);
+  const request = https(url, { ...options, ...connection, headers, agent: false });
+  request.on("error", reject).on("response", (message) => {
+    endWhenIdle(message, connection.timeout);
+    resolve(message);
+  });
   if (body === undefined || typeof body === "string" || body instanceof Uint8Array)
     request.end(body);
-  else
-    Readable.from(bytesOf(body))
-      .on("error", (error) => request.destroy(error))
-      .pipe(request);
+  // The end of the request ends its source, and an error of the source is that of both.
+  else pipeline(Readable.from(bytesOf(body)), request, () => undefined);
   try {
     return responseOf(url, exchange.method, await promise);
   } catch (cause) {
     // As fetch wraps it: the code of the system is the cause.
     throw new TypeError("fetch failed", { cause });
   }
+}
+
+/** A reader that takes its time is no silent server. */
+function endWhenIdle(message: IncomingMessage, idleMs: number): void {
+  message.setTimeout(idleMs, () => {
+    if (message.isPaused()) message.socket.setTimeout(idleMs);
+    else message.destroy(new Error(`the server sent nothing for ${idleMs / 1_000} s`));
+  });
 }
 
 /** Answers with these statuses have no body, and the constructor refuses a body. */

@@ -2,11 +2,12 @@
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import type { TLSSocket } from "node:tls";
+import { rootCertificates, type TLSSocket } from "node:tls";
 import { type HttpClient, HttpError, httpHook } from "dagsmith/plugins/http";
 import { runTask } from "dagsmith/testing";
 import { beforeAll, describe, expect, test } from "vitest";
 import { formOf } from "../../../plugins/http/access_token.ts";
+import { certificatesForOthers, transportOf } from "../../../plugins/http/transport.ts";
 import { type Certificate, makeCertificate } from "../../support/certificates.ts";
 import { type Loopback, loopback, sendCut, sendJson } from "../../support/loopback.ts";
 
@@ -207,6 +208,18 @@ describe("certificates", () => {
     expect([output, callers]).toEqual(["there", [null]]);
   });
 
+  test("another server never gets the body of a GET", async () => {
+    await using other = await loopback((_, response) => response.end("there"));
+    await using service = await tlsServer((_, response) =>
+      response.writeHead(307, { location: `${other.url}/there` }).end(),
+    );
+    const connection = { host: service.url, extra: { verify: server.cert } };
+    await expect(
+      using(connection, (api) => api.request("GET", "/", { json: 1 }).then(() => null)),
+    ).rejects.toThrow(/a redirect to .*\/there: no body is sent to another server;/);
+    expect(other.requests).toEqual([]);
+  });
+
   test("a body that is cut is requested again, and a download that is cut fails", async () => {
     let count = 0;
     await using service = await tlsServer((_, response) => {
@@ -219,6 +232,38 @@ describe("certificates", () => {
     await expect(
       using(connection, async (api) => text(await api.download("/file"))),
     ).rejects.toThrow();
+  });
+
+  test("a body that stops is an error, also after the headers", async () => {
+    await using service = await tlsServer((_, response) => void response.write("half"));
+    const transport = transportOf(service.url, { ca: server.cert }, 500);
+    const { signal } = new AbortController();
+    const answer = await transport(new URL(service.url), { method: "GET", headers: {}, signal });
+    await expect(answer.text()).rejects.toThrow("the server sent nothing for 0.5 s");
+  });
+
+  test("the end of a try ends the source of its body", async () => {
+    const ended = Promise.withResolvers<void>();
+    const task = new AbortController();
+    await using service = await tlsServer(() => task.abort(new Error("cancelled")));
+    const body = async function* () {
+      try {
+        for (;;) yield Buffer.alloc(1_000_000);
+      } finally {
+        ended.resolve();
+      }
+    };
+    const exchange = { method: "PUT", headers: {}, body: body(), signal: task.signal };
+    const transport = transportOf(service.url, { ca: server.cert });
+    await expect(transport(new URL(service.url), exchange)).rejects.toThrow("fetch failed");
+    await ended.promise;
+  });
+
+  test("other servers are judged by the authorities of Node too, and see no certificate", () => {
+    const { ca, ...rest } = certificatesForOthers({ ca: server.cert, ...client });
+    expect(ca).toEqual(expect.arrayContaining([server.cert, rootCertificates[0]]));
+    expect(rest).toEqual({});
+    expect(certificatesForOthers(client)).toEqual({});
   });
 
   test("a server of another authority is refused for good", async () => {
