@@ -12,5 +12,5 @@ export { checkOutput, refuseLargeOutput } from "./process_output.ts";
 export { type PythonOptions, python } from "./python.ts";
 export { type PythonEnvironmentOptions, pythonEnvironment } from "./python_environment.ts";
 export { type ProcessEnd, type ProcessSpec, runProcess } from "./run_process.ts";
-export { Sh, type ShValue, sh } from "./sh.ts";
+export { Sh, type ShValue, sh, shellWord } from "./sh.ts";
 export { shell } from "./shell.ts";

@@ -41,7 +41,7 @@ export class Sh {
     const variables: string[] = [];
     const text = this.#pieces.map((piece) => {
       if (typeof piece === "string") return quoting.read(piece);
-      const names = piece.words.map((word) => `_dagsmith_${variables.push(quoted(word))}`);
+      const names = piece.words.map((word) => `_dagsmith_${variables.push(shellWord(word))}`);
       return quoting.expand(names);
     });
     const values = variables.map((value, index) => `_dagsmith_${index + 1}=${value}; `);
@@ -89,7 +89,10 @@ function scalarText(value: unknown): string | null {
   return ["string", "number", "bigint", "boolean"].includes(typeof value) ? String(value) : null;
 }
 
-/** A word of bash that is exactly the text. */
-function quoted(text: string): string {
+/**
+ * A word of a shell that is exactly the text, for scripts that {@link sh} cannot write.
+ * @example const line = `export DAY=${shellWord(day)}`;
+ */
+export function shellWord(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

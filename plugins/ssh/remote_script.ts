@@ -1,6 +1,6 @@
 /** The shell script that runs a command on a host, and ends it with its connection. Pure. */
 import { DagsmithError } from "dagsmith";
-import { Sh } from "dagsmith/plugins/process";
+import { Sh, shellWord } from "dagsmith/plugins/process";
 
 /** What runs on the host. */
 export interface RemoteScript {
@@ -29,8 +29,10 @@ export const REMOTE_COMMAND = `exec /bin/sh -c '${[
 /** The line of stdin for {@link REMOTE_COMMAND}. */
 export function stdinOf({ script, cwd, env }: RemoteScript): string {
   const lines = [
-    ...Object.entries(env).map(([name, value]) => `export ${checkedName(name)}=${quoted(value)}`),
-    ...(cwd === null ? [] : [`cd -- ${quoted(cwd)} || exit 126`]),
+    ...Object.entries(env).map(
+      ([name, value]) => `export ${checkedName(name)}=${shellWord(value)}`,
+    ),
+    ...(cwd === null ? [] : [`cd -- ${shellWord(cwd)} || exit 126`]),
     script instanceof Sh ? script.render() : script,
   ];
   return `${Buffer.from(lines.join("\n")).toString("base64")}\n`;
@@ -43,5 +45,3 @@ function checkedName(name: string): string {
     reason: "a variable has letters, digits and _ and does not begin with a digit",
   });
 }
-
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
