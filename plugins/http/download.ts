@@ -10,6 +10,7 @@ import type { HttpDownloadOptions } from "./client.ts";
 import { operatorError } from "./error.ts";
 import { httpHook } from "./hook.ts";
 
+/** The request, and the file of the task that its answer becomes. */
 export interface HttpDownloadTaskOptions<Context extends TaskContext = TaskContext>
   extends Pick<HttpDownloadOptions, "gunzip" | "timeout" | "retries"> {
   /** Id of a connection of type `http` or `https`. */

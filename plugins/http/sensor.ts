@@ -4,6 +4,7 @@ import type { HttpCallOptions } from "./client.ts";
 import { HttpError, operatorError } from "./error.ts";
 import { httpHook } from "./hook.ts";
 
+/** The request, and the condition on its answer. */
 export interface HttpSensorOptions<Context extends TaskContext> {
   /** Id of a connection of type `http` or `https`. */
   readonly http: FromContext<string, Context>;

@@ -2,6 +2,7 @@
 import { type FromContext, resolveField, type SensorBody, type TaskContext } from "dagsmith";
 import { sftpHook } from "./hook.ts";
 
+/** The files that the sensor waits for. */
 export interface SftpSensorOptions<Context extends TaskContext = TaskContext> {
   /** Id of a connection of type `ssh` or `sftp`. */
   readonly sftp: FromContext<string, Context>;

@@ -23,6 +23,7 @@ interface HostPath<Context extends TaskContext> {
   readonly path: FromContext<string, Context>;
 }
 
+/** The file on the host, and the file of the task that it becomes. */
 export interface SftpGetOptions<Context extends TaskContext = TaskContext>
   extends HostPath<Context> {
   /** The name of the file of the task. */

@@ -3,6 +3,7 @@ import { type FromContext, resolveField, type TaskBody, type TaskContext } from 
 import { checkEnd, checkOutput, type ProcessOptions, type Sh } from "dagsmith/plugins/process";
 import { sshHook } from "./hook.ts";
 
+/** The host, the script, and what the task makes of its end. */
 export interface SshCommandOptions<Output, Context extends TaskContext = TaskContext>
   extends Pick<
     ProcessOptions<Output, Context>,
