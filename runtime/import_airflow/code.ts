@@ -57,12 +57,36 @@ export function objectOf(fields: Readonly<Record<string, Code | undefined>>): Co
 
 /** A name as the key of an object literal. */
 export function keyOf(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : quoted(name);
 }
 
 /** A text as a literal. */
 export function quoted(text: string): string {
-  return JSON.stringify(text).replaceAll("\u2028", "\\u2028").replaceAll("\u2029", "\\u2029");
+  return jsonLiteral(text);
+}
+
+/** A value of JSON as a literal. */
+export function jsonLiteral(value: unknown): string {
+  return JSON.stringify(value).replace(UNSEEN, escaped);
+}
+
+/** Line breaks that a literal may lose, and the marks below: a text may hold them, too. */
+const UNSEEN = /[\r\u2028\u2029\uE000\uE001]/g;
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}
+
+/** The lines of a text. Each of these breaks ends a line comment of TypeScript. */
+export function linesOf(text: string): readonly string[] {
+  return text.split(/\r\n|[\n\r\u2028\u2029]/);
+}
+
+/** A text of the Python file as one comment, which no line break in it ends. */
+export function commentLine(text: string): string {
+  const [first = "", ...rest] = linesOf(text);
+  const line = [first, ...rest.map((one) => one.trim())].join(" ");
+  return `// ${line}`.trimEnd().replace(UNSEEN, "\uFFFD");
 }
 
 /** A text as a literal; a text of several lines keeps its lines. */
@@ -82,7 +106,7 @@ export function withReferences(text: string, reference: (fullId: string) => stri
 
 /** Text within a template literal. */
 export function templateText(text: string): string {
-  return text.replace(/\\|`|\$\{/g, (found) => `\\${found}`);
+  return text.replace(/\\|`|\$\{/g, (found) => `\\${found}`).replace(UNSEEN, escaped);
 }
 
 /** Stands at the start of a line for the indent of the statement. */

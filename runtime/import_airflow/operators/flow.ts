@@ -123,7 +123,7 @@ function isWeekday(call: OperatorCall): string {
   const days = call.needed("week_day");
   const names = (days.kind === "list" ? days.items : [days]).map(dayName);
   const now = 'new Date().toLocaleDateString("en-US", { weekday: "long", timeZone: "UTC" })';
-  return `${JSON.stringify(names)}.includes(${now})`;
+  return `[${names.map(quoted).join(", ")}].includes(${now})`;
 }
 
 function dayName(value: Value): string {

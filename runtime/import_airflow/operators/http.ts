@@ -1,5 +1,5 @@
 /** HttpOperator and HttpSensor. */
-import { type Code, code, NotCarried, objectOf, quoted } from "../code.ts";
+import { type Code, code, jsonLiteral, NotCarried, objectOf, quoted } from "../code.ts";
 import { textOf, type Value } from "../evaluate/value.ts";
 import { jsonField, textsField } from "../templates/field.ts";
 import { type Declaration, taskWith } from "./declaration.ts";
@@ -51,7 +51,7 @@ function jsonData(data: Value, { carry }: OperatorCall): Code {
   const [first] = data.kind === "call" && data.path === "json.dumps" ? data.args : [];
   if (first) return jsonField(first, carry);
   try {
-    return code(JSON.stringify(JSON.parse(textOf(data) ?? "")));
+    return code(jsonLiteral(JSON.parse(textOf(data) ?? "")));
   } catch {
     throw new NotCarried("the body of the request is not JSON");
   }

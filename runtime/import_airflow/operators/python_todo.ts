@@ -1,5 +1,5 @@
 /** Tasks whose work stays to be written: they fail, and keep the Python text. */
-import { type Code, code, INDENT, quoted } from "../code.ts";
+import { type Code, code, commentLine, INDENT, linesOf, quoted } from "../code.ts";
 import type { PythonTask } from "../evaluate/python_dag.ts";
 import { textOf } from "../evaluate/value.ts";
 import type { Carry } from "../options/carry.ts";
@@ -33,8 +33,8 @@ export function todoDeclaration(call: OperatorCall, reason: string, isList: bool
 function failingBody(task: PythonTask, { file }: Carry, reason: string, type: string): Code {
   const lines = [
     `(): ${type} => {`,
-    `  // Python, ${file} line ${task.line}:`,
-    ...pythonLines(task).map((line) => `  //   ${line}`.trimEnd()),
+    `  ${commentLine(`Python, ${file} line ${task.line}:`)}`,
+    ...pythonLines(task).map((line) => `  ${commentLine(`  ${line}`)}`),
     `  throw new FailTask(${quoted(`TODO: ${reason}`)});`,
     "}",
   ];
@@ -46,9 +46,7 @@ function pythonLines(task: PythonTask): readonly string[] {
   const callable = task.args.get("python_callable");
   const known = callable?.kind === "function" ? callable.of : null;
   const texts = [task.function?.text, known?.text, task.text];
-  return texts
-    .filter((text) => text !== undefined)
-    .flatMap((text) => unindented(text.split(/\r?\n/)));
+  return texts.filter((text) => text !== undefined).flatMap((text) => unindented(linesOf(text)));
 }
 
 /** The first line of a Python text begins in the middle of its line. */

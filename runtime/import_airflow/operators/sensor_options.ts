@@ -1,5 +1,5 @@
 /** The options that all sensors have, and sensors of files. */
-import { type Code, code, NotCarried } from "../code.ts";
+import { type Code, code, NotCarried, quoted } from "../code.ts";
 import type { Declaration } from "./declaration.ts";
 import type { OperatorCall } from "./operator_call.ts";
 
@@ -20,6 +20,6 @@ export function fileSensor(call: OperatorCall): Declaration {
   const path = call.text("filepath");
   if (path === undefined || /[*?[{]/.test(path))
     throw new NotCarried("the path is a pattern or a template");
-  const body = code(`() => existsSync(${JSON.stringify(path)})`, "node/fs:existsSync");
+  const body = code(`() => existsSync(${quoted(path)})`, "node/fs:existsSync");
   return { builder: "sensor", options: sensorOptions(call), body };
 }

@@ -1,5 +1,5 @@
 /** A DAG as the text of a TypeScript file. */
-import { type Code, INDENT, keyOf, quoted, withReferences } from "../code.ts";
+import { type Code, commentLine, INDENT, keyOf, quoted, withReferences } from "../code.ts";
 import type { Edge, PythonGroup, PythonNode } from "../evaluate/python_dag.ts";
 import type { DagModel, GroupModel, NodeModel, TaskModel } from "../model.ts";
 import { chainsOf } from "./chains.ts";
@@ -25,7 +25,7 @@ const NO_TASK =
 export function printDag(dag: DagModel, file: string): string {
   const printer = printerOf(dag);
   const body = [
-    ...dag.notes.map(({ line, text }) => `// TODO (${file} line ${line}): ${text}`),
+    ...dag.notes.map(({ line, text }) => commentLine(`TODO (${file} line ${line}): ${text}`)),
     `const d = ${callText("dag", [quoted(dag.id), ...optionsText(dag.options, 0)], 0)};`,
     "",
     ...(dag.children.length > 0
@@ -36,7 +36,8 @@ export function printDag(dag: DagModel, file: string): string {
     "export default d;",
     "",
   ].join("\n");
-  const head = `/** The DAG ${dag.id} of ${file}, made by \`dag import airflow\`. */`;
+  const source = file.replaceAll("*/", "* /");
+  const head = `/** The DAG ${dag.id} of ${source}, made by \`dag import airflow\`. */`;
   return `${head}\n${importLines(codesIn(dag), body)}\n\n${body}`;
 }
 
@@ -104,7 +105,7 @@ function nodeText(model: NodeModel, place: Place, indent: number, printer: Print
     ? `const ${printer.variables.get(node.fullId)} = `
     : "";
   const todo = model.type === "task" ? model.todo : [];
-  const comments = todo.map((reason) => `${pad(indent)}// TODO: ${reason.replace(/\s+/g, " ")}\n`);
+  const comments = todo.map((reason) => `${pad(indent)}${commentLine(`TODO: ${reason}`)}\n`);
   return `${comments.join("")}${pad(indent)}${name}${call};`;
 }
 

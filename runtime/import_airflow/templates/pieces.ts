@@ -11,18 +11,31 @@ import { paramValue, pulled, variableValue } from "./template_names.ts";
 export type Piece = string | RunValue;
 
 /**
- * The pieces of a value, in order.
+ * The pieces of a value, in order; no text follows a text.
  * @throws NotCarried for what only Python knows
  */
 export function piecesOf(value: Value, carry: Carry): readonly Piece[] {
-  if (value.kind === "text") return value.parts.flatMap((part) => piecesOf(part, carry));
+  if (value.kind === "text") return joined(value.parts.flatMap((part) => piecesOf(part, carry)));
   if (value.kind !== "plain") return [runValueOf(value, carry)];
   return typeof value.value === "string"
     ? templatePieces(value.value, carry)
     : [pythonText(value.value)];
 }
 
+/** Texts that follow each other as one: `$` and `{` apart would escape the escaping. */
+export function joined(pieces: readonly Piece[]): readonly Piece[] {
+  const found: Piece[] = [];
+  for (const piece of pieces) {
+    const last = found.at(-1);
+    if (typeof piece === "string" && typeof last === "string") found.push(found.pop() + piece);
+    else found.push(piece);
+  }
+  return found;
+}
+
 function templatePieces(text: string, carry: Carry): readonly Piece[] {
+  if (/[\uE000\uE001]/.test(text))
+    throw new NotCarried("a text holds U+E000 or U+E001, which the import keeps for itself");
   if (/\{%|\{#/.test(text)) throw new NotCarried("a template with {% … %} has no counterpart");
   const parts = text.split(/\{\{-?([\s\S]*?)-?\}\}/);
   return parts.flatMap((part, index): readonly Piece[] => {

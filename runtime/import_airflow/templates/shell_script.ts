@@ -1,5 +1,5 @@
 /** Bash scripts: values of the run stay apart from the text, as `sh` wants them. */
-import { type Code, code, combine, textLiteral } from "../code.ts";
+import { type Code, code, combine, NotCarried, textLiteral } from "../code.ts";
 import type { Value } from "../evaluate/value.ts";
 import type { Carry } from "../options/carry.ts";
 import { type Piece, piecesOf } from "./pieces.ts";
@@ -29,6 +29,9 @@ function body(operator: string, first: Code, more: readonly Code[]): Code {
   return combine([first, ...more], (texts) => `${operator}(${texts.join(", ")})`);
 }
 
+/** Backslashes that would escape what follows them in sh`…`, which keeps each one. */
+const ESCAPING = /(?<!\\)(?:\\\\)*\\(?=`|\$\{|$)/;
+
 /**
  * The text within sh`…`. Bash expands no variable in single quotes, so the quotes end
  * before a value and begin again after it.
@@ -37,6 +40,8 @@ function scriptText(pieces: readonly Piece[]): string {
   let quote: Quote = "";
   return pieces
     .map((piece) => {
+      if (typeof piece === "string" && ESCAPING.test(piece))
+        throw new NotCarried("the script has a backslash before `, ${ or a value");
       if (typeof piece !== "string") return quote === "'" ? `'"${hole(piece)}"'` : hole(piece);
       quote = quoteAfter(piece, quote);
       return piece.replace(/`|\$\{/g, (found) => `\\${found}`);

@@ -1,9 +1,9 @@
 /** SQL: values of the run become values that the database binds. */
-import { type Code, code, NotCarried } from "../code.ts";
+import { type Code, code, NotCarried, templateText } from "../code.ts";
 import { textOf, type Value } from "../evaluate/value.ts";
 import type { Carry } from "../options/carry.ts";
 import { textExpression } from "./field.ts";
-import { type Piece, piecesOf } from "./pieces.ts";
+import { joined, type Piece, piecesOf } from "./pieces.ts";
 import { asText, contextFunction, type RunValue } from "./run_value.ts";
 
 /**
@@ -68,13 +68,13 @@ function split(token: string, values: readonly RunValue[]): readonly Piece[] {
 /** A value where a table is named is an identifier. */
 function statementText(pieces: readonly Piece[]): string {
   let before = "";
-  const texts = pieces.map((piece) => {
+  const texts = joined(pieces).map((piece) => {
     if (typeof piece !== "string") {
       const isName = /\b(from|into|table|join|update|exists|schema)\s+"?$/i.test(before);
       return isName ? `\${identifier(${asText(piece)})}` : `\${${asText(piece)}}`;
     }
     before += piece;
-    return piece.replace(/\\|`|\$\{/g, (found) => `\\${found}`);
+    return templateText(piece);
   });
   return `sql\`${texts.join("").trim()}\``;
 }

@@ -118,16 +118,19 @@ function withFallback(args: readonly Argument[], carry: Carry): RunValue | undef
 function addedDays(args: readonly Argument[], carry: Carry): RunValue | undefined {
   const [date, days] = [argument(args, "ds", 0), argument(args, "days", 1)];
   if (date?.type !== "name" || date.name !== "ds") return undefined;
-  const count = days && daysOf(days);
+  const count = days && numberOf(days);
   const logical = nameValue("logical_date", carry);
   if (count === undefined || !logical) return undefined;
   return formatted(changed(logical, `${logical.text}.plus({ days: ${count} })`), "%Y-%m-%d");
 }
 
-function daysOf(days: Expression): number | undefined {
-  if (days.type === "unary" && days.operator === "-" && days.of.type === "literal")
-    return -Number(days.of.value);
-  return days.type === "literal" ? Number(days.value) : undefined;
+/** A text would become code where a number is written. */
+function numberOf(expression: Expression): number | undefined {
+  const isMinus = expression.type === "unary" && expression.operator === "-";
+  const literal = isMinus ? expression.of : expression;
+  if (literal.type !== "literal" || typeof literal.value !== "number") return undefined;
+  if (!Number.isFinite(literal.value)) return undefined;
+  return isMinus ? -literal.value : literal.value;
 }
 
 const MOVES: Readonly<Record<string, string>> = { add: "plus", subtract: "minus" };
@@ -147,10 +150,14 @@ function dateMethod(
   return move === undefined ? undefined : moved(value, move, args);
 }
 
+/** The units that Airflow's dates and luxon share. */
+const UNITS = ["years", "months", "weeks", "days", "hours", "minutes", "seconds", "milliseconds"];
+
 function moved(date: RunValue, move: string, args: readonly Argument[]): RunValue | undefined {
-  const known = args.flatMap(({ name, value }) =>
-    name !== null && value.type === "literal" ? [`${name}: ${value.value}`] : [],
-  );
+  const known = args.flatMap(({ name, value }) => {
+    const count = numberOf(value);
+    return UNITS.includes(name ?? "") && count !== undefined ? [`${name}: ${count}`] : [];
+  });
   if (known.length === 0 || known.length < args.length) return undefined;
   return changed(date, `${date.text}.${move}({ ${known.join(", ")} })`);
 }

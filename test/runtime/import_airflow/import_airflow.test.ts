@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { Project, ts } from "ts-morph";
 import { describe, expect, test } from "vitest";
 import { importAirflowFile } from "../../../runtime/import_airflow/import_file.ts";
+import fc from "../../support/fast_check.ts";
 
 const IMPORTS = `
 import os
@@ -260,6 +261,117 @@ test("a task of a group is named by the result of the group", () => {
 test("the id of a task that is made twice gets a number, as in Airflow", () => {
   const { text } = inDag("@task\ndef one():\n    pass\none()\none()");
   expect(text).toContain('d.task("one__1"');
+});
+
+describe("a text of the Python file", () => {
+  /** What ends a comment, a text or a template of TypeScript. */
+  const BREAKS = ["\n", "\r", "\u2028", "\u2029", "*/", "/*", "//", "\\", '"', "'", "`", "$", "${"];
+  const PARTS = [
+    ...BREAKS,
+    "{",
+    "}",
+    "(",
+    ")",
+    ";",
+    ",",
+    ":",
+    " ",
+    "1",
+    "boom()",
+    "\uE000",
+    "\uE001",
+  ];
+  const texts = fc
+    .array(fc.constantFrom(...PARTS), { minLength: 1, maxLength: 8 })
+    .map((parts) => parts.join(""));
+
+  const ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r" };
+  const python = (text: string) =>
+    `"${text.replace(/["\\\n\r]/g, (found) => ESCAPES[found] ?? `\\${found}`)}"`;
+  /** The same with its line breaks as they are. */
+  const raw = (text: string) => `"""${text.replace(/["\\]/g, "")} """`;
+
+  /** Names outside of all texts and comments; the compiler must read the file. */
+  function namesIn(text: string): readonly string[] {
+    const options = {
+      reportDiagnostics: true,
+      compilerOptions: { target: ts.ScriptTarget.ESNext },
+    };
+    expect(ts.transpileModule(text, options).diagnostics).toEqual([]);
+    const names: string[] = [];
+    const visit = (node: ts.Node): void => {
+      if (ts.isIdentifier(node)) names.push(node.text);
+      ts.forEachChild(node, visit);
+    };
+    visit(ts.createSourceFile("dag.ts", text, ts.ScriptTarget.ESNext));
+    return names;
+  }
+
+  type Write = (text: string) => string;
+  /** Where a text stands: lines of a DAG, and its arguments. */
+  const PLACES: readonly (readonly [place: string, lines: Write, args?: Write])[] = [
+    ["a schedule", () => "X(task_id='x')", (text) => `schedule=MyTimetable(${raw(text)})`],
+    ["a text of the DAG", () => "X(task_id='x')", (text) => `doc_md=${text}, tags=[${text}]`],
+    ["a param", () => "X(task_id='x')", (text) => `params={${text}: ${text}}`],
+    ["default_args", () => "X(task_id='x')", (text) => `default_args={"queue": ${text}}`],
+    ["a test", (text) => `if fetch(${raw(text)}):\n        X(task_id='x')`],
+    ["a loop", (text) => `for one in fetch(${raw(text)}):\n        X(task_id='x')`],
+    ["a task to do", (text) => `X(task_id=${text}, level=${raw(text)})`],
+    ["a group", (text) => `with TaskGroup(${text}, tooltip=${text}):\n        X(task_id='x')`],
+    [
+      "a script",
+      (text) => `BashOperator(task_id='x', bash_command=${text}, env={${text}: ${text}})`,
+    ],
+    [
+      "a script with a value",
+      (text) => `BashOperator(task_id='x', bash_command=${text} + "{{ ds }}" + ${text})`,
+    ],
+    [
+      "SQL with a value",
+      (text) => `SQLExecuteQueryOperator(task_id='x', sql="select {{ ds }} " + ${text})`,
+    ],
+    [
+      "a field with a value",
+      (text) => `HttpOperator(task_id='x', endpoint=${text} + "{{ ds }}" + ${text}, data=${text})`,
+    ],
+    ["a variable", (text) => `BashOperator(task_id='x', bash_command=Variable.get(${text}))`],
+    ["a path", (text) => `FileSensor(task_id='x', filepath=${text})`],
+    ["a day", (text) => `DayOfWeekSensor(task_id='x', week_day=${text})`],
+    ["JSON", (text) => `HttpOperator(task_id='x', data='{"a": ' + json.dumps(${text}) + '}')`],
+  ];
+  test.each(PLACES.map(([place, lines, args]) => ({ place, lines, args: args ?? (() => "") })))(
+    "does not become code: $place",
+    ({ lines, args }) => {
+      fc.assert(
+        fc.property(texts, (text) => {
+          const written = inDag(lines(python(text)), args(python(text))).text;
+          expect(namesIn(written)).not.toContain("boom");
+        }),
+        { numRuns: 50 },
+      );
+    },
+  );
+
+  test.each([
+    "{{ logical_date.add(days='1}); boom({a:1') }}",
+    "{{ logical_date.add(boom=1) }}",
+    "{{ logical_date + macros.timedelta(hours='1}), boom({a:1') }}",
+    "{{ macros.ds_add(ds, '1}), boom({a:1') }}",
+    "{{ params['boom()'] | default('boom()') }}",
+    "{{ ti.xcom_pull(task_ids='boom()', key='boom()') }}",
+    "{{ logical_date.strftime('`${boom()}') }}",
+  ])("does not become code in a template: %s", (template) => {
+    const { text } = inDag(`BashOperator(task_id="a", bash_command="${template}")`);
+    expect(namesIn(text)).not.toContain("boom");
+  });
+
+  test("stays on one line where it is noted", () => {
+    const { text } = inDag(
+      'EmptyOperator(task_id="one")',
+      'schedule=MyTimetable(\n    "0 1 * * *",\n    zone="UTC",\n)',
+    );
+    expect(text).toMatch(/^\/\/ TODO .*: MyTimetable\( "0 1 \* \* \*", zone="UTC", \)$/m);
+  });
 });
 
 describe("a file with all of it", () => {
