@@ -10,6 +10,9 @@ export type KnownRows = ReadonlyMap<number, number>;
 /** Most fingerprints of all pages together: 16 MB. */
 const MOST_PRINTS = 2_000_000;
 
+/** What a page costs beyond its fingerprints, so that pages without rows end, too. */
+const PAGE_PRINTS = 50;
+
 export class SentPages {
   /** By the ETag of the page. Oldest first. Rows that follow each other; 0 ends them. */
   readonly #pages = new Map<string, Float64Array>();
@@ -24,7 +27,7 @@ export class SentPages {
     const prints = Float64Array.from(printsOf(parts));
     this.#forget(etag);
     this.#pages.set(etag, prints);
-    this.#count += prints.length;
+    this.#count += PAGE_PRINTS + prints.length;
     for (const [oldest] of this.#pages) {
       if (this.#count <= this.#most) return;
       this.#forget(oldest);
@@ -43,7 +46,9 @@ export class SentPages {
   }
 
   #forget(etag: string): void {
-    this.#count -= this.#pages.get(etag)?.length ?? 0;
+    const prints = this.#pages.get(etag);
+    if (!prints) return;
+    this.#count -= PAGE_PRINTS + prints.length;
     this.#pages.delete(etag);
   }
 }

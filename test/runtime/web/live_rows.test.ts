@@ -73,8 +73,15 @@ test("a part with a subject, as a log, is sent when its subject changes, and who
   expect(sent(log("/logs/1/1", row("a")), log("/logs/1/2", row("a")))).toContain(row("a"));
 });
 
+test("pages without rows are forgotten, too, when there are too many", () => {
+  const pages = new SentPages(100);
+  const etags = Array.from({ length: 50 }, (_, index) => `empty ${index}`);
+  for (const etag of etags) pages.add(etag, []);
+  expect(etags.filter((etag) => pages.rows(etag) !== undefined)).toEqual(["empty 48", "empty 49"]);
+});
+
 test("the oldest pages are forgotten when there are too many rows, and the newest never", () => {
-  const pages = new SentPages(10);
+  const pages = new SentPages(110);
   const parts = livePartsOf(list(row("a"), row("b")));
   for (const etag of ["one", "two", "three", "three"]) pages.add(etag, parts);
   expect(["one", "two", "three"].map((etag) => pages.rows(etag) !== undefined)).toEqual([
