@@ -143,5 +143,6 @@ describe("a line of the log on the page of its task", () => {
         `/logs/${id}/1/find?at=${place}#l${place}`,
       );
     expect((await answer(6_001)).status).toBe(200);
+    expect((await answer(0)).status).toBe(400);
   });
 });

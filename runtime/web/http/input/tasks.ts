@@ -58,7 +58,7 @@ export const logFindQuery = z.object({
   lines: smallNumber.default(0),
   at: optional(place),
   next: optional(z.literal("error")),
-  line: optional(smallNumber),
+  line: optional(smallNumber.refine((number) => number >= 1, "must be at least 1")),
 });
 
 export const fileParams = z.object({ instanceId: rowId, object: z.uuid() });
