@@ -56,8 +56,8 @@ export class __Name__Client {
       method,
       body,
       headers: { authorization: "Bearer " + this.#token, "content-type": "application/json" },
-      // A cancelled try ends its requests.
-      signal: this.#context.signal,
+      // A cancelled try ends its requests; a silent server may take 30 seconds.
+      signal: AbortSignal.any([this.#context.signal, AbortSignal.timeout(30_000)]),
     });
     if (answer.ok) return answer;
     // The message names system, verb and status, and no secret.
