@@ -92,15 +92,16 @@ export function isMapped({
   return spec.each !== null || mappedGroup !== null;
 }
 
+/** The mapped groups around the tasks of a plan. */
+export interface MappedGroups {
+  readonly tasks: ReadonlyMap<string, Pick<PlannedTask, "mappedGroup">>;
+}
+
 /**
  * Whether two tasks are in one mapped group: an instance then sees the other at its map
  * index.
  */
-export function shareMapIndex(
-  { tasks }: Pick<Plan, "tasks">,
-  taskId: string,
-  other: string,
-): boolean {
+export function shareMapIndex({ tasks }: MappedGroups, taskId: string, other: string): boolean {
   const group = tasks.get(taskId)?.mappedGroup ?? null;
   return group !== null && tasks.get(other)?.mappedGroup === group;
 }

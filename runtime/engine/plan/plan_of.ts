@@ -4,7 +4,7 @@ import { effectiveWeights } from "../../state/priority.ts";
 import { planRoute } from "../limits/limits.ts";
 import { branchTasksOf } from "./branch_tasks.ts";
 import { leavesOf } from "./leaves.ts";
-import { isGroup, type Plan, type PlannedTask } from "./plan.ts";
+import { isGroup, type MappedGroups, type Plan, type PlannedTask } from "./plan.ts";
 import { inverse, setupPlanOf, type TasksOf } from "./setups.ts";
 
 export function planOf(spec: DagSpec): Plan {
@@ -106,6 +106,15 @@ function mappedGroupsOf({ tasks }: DagSpec, members: Members): ReadonlyMap<strin
     if (group !== undefined) for (const member of members(task.taskId)) mapped.set(member, group);
   }
   return mapped;
+}
+
+/** What {@link shareMapIndex} needs of a plan, for readers that need nothing else of it. */
+export function mappedGroups(spec: DagSpec): MappedGroups {
+  const mapped = mappedGroupsOf(spec, membersOf(spec));
+  const places = spec.tasks.map(
+    ({ taskId }) => [taskId, { mappedGroup: mapped.get(taskId) ?? null }] as const,
+  );
+  return { tasks: new Map(places) };
 }
 
 /** Ids of the tasks that may have several instances in a run. */

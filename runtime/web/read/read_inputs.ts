@@ -1,5 +1,7 @@
 /** Reads the values that a task gets from tasks before it. */
-import type { TaskSpec } from "../../../sdk/spec/index.ts";
+import type { DagSpec, TaskSpec } from "../../../sdk/spec/index.ts";
+import { shareMapIndex } from "../../engine/plan/plan.ts";
+import { mappedGroups } from "../../engine/plan/plan_of.ts";
 import { listOutputs, type OutputValue } from "../../store/reads/tries.ts";
 import type { WebServices } from "../http/services.ts";
 import { maskRow } from "./mask.ts";
@@ -23,21 +25,16 @@ export async function readInputs(
   { reader, mask }: WebServices,
   { id, mapIndex }: InputQuery,
   task: TaskSpec,
-  tasks: readonly TaskSpec[],
+  spec: DagSpec,
 ): Promise<readonly ShownInput[]> {
   const inputs = Object.entries(task.inputs);
   const taskIds = inputs.map(([, taskId]) => taskId);
   const outputs = await listOutputs(reader, id, taskIds, mapIndex);
+  const groups = mappedGroups(spec);
   return inputs.map(([name, taskId]) => {
-    const at = isInGroupOf(task, taskId, tasks) ? mapIndex : -1;
+    const at = shareMapIndex(groups, task.taskId, taskId) ? mapIndex : -1;
     const found = outputs.find((one) => one.taskId === taskId && one.mapIndex === at);
     const value = found ? maskRow(mask, found, ["taskId"]) : null;
     return { name, taskId, field: task.picks?.[name] ?? null, value };
   });
-}
-
-/** Instances of tasks in one mapped group get the values of their own map index. */
-function isInGroupOf(task: TaskSpec, taskId: string, tasks: readonly TaskSpec[]): boolean {
-  const other = tasks.find((one) => one.taskId === taskId);
-  return task.parentGroup !== undefined && other?.parentGroup === task.parentGroup;
 }

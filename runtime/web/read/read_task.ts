@@ -126,10 +126,10 @@ export async function readTask(services: WebServices, query: TaskQuery): Promise
 async function inputsOf(
   services: WebServices,
   query: TaskQuery,
-  { spec: { tasks } }: Pick<Awaited<ReturnType<typeof readRun>>, "spec">,
+  { spec }: Pick<Awaited<ReturnType<typeof readRun>>, "spec">,
 ): Promise<readonly ShownInput[]> {
-  const task = tasks.find(({ taskId }) => taskId === query.taskId);
-  return task ? readInputs(services, query, task, tasks) : [];
+  const task = spec.tasks.find(({ taskId }) => taskId === query.taskId);
+  return task ? readInputs(services, query, task, spec) : [];
 }
 
 function shownInstance(instance: InstanceRow, { withValues }: TaskQuery): InstanceRow {

@@ -227,6 +227,50 @@ describe("a mapped group, as the engine leaves it", () => {
   });
 });
 
+describe("the inputs of a task in a group", () => {
+  const make = async (): Promise<string> => "";
+  /** What the page shows that `to` gets from `from`, which has these outputs by map index. */
+  async function inputOf(
+    d: ReturnType<typeof dag>,
+    [from, to, mapIndex]: readonly [from: string, to: string, mapIndex: number],
+    outputs: Readonly<Record<number, string>>,
+  ): Promise<string> {
+    const version = await web.rows.dag(describeDag(d));
+    const run = await web.rows.run(d.dagId, version, { state: "running" });
+    await web.rows.instance(run, to, { state: "success", mapIndex });
+    for (const [at, value] of Object.entries(outputs))
+      await web.rows.sql(
+        `insert into dagsmith.xcom (run_id, task_id, map_index, key, value)
+         values ($1, $2, $3, 'return_value', $4)`,
+        [run, from, at, JSON.stringify(value)],
+      );
+    return text((await page(`/runs/${run}/tasks/${to}/${mapIndex}`)).split("Inputs")[1]!);
+  }
+
+  test("are those of its element, also in a group within the mapped group", async () => {
+    const d = dag("nested_inputs");
+    d.group("g", { each: ["a", "b"] }, (g) => {
+      const from = g.task("from", make);
+      g.group("inner", { retries: 1 }, (h) => void h.task("to", { inputs: { from } }, make));
+    });
+    const values = { 0: "first", 1: "second" };
+    expect(await inputOf(d, ["g.from", "g.inner.to", 1], values)).toContain(
+      "8 bytes &quot;second&quot;",
+    );
+  });
+
+  test("are those of the whole task when the group has one element", async () => {
+    const d = dag("plain_inputs");
+    d.group("g", { retries: 1 }, (g) => {
+      const from = g.task("from", make);
+      g.task("to", { inputs: { from }, each: ["a", "b", "c"] }, make);
+    });
+    expect(await inputOf(d, ["g.from", "g.to", 2], { [-1]: "one" })).toContain(
+      "5 bytes &quot;one&quot;",
+    );
+  });
+});
+
 test("a task of a group that has not begun waits for the group, and one between two tries says when it goes on", async () => {
   const work = async (): Promise<null> => null;
   const d = dag("alone");
