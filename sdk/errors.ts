@@ -209,6 +209,8 @@ const messages = {
   UNKNOWN_DEPLOYMENT: 'There is no deployment "{which}". List them with: dag deployments',
   DEPLOYMENT_PRUNED:
     "Deployment {deployment} cannot be restored: retention has deleted {lost} of its versions. Choose a newer one: dag deployments",
+  DEPLOYED_MEANWHILE:
+    "Deployment {found} came since you saw what would change, so nothing was done. Look at what would change now, and decide again.",
   SERVER_AWAY:
     "The server {server} does not answer: {problem}. Deploy again: what was sent is kept.",
   SERVER_REFUSED: "The server refused: {reason}",

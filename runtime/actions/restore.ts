@@ -10,22 +10,23 @@ import {
   type DeploymentRow,
   deploymentBefore,
   findDeployment,
+  latestDeploymentId,
   lostVersions,
   newestDeployment,
   type RestoredDag,
   recordDeployment,
   restoreVersions,
+  type WhichDeployment,
 } from "../store/dags/deployment.ts";
 import type { Database, Queryable } from "../store/database/database.ts";
 import { lookAgain } from "../store/sources/asset.ts";
 import { changedEntry, removedEntry } from "./version_entries.ts";
 
 export interface RestoreRequest {
-  /**
-   * External id or number of the deployment. Default: of a rollback the one before the
-   * current one, else the newest.
-   */
-  readonly which?: string;
+  /** Default: of a rollback the one before the current one, else the newest. */
+  readonly which?: WhichDeployment;
+  /** The newest deployment when the person saw what would change. Default: any. */
+  readonly latest?: number;
   readonly actor: string;
   readonly reason?: string;
 }
@@ -40,7 +41,7 @@ export interface Restored {
 
 /**
  * Goes back to an earlier deployment. Active runs keep their versions.
- * @throws DagsmithError UNKNOWN_DEPLOYMENT, DEPLOYMENT_PRUNED
+ * @throws DagsmithError UNKNOWN_DEPLOYMENT, DEPLOYMENT_PRUNED, DEPLOYED_MEANWHILE
  */
 export const rollbackDeployment = (db: Database, request: RestoreRequest): Promise<Restored> =>
   restore(db, "rollback", request);
@@ -48,7 +49,7 @@ export const rollbackDeployment = (db: Database, request: RestoreRequest): Promi
 /**
  * Goes to the newest deployment, or to the one that is named: after a rollback, for
  * example.
- * @throws DagsmithError UNKNOWN_DEPLOYMENT, DEPLOYMENT_PRUNED
+ * @throws DagsmithError UNKNOWN_DEPLOYMENT, DEPLOYMENT_PRUNED, DEPLOYED_MEANWHILE
  */
 export const promoteDeployment = (db: Database, request: RestoreRequest): Promise<Restored> =>
   restore(db, "promote", request);
@@ -58,6 +59,7 @@ type Kind = "rollback" | "promote";
 function restore(db: Database, kind: Kind, request: RestoreRequest): Promise<Restored> {
   return db.transaction(async (tx) => {
     await lockDeployments(tx);
+    await refuseOther(tx, request.latest);
     const { id, externalId } = await deploymentToRestore(tx, kind, request.which);
     const was = await currentVersions(tx);
     const { restored: changed, removed } = await restoreVersions(tx, id);
@@ -71,12 +73,21 @@ function restore(db: Database, kind: Kind, request: RestoreRequest): Promise<Res
   });
 }
 
+/** What a person saw before holds only while no deployment came since. */
+async function refuseOther(tx: Queryable, latest: number | undefined): Promise<void> {
+  if (latest === undefined) return;
+  const found = await latestDeploymentId(tx);
+  if (found !== latest) throw new DagsmithError("DEPLOYED_MEANWHILE", { found: found ?? 0 });
+}
+
 /**
  * A deployment of which all versions are kept.
  * @throws DagsmithError UNKNOWN_DEPLOYMENT, DEPLOYMENT_PRUNED
  */
-export const restorableDeployment = (db: Queryable, which: string): Promise<DeploymentRow> =>
-  deploymentToRestore(db, "rollback", which);
+export const restorableDeployment = (
+  db: Queryable,
+  which: WhichDeployment,
+): Promise<DeploymentRow> => deploymentToRestore(db, "rollback", which);
 
 /**
  * The deployment that a rollback or a promotion goes to.
@@ -85,17 +96,22 @@ export const restorableDeployment = (db: Queryable, which: string): Promise<Depl
 async function deploymentToRestore(
   db: Queryable,
   kind: Kind,
-  which: string | undefined,
+  which: WhichDeployment | undefined,
 ): Promise<DeploymentRow> {
   const found = await (which === undefined ? byDefault(db, kind) : findDeployment(db, which));
   if (!found)
     throw new DagsmithError("UNKNOWN_DEPLOYMENT", {
-      which: which ?? (kind === "rollback" ? "before the current one" : "of a folder"),
+      which: which ? nameOf(which) : BY_DEFAULT[kind],
     });
   const lost = await lostVersions(db, found.id);
   if (lost > 0) throw new DagsmithError("DEPLOYMENT_PRUNED", { deployment: found.id, lost });
   return found;
 }
+
+/** The deployment that is restored when the request names none. */
+const BY_DEFAULT = { rollback: "before the current one", promote: "of a folder" } as const;
+
+const nameOf = (which: WhichDeployment): string | number => ("id" in which ? which.id : which.name);
 
 const byDefault = (db: Queryable, kind: Kind): Promise<DeploymentRow | undefined> =>
   kind === "rollback" ? deploymentBefore(db) : newestDeployment(db);

@@ -63,7 +63,7 @@ function versionCommand(
         dagId === undefined
           ? restore(db, kind, {
               ...request,
-              ...(deployment !== undefined && { which: deployment }),
+              ...(deployment !== undefined && { which: { name: deployment } }),
             })
           : point(db, kind, { ...request, dagId, ...numberOf(dagId, version) }),
       );

@@ -53,6 +53,11 @@ where p.external_id = $1 or p.id::text = $1
 order by (p.external_id = $1) is true desc limit 1`,
 };
 
+const BY_ID: Statement = {
+  name: "deployment_by_id",
+  text: `select ${COLUMNS} from dagsmith.deployment p where p.id = $1`,
+};
+
 const BY_EXTERNAL_ID: Statement = {
   name: "deployment_by_external_id",
   text: `select ${COLUMNS} from dagsmith.deployment p where p.external_id = $1`,
@@ -121,12 +126,32 @@ export async function recordDeployment(
   return Number(row?.id);
 }
 
-/** A deployment by its external id, else by its number. */
+/** A deployment as it is asked for: by its number, or by what a person has typed. */
+export type WhichDeployment =
+  | { readonly id: number }
+  /** Its external id, else its number. */
+  | { readonly name: string };
+
 export async function findDeployment(
   db: Queryable,
-  which: string,
+  which: WhichDeployment,
 ): Promise<DeploymentRow | undefined> {
-  return (await db.query<DeploymentRow & Record<string, unknown>>(FIND, [which]))[0];
+  const found =
+    "id" in which
+      ? db.query<DeploymentRow & Record<string, unknown>>(BY_ID, [which.id])
+      : db.query<DeploymentRow & Record<string, unknown>>(FIND, [which.name]);
+  return (await found)[0];
+}
+
+const LATEST: Statement = {
+  name: "deployment_latest",
+  text: "select max(id) as id from dagsmith.deployment",
+};
+
+/** The number of the newest deployment, rollback or promotion; null without any. */
+export async function latestDeploymentId(db: Queryable): Promise<number | null> {
+  const [row] = await db.query<{ id: number | null }>(LATEST, []);
+  return row?.id ?? null;
 }
 
 export async function deploymentOfExternalId(

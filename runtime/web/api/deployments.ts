@@ -127,8 +127,9 @@ async function chunk(services: WebServices, request: Request): Promise<unknown> 
 
 function restoring(verb: "rollbackDeployment" | "promoteDeployment"): Endpoint["run"] {
   return async (services, request) => {
-    const { deployment: which, reason } = checked(input.restoreBody, request.body ?? {});
+    const { deployment: name, reason } = checked(input.restoreBody, request.body ?? {});
     const actions = await actionsOfApi(services, request);
+    const which = name === undefined ? undefined : { name };
     const asked = { ...defined({ which, reason }), actor: actorOf(request) };
     return actions[verb](services.db, asked);
   };

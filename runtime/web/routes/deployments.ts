@@ -36,20 +36,34 @@ async function list(services: WebServices, request: Request, response: Response)
   await sendPage(services, request, response, { title: "Deployments", body });
 }
 
+/** Why going to the deployment was refused, as the page shows it. */
+interface Refusal {
+  readonly status: number;
+  readonly message: string;
+}
+
 async function one(
   services: WebServices,
   request: Request,
   response: Response,
-  error: string | null = null,
+  refused?: Refusal,
 ): Promise<void> {
   const { id } = checked(deploymentParams, request.params);
   const view = await readDeployment(services, id);
+  // Before the preview: a deployment that comes between both is noticed.
+  const [newest] = await readDeployments(services, null, 1);
   const { preview, obstacle } = await previewOf(services, id);
-  if (error !== null) response.status(422);
+  if (refused) response.status(refused.status);
   await sendPage(services, request, response, {
     title: `Deployment ${id}`,
     body: h(DeploymentPage, {
-      ...{ ...view, preview, obstacle, error },
+      ...{
+        ...view,
+        preview,
+        obstacle,
+        latest: newest?.id ?? null,
+        error: refused?.message ?? null,
+      },
       token: services.actions && sessionToken(request),
     }),
   });
@@ -62,7 +76,7 @@ async function previewOf(
 ): Promise<{ readonly preview: DeploymentPreview | null; readonly obstacle: string | null }> {
   if (!services.actions) return { preview: null, obstacle: "This server is read-only." };
   try {
-    const preview = await needActions(services).previewRestore(services.db, String(id));
+    const preview = await needActions(services).previewRestore(services.db, { id });
     return { preview, obstacle: null };
   } catch (error) {
     if (!isDagsmithError(error) || error.code !== "DEPLOYMENT_PRUNED") throw error;
@@ -74,15 +88,18 @@ async function previewOf(
 async function restore(services: WebServices, request: Request, response: Response): Promise<void> {
   const actions = actionsOfForm(services, request);
   const { id } = checked(deploymentParams, request.params);
-  const { reason } = checked(restoreForm, request.body ?? {});
+  const { reason, latest } = checked(restoreForm, request.body ?? {});
   const [newest] = await readDeployments(services, null, 1);
   const isOlder = id < (newest?.restoredId ?? newest?.id ?? 0);
   const verb = isOlder ? "rollbackDeployment" : "promoteDeployment";
-  const asked = { which: String(id), actor: actorOf(request), ...(reason !== null && { reason }) };
+  const more = reason === null ? {} : { reason };
+  const asked = { which: { id }, latest, actor: actorOf(request), ...more };
   try {
     await actions[verb](services.db, asked);
     response.redirect(303, "/deployments");
   } catch (error) {
-    await one(services, request, response, shownError(services, error, []));
+    const message = shownError(services, error, []);
+    const isLate = isDagsmithError(error) && error.code === "DEPLOYED_MEANWHILE";
+    await one(services, request, response, { status: isLate ? 409 : 422, message });
   }
 }

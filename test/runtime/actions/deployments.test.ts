@@ -120,7 +120,7 @@ describe("the whole deployment", () => {
     expect(await current()).toEqual({ steps: "a" });
     await promoteDeployment(postgres.db, me);
     expect(await current()).toEqual({ steps: "c" });
-    await promoteDeployment(postgres.db, { ...me, which: "s-b" });
+    await promoteDeployment(postgres.db, { ...me, which: { name: "s-b" } });
     expect(await current()).toEqual({ steps: "b" });
   });
 
@@ -134,7 +134,9 @@ describe("the whole deployment", () => {
   });
 
   test("that is unknown is refused with what to do", async () => {
-    await expect(promoteDeployment(postgres.db, { ...me, which: "4f1d" })).rejects.toMatchObject({
+    await expect(
+      promoteDeployment(postgres.db, { ...me, which: { name: "4f1d" } }),
+    ).rejects.toMatchObject({
       code: "UNKNOWN_DEPLOYMENT",
       message: expect.stringContaining("dag deployments"),
     });
@@ -166,7 +168,7 @@ test("retention keeps what can still be restored, and deletes older deployments 
   await cleanOld(postgres.db, ["versions"]);
   const left = await listDeployments(postgres.db, null, 20);
   expect(left.map(({ externalId }) => externalId)).toEqual(["old-f", "old-e", "old-d", "old-c"]);
-  await promoteDeployment(postgres.db, { ...me, which: "old-c" });
+  await promoteDeployment(postgres.db, { ...me, which: { name: "old-c" } });
   expect(await current()).toEqual({ old: "c" });
   const versions = await rows<{ number: number }>(
     postgres.db,
@@ -189,12 +191,37 @@ test("changes of one DAG do not make the deployment expire to which a rollback r
   expect(await current()).toEqual({ kept: "a" });
 });
 
+test("a number is that of a deployment, also where another one has it as its external id", async () => {
+  const { deployment: id } = await deploy({ twins: "a" });
+  await deploy({ twins: "b" }, { externalId: String(id) });
+  await deploy({ twins: "c" });
+  await promoteDeployment(postgres.db, { ...me, which: { id: id! } });
+  expect(await current()).toEqual({ twins: "a" });
+  await promoteDeployment(postgres.db, { ...me, which: { name: String(id) } });
+  expect(await current()).toEqual({ twins: "b" });
+});
+
+test("of two people who restore what they saw, the second one is refused", async () => {
+  const { deployment: first } = await deploy({ seen: "a" });
+  const { deployment: second } = await deploy({ seen: "b" });
+  await deploy({ seen: "c" });
+  const latest = (await newest()).id;
+  const asked = [first, second].map((id) =>
+    promoteDeployment(postgres.db, { ...me, which: { id: id! }, latest }),
+  );
+  const answers = await Promise.allSettled(asked);
+  expect(answers.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+  expect(answers.find(({ status }) => status === "rejected")).toMatchObject({
+    reason: { code: "DEPLOYED_MEANWHILE", message: expect.stringContaining(`${latest + 1}`) },
+  });
+});
+
 test("a deployment without all of its versions is not restored", async () => {
   const { deployment } = await deploy({ lost: "a" });
   await deploy({ lost: "b" });
   await rows(postgres.db, "delete from dagsmith.dag_version where dag_id = 'lost' and number = 1");
   await expect(
-    promoteDeployment(postgres.db, { ...me, which: String(deployment) }),
+    promoteDeployment(postgres.db, { ...me, which: { id: deployment! } }),
   ).rejects.toMatchObject({ code: "DEPLOYMENT_PRUNED" });
   expect(await current()).toEqual({ lost: "b" });
 });

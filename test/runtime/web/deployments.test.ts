@@ -26,8 +26,10 @@ const rowOf = (html: string, dagId: string): string =>
   new RegExp(`<tr data-key="${dagId}">.*?</tr>`).exec(html)?.[0] ?? "";
 
 async function restore(id: number, fields: Readonly<Record<string, string>>): Promise<Response> {
-  const token = /name="_form" value="([^"]+)"/.exec(await get(`/deployments/${id}`))?.[1] ?? "";
-  const body = new URLSearchParams({ _form: token, ...fields });
+  const page = await get(`/deployments/${id}`);
+  const field = (name: string) =>
+    new RegExp(`name="${name}" value="([^"]+)"`).exec(page)?.[1] ?? "";
+  const body = new URLSearchParams({ _form: field("_form"), latest: field("latest"), ...fields });
   return fetch(`${web.url}/deployments/${id}/restore`, {
     method: "POST",
     redirect: "manual",
@@ -51,6 +53,7 @@ test("a deployment lists what it changed and what going back to it would change,
   expect(rowOf(page, "comes")).toContain("added with version 1");
   expect(rowOf(page, "goes")).toContain("removed; it had version 1");
   expect(page).toContain("Nothing: its versions are current.");
+  expect(page).not.toContain("/restore");
 
   const back = await get(`/deployments/${first}`);
   expect(back).toMatch(/<h3>Added <span class="faint">1<\/span>.*goes/);
@@ -72,6 +75,30 @@ test("a deployment lists what it changed and what going back to it would change,
 
   expect((await restore(second, {})).status).toBe(303);
   expect(await get("/deployments")).toContain(`promote to ${second}`);
+});
+
+test("the page of a deployment is of its number, also where another one has it as its external id", async () => {
+  const first = await deploy([dagSpec("twins")], "first");
+  const loaded = { versions: [versionOf(dagSpec("twins", { maxActiveRuns: 2 }))], errors: [] };
+  const request = { actor: "ada", externalId: String(first) };
+  const { deployment: second } = await actions.deployFolder(web.db, loaded, request);
+  expect(await get(`/deployments/${first}`)).toContain("/restore");
+  expect(await get(`/deployments/${second}`)).not.toContain("/restore");
+  expect((await restore(first, {})).status).toBe(303);
+  expect(await get("/deployments")).toContain(`rollback to ${first}`);
+});
+
+test("a deployment that came since the page was shown is named, and the page shows what would change now", async () => {
+  const first = await deploy([dagSpec("late")], "first");
+  const seen = await deploy([dagSpec("late", { maxActiveRuns: 2 })], "seen");
+  const unseen = await deploy([dagSpec("late", { maxActiveRuns: 3 }), dagSpec("new")], "unseen");
+  const answer = await restore(first, { latest: String(seen) });
+  const page = await answer.text();
+  expect(answer.status).toBe(409);
+  expect(page).toContain(`Deployment ${unseen} came since`);
+  expect(page).toMatch(/<h3>Removed <span class="faint">1<\/span>.*new/);
+  expect(page).toContain(`name="latest" value="${unseen}"`);
+  expect((await restore(first, {})).status).toBe(303);
 });
 
 test("a deployment that does not exist is not found, and a form without its token changes nothing", async () => {

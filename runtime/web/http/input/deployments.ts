@@ -70,4 +70,5 @@ export const dagParams = z.object({ dagId });
 
 export const deploymentParams = z.object({ id: rowId });
 
-export const restoreForm = z.object({ reason: filled(optional(text(500))) });
+/** `latest`: the newest deployment when the page showed what would change. */
+export const restoreForm = z.object({ reason: filled(optional(text(500))), latest: rowId });

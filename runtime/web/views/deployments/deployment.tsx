@@ -5,13 +5,15 @@ import { Fact } from "../parts/fact.tsx";
 import { Id } from "../parts/id.tsx";
 import { Time } from "../parts/time.tsx";
 import { titleOf } from "./deployment_list.tsx";
-import { Preview, type ShownPreview } from "./preview.tsx";
+import { changesSomething, Preview, type ShownPreview } from "./preview.tsx";
 
 export interface DeploymentPageProps extends DeploymentView {
   /** Null when it cannot be restored. */
   readonly preview: ShownPreview | null;
   /** Why it cannot be restored; null when it can. */
   readonly obstacle: string | null;
+  /** The newest deployment when the preview was made; null without any. */
+  readonly latest: number | null;
   /** Why the last attempt was refused. */
   readonly error: string | null;
   /** Absent: the server is read-only. */
@@ -19,7 +21,7 @@ export interface DeploymentPageProps extends DeploymentView {
 }
 
 export function DeploymentPage(props: DeploymentPageProps): VNode {
-  const { deployment, changes, preview, obstacle, error, token } = props;
+  const { deployment, changes, preview, obstacle, latest, error, token } = props;
   return (
     <>
       <nav class="crumbs" aria-label="Breadcrumb">
@@ -50,7 +52,9 @@ export function DeploymentPage(props: DeploymentPageProps): VNode {
         </p>
       )}
       {preview ? <Preview preview={preview} /> : <p class="nothing">{obstacle}</p>}
-      {preview && token !== undefined && <Restore id={deployment.id} token={token} />}
+      {preview && changesSomething(preview) && token !== undefined && (
+        <Restore id={deployment.id} latest={latest} token={token} />
+      )}
     </>
   );
 }
@@ -107,10 +111,16 @@ function ChangeText({ dagId, before, after }: DeployedChange): VNode {
   );
 }
 
-function Restore({ id, token }: { readonly id: number; readonly token: string }): VNode {
+interface RestoreProps extends Pick<DeploymentPageProps, "latest"> {
+  readonly id: number;
+  readonly token: string;
+}
+
+function Restore({ id, latest, token }: RestoreProps): VNode {
   return (
     <form class="sheet" method="post" action={`/deployments/${id}/restore`}>
       <input type="hidden" name="_form" value={token} />
+      <input type="hidden" name="latest" value={latest ?? ""} />
       <label>
         Reason
         <input name="reason" maxLength={500} />

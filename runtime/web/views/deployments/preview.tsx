@@ -45,10 +45,14 @@ export interface ShownPreview {
 /** Rows of one list; the counts are of all. */
 const SHOWN = 100;
 
+/** Whether a DAG gets another version, is added or is removed. */
+export function changesSomething({ added, removed, changed }: ShownPreview): boolean {
+  return added.length + removed.length + changed.length > 0;
+}
+
 export function Preview({ preview }: { readonly preview: ShownPreview }): VNode {
   const { added, removed, changed, unchanged, schedules, activeRuns } = preview;
-  if (added.length + removed.length + changed.length === 0)
-    return <p class="nothing">Nothing: its versions are current.</p>;
+  if (!changesSomething(preview)) return <p class="nothing">Nothing: its versions are current.</p>;
   const runs = activeRuns.reduce((sum, one) => sum + one.runs, 0);
   return (
     <>
