@@ -14,13 +14,21 @@ import {
   unlabelRun,
 } from "../store/runs/run_label.ts";
 
+interface NoteRequest {
+  readonly id: number;
+  readonly note: string;
+  /** Whether the note is the one that the editor has read; empty: none. Default: any. */
+  readonly isAsRead?: (note: string) => boolean;
+  readonly actor: string;
+}
+
 /**
  * Writes a note on a run, in place of the note before. An empty note removes it.
- * @throws DagsmithError UNKNOWN_RUN, INVALID_ARGUMENT when it is too long
+ * @throws DagsmithError UNKNOWN_RUN, CHANGED_MEANWHILE, INVALID_ARGUMENT when it is too long
  */
 export function noteRun(
   db: Database,
-  { id, note, actor }: { readonly id: number; readonly note: string; readonly actor: string },
+  { id, note, isAsRead = () => true, actor }: NoteRequest,
 ): Promise<void> {
   checkNote(note);
   const text = note.trim();
@@ -30,7 +38,11 @@ export function noteRun(
     actor,
     "note",
     ({ note: is }) => ({ note: is }),
-    (tx) => setNote(tx, id, text === "" ? null : text),
+    (tx, before) => {
+      if (!isAsRead(before.note ?? ""))
+        throw new DagsmithError("CHANGED_MEANWHILE", { kind: "note of run", id });
+      return setNote(tx, id, text === "" ? null : text);
+    },
   );
 }
 
@@ -73,15 +85,16 @@ async function annotate(
   actor: string,
   action: "note" | "label",
   shown: (of: Annotations) => Json,
-  write: (tx: Queryable) => Promise<void>,
+  write: (tx: Queryable, before: Annotations) => Promise<void>,
 ): Promise<void> {
   await db.transaction(async (tx) => {
     const run = await runById(tx, id);
     if (!run) throw new DagsmithError("UNKNOWN_RUN", { run: id });
-    const before = shown(await holdAnnotations(tx, id));
-    await write(tx);
-    const after = shown(await holdAnnotations(tx, id));
-    await audit(tx, { actor, action, dagId: run.dagId, runId: run.runId, before, after });
+    const before = await holdAnnotations(tx, id);
+    await write(tx, before);
+    const after = await holdAnnotations(tx, id);
+    const states = { before: shown(before), after: shown(after) };
+    await audit(tx, { actor, action, dagId: run.dagId, runId: run.runId, ...states });
   });
 }
 

@@ -62,3 +62,14 @@ function maskValue(mask: Mask, value: unknown): unknown {
     Object.entries(value).map(([key, item]) => [mask(key), maskValue(mask, item)]),
   );
 }
+
+/**
+ * Whether a text is the one that a form showed: masked, and with the line breaks that
+ * forms send.
+ */
+export const isShownAs =
+  (mask: Mask, shown: string) =>
+  (text: string): boolean =>
+    plain(mask(text)) === plain(shown);
+
+const plain = (text: string): string => text.replaceAll("\r\n", "\n");

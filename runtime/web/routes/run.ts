@@ -1,6 +1,7 @@
 /** The page of a run, and the actions on it: cancel, note and labels. */
 import type { Request, Response } from "express";
 import { h } from "preact";
+import { checkLabel } from "../../../sdk/task/run_notes.ts";
 import { foldsOf } from "../groups/folded_groups.ts";
 import { mayAlso, needs, visibleTags } from "../http/access.ts";
 import { actionsOfForm, actorOf, formToken } from "../http/authorize.ts";
@@ -10,6 +11,7 @@ import { runParams, runQuery } from "../http/input/runs.ts";
 import { Routes } from "../http/routes.ts";
 import type { WebServices } from "../http/services.ts";
 import { markOf } from "../live/topics.ts";
+import { isShownAs } from "../read/mask.ts";
 import { readCallbacks } from "../read/read_callbacks.ts";
 import { readOrigin } from "../read/read_origin.ts";
 import { readNeighbours, readRun } from "../read/read_run.ts";
@@ -79,10 +81,28 @@ async function annotate(
   const { id } = checked(runParams, request.params);
   const sent = checked(formBody, request.body);
   const run = await readRunRow(services, id);
-  const labels = labelsOf(sent.labels ?? "");
-  const remove = Object.keys(run.labels).filter((key) => !(key in labels));
   const of = { id, actor: actorOf(request) };
-  await actions.labelRun(services.db, { ...of, labels, remove });
-  await actions.noteRun(services.db, { ...of, note: sent.note ?? "" });
+  const labels = labelsOf(sent.labels ?? "");
+  for (const [key, value] of Object.entries(labels)) checkLabel(key, value);
+  // The note goes before the labels: when it is refused, nothing is done.
+  if (sent.note !== sent.noteWas)
+    await actions.noteRun(services.db, {
+      ...{ ...of, note: sent.note ?? "" },
+      ...(sent.noteWas !== undefined && { isAsRead: isShownAs(services.mask, sent.noteWas) }),
+    });
+  const was = sent.labelsWas === undefined ? run.labels : labelsOf(sent.labelsWas);
+  await actions.labelRun(services.db, { ...of, ...changedLabels(was, labels) });
   response.redirect(303, `/runs/${id}`);
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** What one editor has changed; what others changed meanwhile stays. */
+function changedLabels(
+  was: Labels,
+  labels: Labels,
+): { readonly labels: Labels; readonly remove: readonly string[] } {
+  const changed = Object.entries(labels).filter(([key, value]) => was[key] !== value);
+  const remove = Object.keys(was).filter((key) => !(key in labels));
+  return { labels: Object.fromEntries(changed), remove };
 }

@@ -277,7 +277,7 @@ describe("notes, labels and the audit", () => {
     expect(audit).toMatch(/note.*label/s);
     expect(audit).not.toContain("s3cret");
     expect(await json("/audit?dagId=d&limit=1")).toMatchObject({
-      entries: [{ action: "note", dagId: "d" }],
+      entries: [{ action: "label", dagId: "d" }],
       next: expect.any(Number),
     });
   });

@@ -1,5 +1,5 @@
 /**
- * Two people edit the same user, connection, variable or pool: by every form and every
+ * Two people edit the same user, connection, variable, pool or run: by every form and every
  * route of the API, the second one gets one clear message, and nothing is lost.
  */
 import { randomUUID } from "node:crypto";
@@ -8,6 +8,7 @@ import * as actions from "../../../runtime/actions/index.ts";
 import { findUser } from "../../../runtime/store/access/web_user.ts";
 import { findPool } from "../../../runtime/store/limits/pool.ts";
 import { parseConnection } from "../../../sdk/connection.ts";
+import { dagSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
 const by = { actor: "test" };
@@ -151,4 +152,57 @@ test("two roles of a user that are given at once, by people who sent no version,
     tags.map((tag) => actions.setRole(web.db, { name, role: "viewer", tag, ...by })),
   );
   expect((await findUser(web.db, name))?.grants.map(({ tag }) => tag)).toEqual(tags);
+});
+
+describe("the note and the labels of a run", () => {
+  async function aRun(note: string): Promise<number> {
+    const dagId = `x${randomUUID()}`;
+    const run = await web.rows.run(dagId, await web.rows.dag(dagSpec(dagId)));
+    await actions.noteRun(web.db, { id: run, note, ...by });
+    await actions.labelRun(web.db, { id: run, labels: { team: "a", old: "1" }, ...by });
+    return run;
+  }
+  const read = async (run: number) =>
+    (await web.rows.sql("select note from dagsmith.dag_run where id = $1", [run]))[0]?.note;
+  const labels = async (run: number) =>
+    (
+      await web.rows.sql("select key, value from dagsmith.dag_run_label where run_id = $1", [run])
+    ).map(({ key, value }) => `${key}=${value}`);
+  /** What the form of the page sends when nothing is changed. */
+  async function opened(run: number): Promise<Readonly<Record<string, string>>> {
+    const page = await (await fetch(`${web.url}/runs/${run}`)).text();
+    const was = (name: string) =>
+      new RegExp(`name="${name}Was" value="([^"]*)"`).exec(page)![1]!.replaceAll("\n", "\r\n");
+    const [note, text] = [was("note"), was("labels")];
+    return { note, noteWas: note, labels: text, labelsWas: text };
+  }
+
+  test("are not lost: the second of two notes is refused, and changes no label", async () => {
+    const run = await aRun("two\nlines");
+    const form = await opened(run);
+    await actions.noteRun(web.db, { id: run, note: "other", ...by });
+    const late = { ...form, note: "late", labels: "team=b" };
+    const { isDone, text } = await send("/runs/:id/annotate", String(run), late);
+    expect(isDone).toBe(false);
+    expect(text).toContain("The note of run");
+    expect([await read(run), (await labels(run)).sort()]).toEqual(["other", ["old=1", "team=a"]]);
+  });
+
+  test("both stay when a label is refused", async () => {
+    const run = await aRun("first");
+    const wrong = { ...(await opened(run)), note: "second", labels: "team=a, =b" };
+    expect((await send("/runs/:id/annotate", String(run), wrong)).isDone).toBe(false);
+    expect([await read(run), (await labels(run)).sort()]).toEqual(["first", ["old=1", "team=a"]]);
+  });
+
+  test("change only by what an editor has changed", async () => {
+    const run = await aRun("two\nlines");
+    const form = await opened(run);
+    await actions.labelRun(web.db, { id: run, labels: { more: "2" }, ...by });
+    const edited = { ...form, note: "new", labels: "team=a" };
+    expect((await send("/runs/:id/annotate", String(run), edited)).isDone).toBe(true);
+    expect([await read(run), (await labels(run)).sort()]).toEqual(["new", ["more=2", "team=a"]]);
+    expect((await send("/runs/:id/annotate", String(run), await opened(run))).isDone).toBe(true);
+    expect(await read(run)).toBe("new");
+  });
 });

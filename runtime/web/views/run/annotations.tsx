@@ -11,6 +11,7 @@ export function Annotations({
   readonly token: string | undefined;
 }): VNode {
   const labels = Object.entries(run.labels);
+  const labelsText = labels.map(([key, value]) => `${key}=${value}`).join(", ");
   return (
     <>
       <dl class="facts" id="run-notes" data-live>
@@ -42,6 +43,8 @@ export function Annotations({
           <summary>Note and labels</summary>
           <form method="post" action={`/runs/${run.id}/annotate`}>
             <input type="hidden" name="_form" value={token} />
+            <input type="hidden" name="noteWas" value={run.note ?? ""} />
+            <input type="hidden" name="labelsWas" value={labelsText} />
             <label class="field">
               <span>Note</span>
               <textarea name="note" rows={3} maxLength={10_000}>
@@ -50,12 +53,7 @@ export function Annotations({
             </label>
             <label class="field">
               <span>Labels</span>
-              <input
-                type="text"
-                name="labels"
-                value={labels.map(([key, value]) => `${key}=${value}`).join(", ")}
-                maxLength={1000}
-              />
+              <input type="text" name="labels" value={labelsText} maxLength={1000} />
               <small>key=value, separated by commas</small>
             </label>
             <p>
