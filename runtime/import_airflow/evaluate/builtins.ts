@@ -1,4 +1,5 @@
 /** Functions of Python itself, on values that are known. */
+import { tableOf } from "../table_of.ts";
 import type { Call } from "./machine.ts";
 import { itemsOf } from "./names.ts";
 import { pythonText } from "./operate.ts";
@@ -33,7 +34,7 @@ const xcomArg: Builtin = ({ args: [of], named }) => {
 };
 
 /** By name; undefined when the result is known only to Python. */
-export const BUILTINS: Readonly<Record<string, Builtin>> = {
+export const BUILTINS: Readonly<Record<string, Builtin>> = tableOf({
   "textwrap.dedent": dedent,
   "inspect.cleandoc": dedent,
   "airflow.XComArg": xcomArg,
@@ -73,7 +74,7 @@ export const BUILTINS: Readonly<Record<string, Builtin>> = {
     if (of && of.kind !== "dict") return undefined;
     return { kind: "dict", entries: new Map([...(of?.entries ?? []), ...named]) };
   },
-};
+});
 
 const MAX_ITEMS = 10_000;
 

@@ -1,4 +1,5 @@
 /** Operators on values that are known. */
+import { tableOf } from "../table_of.ts";
 import { NONE, plain, truthOf, type Value } from "./value.ts";
 
 /** `left + right`. */
@@ -33,18 +34,19 @@ export function pythonText(value: string | number | boolean | null): string {
   return typeof value === "boolean" ? (value ? "True" : "False") : String(value);
 }
 
-const NUMBERS: Readonly<Record<string, (left: number, right: number) => number | boolean>> = {
-  "-": (left, right) => left - right,
-  "*": (left, right) => left * right,
-  "/": (left, right) => left / right,
-  "//": (left, right) => Math.floor(left / right),
-  "%": (left, right) => ((left % right) + right) % right,
-  "**": (left, right) => left ** right,
-  "<": (left, right) => left < right,
-  ">": (left, right) => left > right,
-  "<=": (left, right) => left <= right,
-  ">=": (left, right) => left >= right,
-};
+const NUMBERS: Readonly<Record<string, (left: number, right: number) => number | boolean>> =
+  tableOf({
+    "-": (left, right) => left - right,
+    "*": (left, right) => left * right,
+    "/": (left, right) => left / right,
+    "//": (left, right) => Math.floor(left / right),
+    "%": (left, right) => ((left % right) + right) % right,
+    "**": (left, right) => left ** right,
+    "<": (left, right) => left < right,
+    ">": (left, right) => left > right,
+    "<=": (left, right) => left <= right,
+    ">=": (left, right) => left >= right,
+  });
 
 /** Any other operator between two values. */
 export function operate(operator: string, left: Value, right: Value): Value {

@@ -1,4 +1,5 @@
 /** Edges between tasks and groups. */
+import { tableOf } from "../table_of.ts";
 import type { Call, Machine } from "./machine.ts";
 import { dagOf, type PythonNode, type PythonTask, tasksIn } from "./python_dag.ts";
 import type { Value } from "./value.ts";
@@ -34,7 +35,7 @@ export function shifted(operator: string, left: Value, right: Value): Value | un
 }
 
 /** `chain`, `chain_linear` and `cross_downstream`. */
-export const WIRING: Readonly<Record<string, (call: Call) => void>> = {
+export const WIRING: Readonly<Record<string, (call: Call) => void>> = tableOf({
   chain: ({ args }) =>
     inPairs(args, (from, to) => {
       const [first, second] = [nodesOf(from), nodesOf(to)];
@@ -47,7 +48,7 @@ export const WIRING: Readonly<Record<string, (call: Call) => void>> = {
     const [from = named.get("from_tasks"), to = named.get("to_tasks")] = args;
     if (from && to) connect(nodesOf(from), nodesOf(to));
   },
-};
+});
 
 function inPairs(steps: readonly Value[], join: (from: Value, to: Value) => void): void {
   const wanted = steps.filter((step) => nodesOf(step).length > 0);

@@ -1,4 +1,5 @@
 /** The operators that dagsmith has, by their names in Airflow. */
+import { tableOf } from "../table_of.ts";
 import {
   localFilesystemToS3,
   s3CopyObject,
@@ -29,7 +30,7 @@ import { sqlOperator, sqlSensor } from "./sql.ts";
 /** @throws NotCarried when this use of the operator has no counterpart */
 type Translate = (call: OperatorCall) => Declaration;
 
-export const OPERATORS: Readonly<Record<string, Translate>> = {
+export const OPERATORS: Readonly<Record<string, Translate>> = tableOf({
   BashOperator: bashOperator,
   BranchDayOfWeekOperator: branchDayOfWeekOperator,
   DateTimeSensor: dateTimeSensor,
@@ -60,4 +61,4 @@ export const OPERATORS: Readonly<Record<string, Translate>> = {
   TimeSensor: timeSensor,
   TimeSensorAsync: timeSensor,
   TriggerDagRunOperator: triggerDagRunOperator,
-};
+});

@@ -2,6 +2,7 @@
 import { type Code, code, objectOf, quoted, textLiteral } from "../code.ts";
 import type { Note, PythonDag } from "../evaluate/python_dag.ts";
 import { numberOf, textOf, truthOf, type Value } from "../evaluate/value.ts";
+import { tableOf } from "../table_of.ts";
 import type { Carry } from "./carry.ts";
 import { dateOf } from "./dates.ts";
 import { durationOf } from "./durations.ts";
@@ -36,7 +37,7 @@ const text: Convert = (value) => {
   return found === undefined ? undefined : code(textLiteral(found));
 };
 
-const TABLE: Readonly<Record<string, readonly [option: string, convert: Convert]>> = {
+const TABLE: Readonly<Record<string, readonly [option: string, convert: Convert]>> = tableOf({
   description: ["description", text],
   tags: ["tags", (value) => (value.kind === "list" ? literal(value) : undefined)],
   max_active_runs: ["maxActiveRuns", whole],
@@ -59,7 +60,7 @@ const TABLE: Readonly<Record<string, readonly [option: string, convert: Convert]
       return length === undefined ? undefined : code(quoted(length));
     },
   ],
-};
+});
 
 interface Converted {
   readonly options: Options;

@@ -1,10 +1,11 @@
 /** Lengths of time: `timedelta`, `duration`, or a number of seconds. */
 import { lastName, type NamedValues, numberOf, type Value } from "../evaluate/value.ts";
+import { tableOf } from "../table_of.ts";
 
-const UNIT_MS: Readonly<Record<string, number>> = {
+const UNIT_MS: Readonly<Record<string, number>> = tableOf({
   ...{ days: 86_400_000, seconds: 1000, microseconds: 0.001, milliseconds: 1 },
   ...{ minutes: 60_000, hours: 3_600_000, weeks: 604_800_000 },
-};
+});
 
 /** The names of the positional arguments. */
 const POSITIONS = Object.keys(UNIT_MS);

@@ -1,6 +1,7 @@
 /** The schema of a DAG's params. */
 import { type Code, code, combine, objectOf } from "../code.ts";
 import { lastName, NONE, textOf, type Value } from "../evaluate/value.ts";
+import { tableOf } from "../table_of.ts";
 import type { Carry } from "./carry.ts";
 import { literal } from "./literal.ts";
 
@@ -52,14 +53,14 @@ function paramOf(value: Value): Param {
   };
 }
 
-const SCHEMAS: Readonly<Record<string, string>> = {
+const SCHEMAS: Readonly<Record<string, string>> = tableOf({
   ...{ string: "z.string()", integer: "z.number()", number: "z.number()" },
   ...{
     boolean: "z.boolean()",
     array: "z.array(z.json())",
     object: "z.record(z.string(), z.json())",
   },
-};
+});
 
 function schemaOf(fallback: Value | undefined, types: readonly string[]): string {
   const named = types.filter((type) => type !== "null");

@@ -2,6 +2,7 @@
 import { CRON_PRESETS } from "../../../sdk/schedule/cron_presets.ts";
 import { type Code, code, combine, quoted } from "../code.ts";
 import { lastName, textOf, type Value } from "../evaluate/value.ts";
+import { tableOf } from "../table_of.ts";
 import { assetOf } from "./assets.ts";
 import { dateOf } from "./dates.ts";
 import { durationOf } from "./durations.ts";
@@ -35,7 +36,7 @@ type Timetable = (
   airflow: 2 | 3,
 ) => Code | undefined | null;
 
-const TIMETABLES: Readonly<Record<string, Timetable>> = {
+const TIMETABLES: Readonly<Record<string, Timetable>> = tableOf({
   CronTriggerTimetable: ({ args, named }) => {
     const cron = textOf(args[0] ?? named.get("cron"));
     const interval = named.get("interval");
@@ -68,7 +69,7 @@ const TIMETABLES: Readonly<Record<string, Timetable>> = {
   },
   AssetOrTimeSchedule: timeOrAssets,
   DatasetOrTimeSchedule: timeOrAssets,
-};
+});
 
 function lengthRule(rule: "every" | "deltaTrigger", length: Value | undefined): Code | undefined {
   const text = length && durationOf(length);

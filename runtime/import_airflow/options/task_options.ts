@@ -2,6 +2,7 @@
 import { TRIGGER_RULES } from "../../../sdk/spec/index.ts";
 import { type Code, code, quoted } from "../code.ts";
 import { type NamedValues, numberOf, textOf, truthOf, type Value } from "../evaluate/value.ts";
+import { tableOf } from "../table_of.ts";
 import { assetOf } from "./assets.ts";
 import { durationOf } from "./durations.ts";
 
@@ -32,10 +33,10 @@ const length: Convert = (value) => {
 
 const yes: Convert = (value) => (truthOf(value) === true ? code("true") : undefined);
 
-const RULES: Readonly<Record<string, string>> = {
+const RULES: Readonly<Record<string, string>> = tableOf({
   dummy: "always",
   none_failed_or_skipped: "none_failed_min_one_success",
-};
+});
 
 const rule: Convert = (value) => {
   const found = textOf(value) ?? "";
@@ -65,7 +66,7 @@ const assets: Convert = (value) => {
 };
 
 /** Airflow's argument: the option, and how its value is written. */
-const DEFAULTS: Readonly<Record<string, readonly [option: string, convert: Convert]>> = {
+const DEFAULTS: Readonly<Record<string, readonly [option: string, convert: Convert]>> = tableOf({
   retries: ["retries", whole],
   retry_delay: ["retryDelay", length],
   retry_exponential_backoff: ["retryBackoff", backoff],
@@ -80,9 +81,9 @@ const DEFAULTS: Readonly<Record<string, readonly [option: string, convert: Conve
   weight_rule: ["weightRule", weight],
   queue: ["queue", text],
   max_active_tis_per_dag: ["maxActiveAcrossRuns", whole],
-};
+});
 
-const OWN: Readonly<Record<string, readonly [option: string, convert: Convert]>> = {
+const OWN: Readonly<Record<string, readonly [option: string, convert: Convert]>> = tableOf({
   doc_md: ["doc", text],
   doc: ["doc", text],
   outlets: ["outlets", assets],
@@ -93,7 +94,7 @@ const OWN: Readonly<Record<string, readonly [option: string, convert: Convert]>>
       return found?.text.includes("assetAlias(") ? undefined : found;
     },
   ],
-};
+});
 
 /** Arguments that change nothing of what the task does. */
 const IGNORED = [
@@ -133,9 +134,8 @@ export function defaultOptions(args: Value | undefined): Converted {
 
 /** Options of one task. */
 export function taskOptions(args: NamedValues, isMapped: boolean): Converted {
-  const table = isMapped
-    ? { ...DEFAULTS, ...OWN, max_active_tis_per_dagrun: ["maxActive", whole] as const }
-    : { ...DEFAULTS, ...OWN };
+  const mapped = isMapped ? { max_active_tis_per_dagrun: ["maxActive", whole] as const } : {};
+  const table = tableOf({ ...DEFAULTS, ...OWN, ...mapped });
   return convert(args, table);
 }
 

@@ -1,4 +1,5 @@
 /** Expressions, from the nodes of the parser. */
+import { tableOf } from "../table_of.ts";
 import { byCommas, type PythonNode, separated } from "./node.ts";
 import { formattedText, literalOf, stringOf } from "./read_string.ts";
 import type { Argument, DictEntry, Expression, Loop } from "./tree.ts";
@@ -51,7 +52,7 @@ const readList: Reader = (node) => ({
   items: byCommas(inside(node)).map(readPart),
 });
 
-const READERS: Readonly<Record<string, Reader>> = {
+const READERS: Readonly<Record<string, Reader>> = tableOf({
   String: (node) => ({ ...placeOf(node), type: "literal", value: stringOf(node.text) }),
   FormatString: (node) => ({ ...placeOf(node), type: "joined", parts: formatParts(node) }),
   ContinuedString: (node) => ({
@@ -91,7 +92,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   ComprehensionExpression: readComprehension,
   SetComprehensionExpression: readComprehension,
   DictionaryComprehensionExpression: readComprehension,
-};
+});
 
 function formatParts(node: PythonNode): readonly Expression[] {
   const { prefix, from, to } = literalOf(node.text);

@@ -1,4 +1,5 @@
 /** Statements, from the nodes of the parser. */
+import { tableOf } from "../table_of.ts";
 import { byCommas, type PythonNode, separated } from "./node.ts";
 import { readArguments, readExpression, readExpressions } from "./read_expression.ts";
 import type { Expression, Parameter, PythonFunction, Statement } from "./tree.ts";
@@ -24,7 +25,7 @@ function bodyOf(body: PythonNode | undefined): readonly Statement[] {
   return readStatements((body?.children ?? []).filter(({ name }) => name !== ":"));
 }
 
-const READERS: Readonly<Record<string, Reader>> = {
+const READERS: Readonly<Record<string, Reader>> = tableOf({
   ImportStatement: (node) => ({ ...placeOf(node), type: "import", names: importedNames(node) }),
   ExpressionStatement: (node) => ({
     ...placeOf(node),
@@ -65,7 +66,7 @@ const READERS: Readonly<Record<string, Reader>> = {
       value: value.length === 0 ? null : readExpressions(value, node),
     };
   },
-};
+});
 
 function importedNames(
   node: PythonNode,

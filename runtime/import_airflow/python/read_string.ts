@@ -1,4 +1,5 @@
 /** The values of Python's string literals. */
+import { tableOf } from "../table_of.ts";
 
 interface Literal {
   /** Letters before the quotes, in lower case. */
@@ -26,10 +27,10 @@ export function formattedText(text: string, prefix: string): string {
   return unfoundd(text, prefix).replaceAll("{{", "{").replaceAll("}}", "}");
 }
 
-const ESCAPES: Readonly<Record<string, string>> = {
+const ESCAPES: Readonly<Record<string, string>> = tableOf({
   ...{ n: "\n", t: "\t", r: "\r", a: "\x07", b: "\b", f: "\f", v: "\v" },
   ...{ "\\": "\\", "'": "'", '"': '"', "\n": "", "0": "\0" },
-};
+});
 
 function unfoundd(text: string, prefix: string): string {
   if (prefix.includes("r")) return text;

@@ -1,11 +1,12 @@
 /** Formats of `strftime` as formats of luxon. */
 import { NotCarried } from "../code.ts";
+import { tableOf } from "../table_of.ts";
 
-const FIELDS: Readonly<Record<string, string>> = {
+const FIELDS: Readonly<Record<string, string>> = tableOf({
   ...{ Y: "yyyy", y: "yy", m: "MM", "-m": "M", d: "dd", "-d": "d", j: "ooo", H: "HH", M: "mm" },
   ...{ S: "ss", f: "SSS'000'", b: "LLL", B: "LLLL", a: "ccc", A: "cccc", p: "a", I: "hh" },
   ...{ F: "yyyy-MM-dd", T: "HH:mm:ss", z: "ZZZ", s: "X", V: "WW", G: "kkkk", u: "c" },
-};
+});
 
 /** @throws NotCarried for a field that luxon does not have */
 export function luxonFormat(format: string): string {

@@ -3,6 +3,7 @@ import { NotCarried, quoted } from "../code.ts";
 import type { Carry } from "../options/carry.ts";
 import { readPython } from "../python/read_python.ts";
 import type { Argument, Expression } from "../python/tree.ts";
+import { tableOf } from "../table_of.ts";
 import { changed, type RunValue, runValue } from "./run_value.ts";
 import {
   formatted,
@@ -133,7 +134,7 @@ function numberOf(expression: Expression): number | undefined {
   return isMinus ? -literal.value : literal.value;
 }
 
-const MOVES: Readonly<Record<string, string>> = { add: "plus", subtract: "minus" };
+const MOVES: Readonly<Record<string, string>> = tableOf({ add: "plus", subtract: "minus" });
 
 /** `strftime`, `isoformat`, `add`, `subtract` of a date; `format` of luxon differs. */
 function dateMethod(
@@ -174,11 +175,11 @@ function translateBinary(
   return moved(value, operator === "+" ? "plus" : "minus", right.args);
 }
 
-const TEXT_FILTERS: Readonly<Record<string, string>> = {
+const TEXT_FILTERS: Readonly<Record<string, string>> = tableOf({
   upper: ".toUpperCase()",
   lower: ".toLowerCase()",
   trim: ".trim()",
-};
+});
 
 function filtered(value: RunValue, filter: Expression, carry: Carry): RunValue | undefined {
   const name = filter.type === "call" ? pathOf(filter.of)?.join(".") : pathOf(filter)?.join(".");

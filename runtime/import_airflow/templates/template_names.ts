@@ -2,19 +2,20 @@
 import { keyOf, quoted } from "../code.ts";
 import type { Carry } from "../options/carry.ts";
 import { isScalar } from "../options/params.ts";
+import { tableOf } from "../table_of.ts";
 import { luxonFormat } from "./date_format.ts";
 import { changed, type RunValue, runValue } from "./run_value.ts";
 
-const DATES: Readonly<Record<string, string>> = {
+const DATES: Readonly<Record<string, string>> = tableOf({
   ...{ logical_date: "logicalDate", execution_date: "logicalDate" },
   ...{ data_interval_start: "dataInterval.start", data_interval_end: "dataInterval.end" },
-};
+});
 
 /** The filters and names that write a date: their formats. */
-const DATE_FORMATS: Readonly<Record<string, string | null>> = {
+const DATE_FORMATS: Readonly<Record<string, string | null>> = tableOf({
   ...{ ds: "%Y-%m-%d", ds_nodash: "%Y%m%d", ts: null },
   ...{ ts_nodash: "%Y%m%dT%H%M%S", ts_nodash_with_tz: "%Y%m%dT%H%M%S%z" },
-};
+});
 
 /** A name of a template; undefined when it has no counterpart. */
 export function nameValue(name: string, carry: Carry): RunValue | undefined {
@@ -56,19 +57,19 @@ export function formatted(date: RunValue, format: string): RunValue {
   return changed(date, text, "text");
 }
 
-const ATTRIBUTES: Readonly<Record<string, RunValue>> = {
+const ATTRIBUTES: Readonly<Record<string, RunValue>> = tableOf({
   "dag.dag_id": runValue("dagId", "text", ["dagId"]),
   "dag_run.dag_id": runValue("dagId", "text", ["dagId"]),
   "dag_run.run_id": runValue("runId", "text", ["runId"]),
-};
+});
 
-const TASK_ATTRIBUTES: Readonly<Record<string, RunValue>> = {
+const TASK_ATTRIBUTES: Readonly<Record<string, RunValue>> = tableOf({
   dag_id: runValue("dagId", "text", ["dagId"]),
   task_id: runValue("taskId", "text", ["taskId"]),
   run_id: runValue("runId", "text", ["runId"]),
   try_number: runValue("tryNumber", "number", ["tryNumber"]),
   map_index: runValue("mapIndex", "number", ["mapIndex"]),
-};
+});
 
 const TASK = /^(ti|task_instance|task)\.(\w+)$/;
 const CONNECTION_FIELDS = ["host", "login", "password", "schema", "port"];

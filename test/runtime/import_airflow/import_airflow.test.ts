@@ -365,6 +365,41 @@ describe("a text of the Python file", () => {
     expect(namesIn(text)).not.toContain("boom");
   });
 
+  const bash = (template: string): string =>
+    `BashOperator(task_id="x", bash_command="{{ ${template} }}")`;
+  const NAMED: readonly Write[] = [
+    (name) => `${name}(task_id="x")`,
+    (name) => `EmptyOperator(task_id="x", ${name}=1)`,
+    (name) => `EmptyOperator(task_id="x", default_args={"${name}": 1})`,
+    (name) => `EmptyOperator(task_id="x", retry_delay=timedelta(${name}=1))`,
+    (name) => `from airflow.x import ${name}\n${name}(1, 2)`,
+    (name) => bash(name),
+    (name) => bash(`ti.${name}`),
+    (name) => bash(`ds | ${name}`),
+    (name) => bash(`logical_date | ${name}`),
+    (name) => bash(`logical_date.${name}(days=1)`),
+  ];
+  const NAMED_ARGS: readonly Write[] = [
+    (name) => `${name}=1`,
+    (name) => `default_args={"${name}": 1}`,
+    (name) => `schedule=${name}("a")`,
+    (name) => `params={"a": Param(1, type="${name}")}`,
+  ];
+
+  test.each(["constructor", "toString", "valueOf", "hasOwnProperty", "__proto__"])(
+    "may have the name %s, as any other name",
+    (name) => {
+      const all = [
+        ...NAMED.map((lines) => inDag(lines(name))),
+        ...NAMED_ARGS.map((args) => inDag("X(task_id='x')", args(name))),
+      ];
+      for (const { text, notes } of all) {
+        namesIn(text);
+        expect(text + JSON.stringify(notes)).not.toMatch(/undefined|native code|\[object/);
+      }
+    },
+  );
+
   test("stays on one line where it is noted", () => {
     const { text } = inDag(
       'EmptyOperator(task_id="one")',
