@@ -3,6 +3,7 @@ import type { BigQuery } from "@google-cloud/bigquery";
 import { FailTask, type Sql } from "dagsmith";
 import type { GoogleRequest } from "dagsmith/plugins/google";
 import { type BigqueryJobs, type Job, type JobWork, jsonOf, placeOf } from "./jobs.ts";
+import { layoutOf, type StoredTable } from "./layout.ts";
 import { datasetOf, type TableReference, tableOf } from "./names.ts";
 import { boundStatement } from "./parameters.ts";
 import { type FieldSchema, type Row, rowOf } from "./rows.ts";
@@ -87,11 +88,15 @@ export class BigqueryClient implements Bigquery {
   }
 
   async columns(table: string): Promise<readonly BigqueryColumn[] | null> {
+    const stored = await this.stored(table);
+    return stored && (stored.schema?.fields ?? []);
+  }
+
+  /** Null when there is no such table. */
+  async stored(table: string): Promise<StoredTable | null> {
     const request = { path: this.#tablePath(table), expected: [404] };
     const answer = await this.jobs.session.send(`BigQuery read table ${table}`, request);
-    if (answer.status === 404) return null;
-    const { schema } = jsonOf<{ schema?: { fields?: readonly BigqueryColumn[] } }>(answer);
-    return schema?.fields ?? [];
+    return answer.status === 404 ? null : jsonOf<StoredTable>(answer);
   }
 
   async dropTable(table: string): Promise<void> {
@@ -143,14 +148,6 @@ export class BigqueryClient implements Bigquery {
   #resultPath(jobId: string): string {
     return `bigquery/v2/projects/${this.jobs.project}/queries/${jobId}`;
   }
-}
-
-/** How a table is stored, as the API describes it. */
-export function layoutOf({ partitionBy, clusterBy }: TableLayout) {
-  return {
-    ...(partitionBy && { timePartitioning: { type: "DAY", field: partitionBy } }),
-    ...(clusterBy && { clustering: { fields: clusterBy } }),
-  };
 }
 
 function queryOf(statement: Sql, { maxBytesBilled }: QueryOptions = {}): JobWork {

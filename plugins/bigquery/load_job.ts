@@ -1,9 +1,10 @@
 /** The job that loads files or rows into a table. Pure. */
 import { formatName } from "./file_format.ts";
 import type { JobWork } from "./jobs.ts";
+import { layoutOf, refuseOtherLayout, type StoredTable } from "./layout.ts";
 import type { LoadSource } from "./load_source.ts";
 import type { TableReference } from "./names.ts";
-import type { BigqueryColumn } from "./session.ts";
+import type { BigqueryColumn, TableLayout } from "./session.ts";
 
 /**
  * How CSV is written.
@@ -32,6 +33,37 @@ export interface LoadJob {
   readonly csv: BigqueryCsv;
   /** How a new table is stored. */
   readonly layout: Readonly<Record<string, unknown>>;
+}
+
+/** What a load asks of its table. */
+export interface LoadTarget extends TableLayout {
+  readonly loadType: string;
+  readonly columns?: readonly BigqueryColumn[];
+}
+
+/**
+ * How a load writes into its table.
+ * @param stored null when there is no such table
+ * @throws FailTask when the table has another layout than a rebuild wants
+ */
+export function writeOf(
+  table: string,
+  target: LoadTarget,
+  stored: StoredTable | null,
+): Pick<LoadJob, "columns" | "detects" | "write" | "addsColumns" | "layout"> {
+  const { loadType } = target;
+  const replaces = loadType === "rebuild";
+  if (replaces && stored) refuseOtherLayout(table, stored, target);
+  const existing = replaces || stored === null ? null : (stored.schema?.fields ?? []);
+  // A truncate keeps the columns, which WRITE_TRUNCATE alone would replace.
+  const kept = loadType === "truncate" ? existing : null;
+  const columns = kept ?? target.columns;
+  return {
+    ...{ columns, detects: columns === undefined && existing === null },
+    write: loadType === "append" ? "WRITE_APPEND" : "WRITE_TRUNCATE",
+    addsColumns: loadType === "append" && target.columns !== undefined && existing !== null,
+    layout: existing === null ? { ...layoutOf(target) } : {},
+  };
 }
 
 /** All or nothing: readers see the table before the load or after it. */

@@ -6,10 +6,10 @@ import {
   type TaskBody,
   type TaskContext,
 } from "dagsmith";
-import { type BigqueryClient, layoutOf } from "./client.ts";
+import type { BigqueryClient } from "./client.ts";
 import type { BigqueryFormat } from "./file_format.ts";
 import { clientOf } from "./hook.ts";
-import { type BigqueryCsv, loadWork } from "./load_job.ts";
+import { type BigqueryCsv, type LoadTarget, loadWork, writeOf } from "./load_job.ts";
 import { type BigquerySource, type LoadSource, sourceOf } from "./load_source.ts";
 import { type LoadCounts, mergeLoaded } from "./merge_loaded.ts";
 import type { BigqueryColumn, TableLayout } from "./session.ts";
@@ -74,8 +74,10 @@ export function bigqueryLoad<Context extends TaskContext>(
     const table = await resolveField(options.table, context);
     const load = { bigquery, source, table };
     if (options.loadType !== "upsert") return loadInto(context, options, load);
+    // The staging table is there without a layout, which a load must not ask of it then.
+    const { partitionBy: _, clusterBy: __, ...staged } = options;
     return mergeLoaded(context, options, load, (staging) =>
-      loadInto(context, { ...options, loadType: "rebuild" }, { ...load, table: staging }),
+      loadInto(context, { ...staged, loadType: "rebuild" }, { ...load, table: staging }),
     );
   };
 }
@@ -99,25 +101,14 @@ interface Load {
   readonly table: string;
 }
 
-async function loadInto<Context extends TaskContext>(
-  context: Context,
-  options: Omit<BigqueryLoadOptions<Context>, "loadType" | "primaryKey"> & {
-    readonly loadType: string;
-  },
+async function loadInto(
+  context: TaskContext,
+  options: LoadTarget & TaskJobOptions & { readonly csv?: BigqueryCsv },
   { bigquery, source, table }: Load,
 ): Promise<LoadCounts> {
   const { loadType, csv = {} } = options;
-  const existing = loadType === "rebuild" ? null : await bigquery.columns(table);
-  // A truncate keeps the columns, which WRITE_TRUNCATE alone would replace.
-  const kept = loadType === "truncate" ? existing : null;
-  const columns = kept ?? options.columns;
-  const work = loadWork({
-    ...{ source, csv, table: bigquery.reference(table), columns },
-    detects: columns === undefined && existing === null,
-    write: loadType === "append" ? "WRITE_APPEND" : "WRITE_TRUNCATE",
-    addsColumns: loadType === "append" && options.columns !== undefined && existing !== null,
-    layout: existing === null ? layoutOf(options) : {},
-  });
+  const write = writeOf(table, options, await bigquery.stored(table));
+  const work = loadWork({ source, csv, table: bigquery.reference(table), ...write });
   const job = await taskJob(context, options, ["load", table, loadType, source.name]);
   const { statistics } = await bigquery.jobs.run(work, job);
   const rows = Number(statistics?.load?.outputRows ?? 0);

@@ -56,6 +56,9 @@ describeWith("BigQuery as local-bigquery", await findLocalBigquery(), (program) 
   };
   const jobsOf = (dagId: string) => jobsWith({ dag: dagId });
 
+  const stored = async (table: string) =>
+    (await fetch(`${server.url}/bigquery/v2/projects/lake/datasets/taxi/tables/${table}`)).json();
+
   beforeAll(async () => {
     server = await startLocalBigquery(program);
     await run(bigqueryDataset({ bigquery, dataset: "taxi" }));
@@ -311,6 +314,30 @@ describeWith("BigQuery as local-bigquery", await findLocalBigquery(), (program) 
       expect(left).toEqual([]);
     });
 
+    test("an upsert creates its table with the layout, and loads without one", async () => {
+      const laid = { partitionBy: "day", clusterBy: ["id"] };
+      const d = dag("laid_dag");
+      d.task(
+        "load",
+        load({
+          ...{ from: [{ id: 1, day: "2026-01-02" }], table: "taxi.merged_by_day", ...laid },
+          ...{ columns: [...columns.slice(0, 1), { name: "day", type: "DATE" }] },
+          ...{ loadType: "upsert", primaryKey: "id" },
+        }),
+      );
+      expect((await runDag(d, { connections: connections() })).state).toBe("success");
+      const loads = (await jobsOf("laid_dag")).flatMap(
+        ({ configuration }) => configuration?.load ?? [],
+      );
+      expect(loads).toHaveLength(1);
+      expect(loads[0]).not.toHaveProperty("timePartitioning");
+      expect(loads[0]).not.toHaveProperty("clustering");
+      expect(await stored("merged_by_day")).toMatchObject({
+        timePartitioning: { type: "DAY", field: "day" },
+        clustering: { fields: ["id"] },
+      });
+    });
+
     test("an upsert that is tried again merges once", async () => {
       const d = dag("merged_dag");
       d.task("load", { retries: 1 }, async (context) => {
@@ -336,8 +363,7 @@ describeWith("BigQuery as local-bigquery", await findLocalBigquery(), (program) 
     });
     await run(table);
     await run(table);
-    const found = await fetch(`${server.url}/bigquery/v2/projects/lake/datasets/taxi/tables/laid`);
-    expect(await found.json()).toMatchObject({
+    expect(await stored("laid")).toMatchObject({
       timePartitioning: { type: "DAY", field: "day" },
       clustering: { fields: ["day"] },
     });
@@ -385,5 +411,8 @@ type Without<Options, Name extends string> = Options extends unknown ? Omit<Opti
 interface JobLine {
   readonly state: string;
   readonly errorResult?: { readonly reason: string };
-  readonly configuration?: { readonly labels?: Readonly<Record<string, string>> };
+  readonly configuration?: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly load?: Readonly<Record<string, unknown>>;
+  };
 }

@@ -4,7 +4,7 @@ import { bigqueryLoad } from "dagsmith/plugins/bigquery";
 import { describe, expect, test } from "vitest";
 import { formatOf } from "../../../plugins/bigquery/file_format.ts";
 import { jobError } from "../../../plugins/bigquery/job_error.ts";
-import { loadWork } from "../../../plugins/bigquery/load_job.ts";
+import { loadWork, writeOf } from "../../../plugins/bigquery/load_job.ts";
 import { sourceOf } from "../../../plugins/bigquery/load_source.ts";
 import { mergeStatement } from "../../../plugins/bigquery/merge_sql.ts";
 import { datasetOf, labelsOf, quoteName, tableOf } from "../../../plugins/bigquery/names.ts";
@@ -159,6 +159,47 @@ test("a merge takes the newest row of each key, and keeps what is newer", () => 
   const { text } = boundStatement(statement);
   expect(text).toContain("row_number() over (partition by `id` order by `at` desc)");
   expect(text).toContain("when matched and (`old`.`at` is null or `fresh`.`at` >= `old`.`at`)");
+});
+
+describe("how a load writes into a table", () => {
+  const table = "taxi.trips";
+  const columns = [{ name: "day", type: "DATE" }];
+  const byDay = { timePartitioning: { type: "DAY", field: "day" } };
+  const asked = { partitionBy: "day", clusterBy: ["id"] };
+
+  test.each([
+    [{}, "no layout"],
+    [byDay, "partitions by DAY of day"],
+    [
+      { ...byDay, clustering: { fields: ["zone"] } },
+      "partitions by DAY of day and clusters by zone",
+    ],
+    [{ rangePartitioning: { field: "n" } }, "partitions by ranges of n"],
+  ])("a rebuild refuses to change the layout of the table: %j", (stored, found) => {
+    expect(() => writeOf(table, { loadType: "rebuild", ...asked }, stored)).toThrow(
+      new FailTask(
+        `BigQuery load: the table taxi.trips has ${found}, the load asks for partitions by DAY of day and clusters by id, and BigQuery changes no layout: drop the table first, or leave out partitionBy and clusterBy`,
+      ),
+    );
+  });
+
+  test("a rebuild asks for the layout that the table has, or for none", () => {
+    const layout = { ...byDay, clustering: { fields: ["id"] } };
+    const rebuild = (options: object) =>
+      writeOf(
+        table,
+        { loadType: "rebuild", ...options },
+        { ...layout, schema: { fields: columns } },
+      );
+    expect(rebuild(asked)).toMatchObject({ layout, detects: true });
+    expect(rebuild({ columns, clusterBy: [] })).toMatchObject({ layout: {}, columns });
+  });
+
+  test.each(["append", "truncate"])("a %s leaves the layout of the table as it is", (loadType) => {
+    const stored = { schema: { fields: columns } };
+    expect(writeOf(table, { loadType, ...asked }, stored)).toMatchObject({ layout: {} });
+    expect(writeOf(table, { loadType, partitionBy: "day" }, null)).toMatchObject({ layout: byDay });
+  });
 });
 
 test("a load job says how CSV is written, and a new table lies as it is asked", () => {
