@@ -1,11 +1,13 @@
 /** The pure parts of the BigQuery plugin: names, values, rows, statements and errors. */
-import { FailTask, identifier, type Sql, type SqlValue, sql } from "dagsmith";
+import { dag, FailTask, identifier, type Sql, type SqlValue, sql } from "dagsmith";
 import { bigqueryLoad } from "dagsmith/plugins/bigquery";
+import { runDag } from "dagsmith/testing";
 import { describe, expect, test } from "vitest";
 import { formatOf } from "../../../plugins/bigquery/file_format.ts";
 import { jobError } from "../../../plugins/bigquery/job_error.ts";
 import { loadWork, writeOf } from "../../../plugins/bigquery/load_job.ts";
 import { sourceOf } from "../../../plugins/bigquery/load_source.ts";
+import { stagingNumber } from "../../../plugins/bigquery/merge_loaded.ts";
 import { mergeStatement } from "../../../plugins/bigquery/merge_sql.ts";
 import { datasetOf, labelsOf, quoteName, tableOf } from "../../../plugins/bigquery/names.ts";
 import { boundStatement } from "../../../plugins/bigquery/parameters.ts";
@@ -195,11 +197,24 @@ describe("how a load writes into a table", () => {
     expect(rebuild({ columns, clusterBy: [] })).toMatchObject({ layout: {}, columns });
   });
 
-  test.each(["append", "truncate"])("a %s leaves the layout of the table as it is", (loadType) => {
+  test.each(["append", "truncate"])("the mode %s leaves the layout of a table as it is", (loadType) => {
     const stored = { schema: { fields: columns } };
     expect(writeOf(table, { loadType, ...asked }, stored)).toMatchObject({ layout: {} });
     expect(writeOf(table, { loadType, partitionBy: "day" }, null)).toMatchObject({ layout: byDay });
   });
+});
+
+test("an upsert that is tried again takes a new staging table before the old one expires", async () => {
+  const hours = [0, 19, 21, 22, 42];
+  const numbers: number[] = [];
+  const d = dag("late");
+  d.task("load", { retries: 4 }, async ({ step, tryNumber }) => {
+    const now = 1e12 + (hours[tryNumber - 1] ?? 0) * 3_600_000;
+    numbers.push(await stagingNumber(step, "taxi.trips", now));
+    if (tryNumber < hours.length) throw new Error("the worker died");
+  });
+  expect((await runDag(d)).state).toBe("success");
+  expect(numbers).toEqual([0, 0, 1, 1, 2]);
 });
 
 test("a load job says how CSV is written, and a new table lies as it is asked", () => {
