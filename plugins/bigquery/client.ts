@@ -153,11 +153,13 @@ export class BigqueryClient implements Bigquery {
 function queryOf(statement: Sql, { maxBytesBilled }: QueryOptions = {}): JobWork {
   const { text, parameters } = boundStatement(statement);
   if (maxBytesBilled !== undefined && !(Number.isSafeInteger(maxBytesBilled) && maxBytesBilled > 0))
-    throw new FailTask(`BigQuery: maxBytesBilled is ${maxBytesBilled}, and must be a whole number`);
+    throw new FailTask(
+      `BigQuery: maxBytesBilled is ${maxBytesBilled}: give a whole number above 0, or none`,
+    );
   const query = {
     ...{ query: text, useLegacySql: false },
     ...(parameters.length > 0 && { parameterMode: "POSITIONAL", queryParameters: parameters }),
-    ...(maxBytesBilled && { maximumBytesBilled: String(maxBytesBilled) }),
+    ...(maxBytesBilled !== undefined && { maximumBytesBilled: String(maxBytesBilled) }),
   };
   return { verb: "query", configuration: { query } };
 }

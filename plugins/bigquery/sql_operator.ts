@@ -44,6 +44,9 @@ export function bigquerySql<Context extends TaskContext>(
     const statement = joinSql(statements, ";\n");
     const job = await taskJob(context, options, boundStatement(statement));
     const { maxBytesBilled } = options;
-    return bigquery.execute(statement, { ...job, ...(maxBytesBilled && { maxBytesBilled }) });
+    return bigquery.execute(statement, {
+      ...job,
+      ...(maxBytesBilled !== undefined && { maxBytesBilled }),
+    });
   };
 }

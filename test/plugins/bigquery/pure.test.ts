@@ -1,7 +1,7 @@
 /** The pure parts of the BigQuery plugin: names, values, rows, statements and errors. */
 import { dag, FailTask, identifier, type Sql, type SqlValue, sql } from "dagsmith";
-import { bigqueryLoad } from "dagsmith/plugins/bigquery";
-import { runDag } from "dagsmith/testing";
+import { bigqueryLoad, bigquerySql } from "dagsmith/plugins/bigquery";
+import { runDag, runTask } from "dagsmith/testing";
 import { describe, expect, test } from "vitest";
 import { formatOf } from "../../../plugins/bigquery/file_format.ts";
 import { jobError } from "../../../plugins/bigquery/job_error.ts";
@@ -53,6 +53,15 @@ describe("what is refused", () => {
     );
     expect(() => bigqueryLoad({ ...options, loadType: "replace" as "append" })).toThrow(
       /loadType.*replace.*append, truncate, rebuild, upsert/,
+    );
+  });
+
+  test.each([0, -1, 0.5])("a limit of %s bytes, before anything is read", async (limit) => {
+    const task = bigquerySql({ bigquery: "lake", sql: sql`select 1`, maxBytesBilled: limit });
+    const extra = { project: "lake", bigquery_api_endpoint: "http://127.0.0.1:1" };
+    const connections = { lake: { type: "google_cloud_platform", extra } };
+    await expect(runTask(task, { connections })).rejects.toThrow(
+      new FailTask(`BigQuery: maxBytesBilled is ${limit}: give a whole number above 0, or none`),
     );
   });
 
@@ -197,11 +206,16 @@ describe("how a load writes into a table", () => {
     expect(rebuild({ columns, clusterBy: [] })).toMatchObject({ layout: {}, columns });
   });
 
-  test.each(["append", "truncate"])("the mode %s leaves the layout of a table as it is", (loadType) => {
-    const stored = { schema: { fields: columns } };
-    expect(writeOf(table, { loadType, ...asked }, stored)).toMatchObject({ layout: {} });
-    expect(writeOf(table, { loadType, partitionBy: "day" }, null)).toMatchObject({ layout: byDay });
-  });
+  test.each(["append", "truncate"])(
+    "the mode %s leaves the layout of a table as it is",
+    (loadType) => {
+      const stored = { schema: { fields: columns } };
+      expect(writeOf(table, { loadType, ...asked }, stored)).toMatchObject({ layout: {} });
+      expect(writeOf(table, { loadType, partitionBy: "day" }, null)).toMatchObject({
+        layout: byDay,
+      });
+    },
+  );
 });
 
 test("an upsert that is tried again takes a new staging table before the old one expires", async () => {
