@@ -1,16 +1,15 @@
 /** Loads the packages of the AWS SDK, which only users of AWS install. */
 import { loadPackage } from "dagsmith";
 
-/** The package of uploads brings the client of S3 with it. */
-const S3_PACKAGE = "@aws-sdk/lib-storage";
-const REDSHIFT_PACKAGE = "@aws-sdk/client-redshift-data";
-
 /**
- * Loads code on the client of S3.
+ * Loads code on the client of S3. Only npm installs the client with the package of
+ * uploads, which imports it: the client is loaded first.
  * @throws DagsmithError PACKAGE_MISSING
  */
 export async function withS3<Module>(load: () => Promise<Module>): Promise<Module> {
-  await loadPackage("The plugin for S3", S3_PACKAGE, () => import("@aws-sdk/lib-storage"));
+  const what = "The plugin for S3";
+  await loadPackage(what, "@aws-sdk/client-s3", () => import("@aws-sdk/client-s3"));
+  await loadPackage(what, "@aws-sdk/lib-storage", () => import("@aws-sdk/lib-storage"));
   return load();
 }
 
@@ -18,6 +17,8 @@ export async function withS3<Module>(load: () => Promise<Module>): Promise<Modul
  * Loads code on the client of Redshift.
  * @throws DagsmithError PACKAGE_MISSING
  */
-export function withRedshift<Module>(load: () => Promise<Module>): Promise<Module> {
-  return loadPackage("The plugin for Redshift", REDSHIFT_PACKAGE, load);
+export async function withRedshift<Module>(load: () => Promise<Module>): Promise<Module> {
+  const name = "@aws-sdk/client-redshift-data";
+  await loadPackage("The plugin for Redshift", name, () => import("@aws-sdk/client-redshift-data"));
+  return load();
 }

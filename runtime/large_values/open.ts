@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import { errorMessage } from "../../sdk/error_message.ts";
 import type { S3Folder } from "../config/xcom_folder.ts";
 import { valuesInFolder } from "./folder.ts";
-import { needS3Package } from "./s3_package.ts";
+import { needS3Packages } from "./s3_package.ts";
 import type { LargeValues } from "./store.ts";
 
 /**
@@ -25,7 +25,7 @@ export function largeValuesIn(folder: string | S3Folder): LargeValues {
 function valuesInBucket(folder: S3Folder): LargeValues {
   let opened: Promise<Omit<LargeValues, "place">> | undefined;
   const open = (): Promise<Omit<LargeValues, "place">> => {
-    opened ??= needS3Package()
+    opened ??= needS3Packages()
       .then(() => import("./s3.ts"))
       .then(({ openS3Values }) => openS3Values(folder));
     return opened;

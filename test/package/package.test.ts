@@ -144,7 +144,7 @@ test("a task that needs a client says what to install", async () => {
   expect([code, stdout]).toEqual([
     1,
     expect.stringContaining(
-      "The plugin for S3 needs the package @aws-sdk/lib-storage. Run: npm install @aws-sdk/lib-storage",
+      "The plugin for S3 needs the package @aws-sdk/client-s3. Run: npm install @aws-sdk/client-s3",
     ),
   ]);
 });

@@ -9,6 +9,12 @@ const opening = (hook: string, connection: object): string =>
 
 test.each([
   [
+    "@aws-sdk/client-s3",
+    'const { s3Hook } = await import("dagsmith/plugins/aws");',
+    opening("s3Hook", { type: "aws" }),
+    "The plugin for S3 needs the package @aws-sdk/client-s3. Run: npm install @aws-sdk/client-s3",
+  ],
+  [
     "@aws-sdk/lib-storage",
     'const { s3Hook } = await import("dagsmith/plugins/aws");',
     opening("s3Hook", { type: "aws" }),
@@ -25,6 +31,12 @@ test.each([
     'const { githubHook } = await import("dagsmith/plugins/github");',
     opening("githubHook", { type: "github", password: "x" }),
     "githubHook() needs the package octokit. Run: npm install octokit",
+  ],
+  [
+    "@aws-sdk/client-s3",
+    `const { largeValuesIn } = await import(${JSON.stringify(LARGE_VALUES)});`,
+    'async () => largeValuesIn({ bucket: "a", prefix: "" }).read("a")',
+    "A folder in S3 needs the package @aws-sdk/client-s3. Run: npm install @aws-sdk/client-s3",
   ],
   [
     "@aws-sdk/lib-storage",

@@ -321,7 +321,7 @@ const DOORS: readonly Wall[] = [
   {
     part: "runtime/large_values/s3_package.ts",
     parts: ["sdk"],
-    packages: ["@aws-sdk/lib-storage"],
+    packages: ["@aws-sdk/client-s3", "@aws-sdk/lib-storage"],
     why: "one file says what to install, before the client is loaded",
   },
   {
