@@ -11,7 +11,7 @@ export async function openDuckdb(
   settings: DuckdbSettings,
   signal: AbortSignal,
 ): Promise<OpenDuckdb> {
-  const load = () => import("./client.ts");
-  const { openClient } = await loadPackage("DuckDB", "@duckdb/node-api", load);
+  await loadPackage("DuckDB", "@duckdb/node-api", () => import("@duckdb/node-api"));
+  const { openClient } = await import("./client.ts");
   return openClient(settings, signal);
 }

@@ -5,6 +5,7 @@ import type { Mysql } from "./session.ts";
 
 /** Connects when the first statement runs. `signal` kills whatever runs. */
 export async function openMysql(config: MysqlConfig, signal: AbortSignal): Promise<Mysql> {
-  const { MysqlClient } = await loadPackage("mysqlHook()", "mysql2", () => import("./client.ts"));
+  await loadPackage("mysqlHook()", "mysql2", () => import("mysql2/promise"));
+  const { MysqlClient } = await import("./client.ts");
   return new MysqlClient(config, signal);
 }
