@@ -5,7 +5,8 @@ import type { GoogleConfig } from "./config.ts";
 
 const KEY_FIELDS = ["client_email", "private_key"] as const;
 
-const endpoint = (title: string, description: string) =>
+/** The address of a service in place of Google's own. */
+const endpoint = (service: string) =>
   z
     .string()
     .refine(
@@ -14,7 +15,11 @@ const endpoint = (title: string, description: string) =>
     )
     .transform((url) => url.replace(/\/+$/, ""))
     .optional()
-    .meta({ title, description, format: "uri" });
+    .meta({
+      title: `Endpoint of ${service}`,
+      description: "A private endpoint, or an emulator: without a key, no login is sent there.",
+      format: "uri",
+    });
 
 const fields = z.object({
   project: z.string().optional().meta({
@@ -30,11 +35,8 @@ const fields = z.object({
     description: "The JSON of a service account's key, in place of a path.",
     writeOnly: true,
   }),
-  api_endpoint: endpoint(
-    "Endpoint of Cloud Storage",
-    "A private endpoint, or an emulator: without a key, no login is sent there.",
-  ),
-  bigquery_api_endpoint: endpoint("Endpoint of BigQuery", "The same for BigQuery."),
+  api_endpoint: endpoint("Cloud Storage"),
+  bigquery_api_endpoint: endpoint("BigQuery"),
 });
 
 /**
