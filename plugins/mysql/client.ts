@@ -1,7 +1,6 @@
 /** The client of the MySQL hook. Loaded by open.ts only: its package may be absent. */
 import { type Sql, sql } from "dagsmith";
 import {
-  createConnection,
   createPool,
   type FieldPacket,
   type Pool,
@@ -10,13 +9,12 @@ import {
   type RowDataPacket,
 } from "mysql2/promise";
 import type { MysqlConfig } from "./config.ts";
+import { kill } from "./kill.ts";
 import { mysqlError } from "./mysql_error.ts";
 import type { Mysql, MysqlSession } from "./session.ts";
 import { boundStatement, jsonRow } from "./values.ts";
 
 const MAX_CONNECTIONS = 4;
-/** How long the kill of a statement may take. */
-const KILL_MS = 3_000;
 /** Without a strict mode, a value that does not fit its column is changed. */
 const SETTINGS = `set time_zone = '+00:00', sql_mode = concat(@@sql_mode, ',STRICT_ALL_TABLES')`;
 
@@ -146,7 +144,7 @@ class Session implements MysqlSession {
     const stop = onAbort(this.#signal, () => {
       // A killed statement may have ended before the kill, which then meets the next one.
       this.broken = true;
-      void kill(this.#connection, this.#config).then(() => reject(this.#signal.reason));
+      void kill(this.#connection.threadId, this.#config).then(() => reject(this.#signal.reason));
     });
     try {
       return await Promise.race([work(), aborted]);
@@ -170,17 +168,6 @@ class Session implements MysqlSession {
 }
 
 const isFatal = (error: unknown): boolean => (error as { readonly fatal?: unknown }).fatal === true;
-
-/** Kills what a connection runs, over a connection of its own. Never rejects. */
-async function kill({ threadId }: PoolConnection, config: MysqlConfig): Promise<void> {
-  try {
-    const messenger = await createConnection({ ...config, connectTimeout: KILL_MS });
-    await messenger.query(`kill query ${Number(threadId)}`);
-    await messenger.end();
-  } catch {
-    // The connection is destroyed in any case, and the server ends what it ran.
-  }
-}
 
 /** @returns a function that stops listening */
 function onAbort(signal: AbortSignal, act: () => void): () => void {

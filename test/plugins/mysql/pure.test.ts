@@ -1,7 +1,10 @@
-/** The pure parts of the MySQL plugin: values, rows, errors and the connection. */
+/** The parts of the MySQL plugin that need no server: values, rows, errors, connection, kill. */
+import { once } from "node:events";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { FailTask, identifier, parseConnection, sql } from "dagsmith";
 import { connectionTypes } from "dagsmith/plugins/mysql";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { kill } from "../../../plugins/mysql/kill.ts";
 import { mysqlError } from "../../../plugins/mysql/mysql_error.ts";
 import { boundStatement, jsonRow } from "../../../plugins/mysql/values.ts";
 import { errorWithout } from "../../support/without_package.ts";
@@ -79,4 +82,45 @@ test("a connection is read in Airflow's form, and its TLS by MySQL's words", () 
   });
   expect(() => read("mysql://db?ssl_mode=on")).toThrow(/ssl_mode is none of DISABLED, PREFERRED/);
   expect(() => read("mysql://db?ssl_ca=x")).toThrow(/ssl_ca is not PEM text/);
+});
+
+/** What a server sends first: version, thread and scramble of a login by password. */
+const GREETING = Buffer.concat([
+  Buffer.from([10, ...Buffer.from("8.0.0\0"), 1, 0, 0, 0]),
+  Buffer.from("12345678\0"),
+  Buffer.from([0xff, 0xf7, 33, 2, 0, 0xff, 0x00, 21, ...Array(10).fill(0)]),
+  Buffer.from("123456789012\0mysql_native_password\0"),
+]);
+const packet = (sequence: number, payload: Uint8Array) =>
+  Buffer.from([payload.length, 0, 0, sequence, ...payload]);
+const OK = packet(2, Buffer.from([0, 0, 0, 2, 0, 0, 0]));
+
+/** Kills over a server, and gives what it was sent; ends when the connection is closed. */
+async function killBy(limitMs: number, serve: (socket: Socket) => void): Promise<string[]> {
+  const [sent, closed] = [[] as string[], Promise.withResolvers<unknown>()];
+  const server = createServer((socket) => {
+    socket.on("close", closed.resolve).on("error", () => undefined);
+    socket.on("data", (bytes) => sent.push(bytes.toString("latin1")));
+    serve(socket);
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  await kill(7, { host: "127.0.0.1", port, user: "etl" }, limitMs);
+  await closed.promise;
+  server.close();
+  return sent;
+}
+
+describe("a kill gives up, and closes its connection, when the server", () => {
+  test("sends nothing", async () => {
+    expect(await killBy(200, (socket) => socket.resume())).toEqual([]);
+  });
+
+  test("does not answer the kill", async () => {
+    const sent = await killBy(3_000, (socket) => {
+      socket.write(packet(0, GREETING));
+      socket.once("data", () => socket.write(OK));
+    });
+    expect(sent).toEqual([expect.stringContaining("etl"), expect.stringContaining("kill query 7")]);
+  });
 });
