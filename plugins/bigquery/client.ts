@@ -1,8 +1,8 @@
 /** The client of the BigQuery hook. Apart from the hook, so that a DAG file loads none. */
 import type { BigQuery } from "@google-cloud/bigquery";
 import { FailTask, type Sql } from "dagsmith";
-import type { GoogleRequest } from "dagsmith/plugins/google";
-import { type BigqueryJobs, type Job, type JobWork, jsonOf, placeOf } from "./jobs.ts";
+import { type GoogleRequest, jsonBody } from "dagsmith/plugins/google";
+import { type BigqueryJobs, type Job, type JobWork, placeOf } from "./jobs.ts";
 import { layoutOf, type StoredTable } from "./layout.ts";
 import { datasetOf, type TableReference, tableOf } from "./names.ts";
 import { boundStatement } from "./parameters.ts";
@@ -64,7 +64,7 @@ export class BigqueryClient implements Bigquery {
       configuration: { ...configuration, dryRun: true },
       ...(location && { jobReference: { projectId: this.jobs.project, location } }),
     });
-    return { bytes: bytesOf(jsonOf(answer)) };
+    return { bytes: bytesOf(jsonBody(answer)) };
   }
 
   async createDataset(name: string, { location }: { readonly location?: string } = {}) {
@@ -96,7 +96,7 @@ export class BigqueryClient implements Bigquery {
   async stored(table: string): Promise<StoredTable | null> {
     const request = { path: this.#tablePath(table), expected: [404] };
     const answer = await this.jobs.session.send(`BigQuery read table ${table}`, request);
-    return answer.status === 404 ? null : jsonOf<StoredTable>(answer);
+    return answer.status === 404 ? null : jsonBody<StoredTable>(answer);
   }
 
   async dropTable(table: string): Promise<void> {
@@ -130,7 +130,7 @@ export class BigqueryClient implements Bigquery {
     const query = { maxResults: "0", ...locationOf(jobReference) };
     const request = { path: this.#resultPath(jobReference.jobId), query };
     const answer = await this.jobs.session.send(placeOf("query"), request);
-    return Number(jsonOf<{ totalRows?: string }>(answer).totalRows ?? 0);
+    return Number(jsonBody<{ totalRows?: string }>(answer).totalRows ?? 0);
   }
 
   async *#pages(reference: Job["jobReference"]): AsyncGenerator<ResultPage> {
@@ -139,7 +139,7 @@ export class BigqueryClient implements Bigquery {
     do {
       const query = { ...format, ...locationOf(reference), ...(pageToken && { pageToken }) };
       const request = { path: this.#resultPath(reference.jobId), query };
-      const page: ResultPage = jsonOf(await this.jobs.session.send(placeOf("query"), request));
+      const page: ResultPage = jsonBody(await this.jobs.session.send(placeOf("query"), request));
       yield page;
       pageToken = page.pageToken;
     } while (pageToken);

@@ -5,7 +5,12 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { errorMessage } from "dagsmith";
-import { type GoogleSession, type HttpAnswer, resumableUpload } from "dagsmith/plugins/google";
+import {
+  type GoogleSession,
+  type HttpAnswer,
+  jsonBody,
+  resumableUpload,
+} from "dagsmith/plugins/google";
 import { type ErrorProto, type JobReference, jobError } from "./job_error.ts";
 import { labelsOf } from "./names.ts";
 import type { JobOptions } from "./session.ts";
@@ -92,7 +97,7 @@ export class BigqueryJobs {
     const earlier = work.bytes && (await this.#find(reference, work.verb));
     if (earlier) return { begun: earlier, isNew: false };
     const answer = await this.#insert(reference, work, options);
-    if (answer.status !== TAKEN) return { begun: jsonOf<Job>(answer), isNew: true };
+    if (answer.status !== TAKEN) return { begun: jsonBody<Job>(answer), isNew: true };
     const begun = await this.#find(reference, work.verb);
     if (begun === null) throw this.session.refusal(placeOf(work.verb), answer);
     return { begun, isNew: false };
@@ -120,7 +125,7 @@ export class BigqueryJobs {
   async #find(reference: JobReference, verb: string): Promise<Job | null> {
     const request = { ...this.#of(reference), expected: [404] };
     const answer = await this.session.send(placeOf(verb), request);
-    return answer.status === 404 ? null : jsonOf<Job>(answer);
+    return answer.status === 404 ? null : jsonBody<Job>(answer);
   }
 
   async #wait(begun: Job, verb: string): Promise<Job> {
@@ -128,7 +133,7 @@ export class BigqueryJobs {
     for (let wait = FIRST_WAIT_MS; job.status.state !== "DONE"; wait *= 1.5) {
       const { signal } = this.session;
       await sleep(Math.min(wait, LONGEST_WAIT_MS), undefined, { signal });
-      job = jsonOf(await this.session.send(placeOf(verb), this.#of(job.jobReference)));
+      job = jsonBody(await this.session.send(placeOf(verb), this.#of(job.jobReference)));
     }
     return job;
   }
@@ -144,7 +149,9 @@ export class BigqueryJobs {
     try {
       for (;;) {
         const answer = await this.session.send(placeOf(verb), cancel);
-        if (answer.status === 404 ? bytes : jsonOf<Cancelled>(answer).job?.status.state === "DONE")
+        if (
+          answer.status === 404 ? bytes : jsonBody<Cancelled>(answer).job?.status.state === "DONE"
+        )
           return;
         await sleep(CANCEL_AGAIN_MS, undefined, { signal });
       }
@@ -161,7 +168,3 @@ export class BigqueryJobs {
 }
 
 export const placeOf = (verb: string): string => `BigQuery ${verb}`;
-
-export function jsonOf<Value>({ body }: HttpAnswer): Value {
-  return JSON.parse(body.toString()) as Value;
-}

@@ -9,7 +9,7 @@ import {
   type PutObjectOptions,
   type StoredObject,
 } from "dagsmith";
-import type { GoogleSession, HttpAnswer } from "dagsmith/plugins/google";
+import { type GoogleSession, type HttpAnswer, jsonBody } from "dagsmith/plugins/google";
 import { eachAtOnce, inKeyOrder } from "dagsmith/plugins/object_backend";
 import { uploadStream } from "./gcs_upload.ts";
 
@@ -50,7 +50,9 @@ export class GcsObjects implements ObjectBackend {
   }
 
   async put(at: ObjectAddress, bytes: AsyncIterable<Uint8Array>, options: PutObjectOptions) {
-    const { size, etag } = objectOf(json(await uploadStream(this.#session, at, bytes, options)));
+    const { size, etag } = objectOf(
+      jsonBody(await uploadStream(this.#session, at, bytes, options)),
+    );
     return { size, etag };
   }
 
@@ -75,7 +77,7 @@ export class GcsObjects implements ObjectBackend {
     const place = placeOf("head", at);
     const query = { fields: OBJECT_FIELDS };
     const answer = await this.#session.send(place, { path: pathOf(at), query, expected: [404] });
-    if (answer.status !== 404) return headOf(json(answer));
+    if (answer.status !== 404) return headOf(jsonBody(answer));
     await this.#refuseMissingBucket(place, at.bucket);
     return null;
   }
@@ -99,7 +101,7 @@ export class GcsObjects implements ObjectBackend {
         ...(delimiter && { delimiter }),
         ...(pageToken && { pageToken }),
       };
-      const page: GcsPage = json(
+      const page: GcsPage = jsonBody(
         await this.#session.send(place, { path: `${bucketPath(bucket)}/o`, query }),
       );
       yield* entriesOf(page);
@@ -118,7 +120,7 @@ export class GcsObjects implements ObjectBackend {
         expected: [404],
       });
       if (answer.status === 404) throw await this.#noSource(place, from, answer);
-      token = json<{ readonly rewriteToken?: string }>(answer).rewriteToken;
+      token = jsonBody<{ readonly rewriteToken?: string }>(answer).rewriteToken;
     } while (token);
   }
 
@@ -165,10 +167,6 @@ const placeOf = (verb: string, { bucket, key }: ObjectAddress): string =>
 const bucketPath = (bucket: string): string => `storage/v1/b/${encodeURIComponent(bucket)}`;
 const pathOf = ({ bucket, key }: ObjectAddress): string =>
   `${bucketPath(bucket)}/o/${encodeURIComponent(key)}`;
-
-function json<Value>({ body }: HttpAnswer): Value {
-  return JSON.parse(body.toString()) as Value;
-}
 
 function entriesOf({ items = [], prefixes = [] }: GcsPage): (StoredObject | ObjectFolder)[] {
   return inKeyOrder([...prefixes.map((prefix) => ({ prefix })), ...items.map(objectOf)]);

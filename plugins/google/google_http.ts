@@ -29,6 +29,14 @@ export interface HttpAnswer {
   readonly body: Buffer;
 }
 
+/**
+ * The body of an answer, as the service describes it.
+ * @example const { items } = jsonBody<Page>(await session.send("GCS list", { path }));
+ */
+export function jsonBody<Value>({ body }: HttpAnswer): Value {
+  return JSON.parse(body.toString()) as Value;
+}
+
 /** Connections of one client. */
 export class HttpConnections {
   readonly #plain = new Agent({ keepAlive: true });

@@ -8,7 +8,7 @@ import { googleConnection } from "./connection.ts";
 export { endpointOf, type GoogleConfig, type GoogleService, loginOf } from "./config.ts";
 export { googleConnection } from "./connection.ts";
 export { type Remedies, refusal } from "./google_error.ts";
-export type { HttpAnswer } from "./google_http.ts";
+export { type HttpAnswer, jsonBody } from "./google_http.ts";
 export { type GoogleRequest, GoogleSession, type GoogleSessionParts } from "./google_session.ts";
 export { resumableUpload } from "./resumable_upload.ts";
 
