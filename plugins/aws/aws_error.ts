@@ -4,7 +4,7 @@
  */
 import { STATUS_CODES } from "node:http";
 import { errorMessage, FailTask } from "dagsmith";
-import { isTlsCode } from "dagsmith/plugins/object_backend";
+import { isTlsCode } from "dagsmith/plugins/tls";
 
 /** What the SDK throws: an answer of the service, or why none came. */
 interface SdkError extends Error {

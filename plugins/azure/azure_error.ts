@@ -1,6 +1,7 @@
 /** Why a request to Azure Blob Storage failed, in words, and whether a retry can help. */
 import { errorMessage, FailTask } from "dagsmith";
-import { isLastingStatus, isTlsCode } from "dagsmith/plugins/object_backend";
+import { isLastingStatus } from "dagsmith/plugins/object_backend";
+import { isTlsCode } from "dagsmith/plugins/tls";
 
 /** What Azure's client throws, known by its fields. */
 interface RestError extends Error {

@@ -1,7 +1,8 @@
 /** Why a request to Google Cloud failed, in words, and whether a retry can help. Pure. */
 import { STATUS_CODES } from "node:http";
 import { errorMessage, FailTask } from "dagsmith";
-import { isLastingStatus, isTlsCode } from "dagsmith/plugins/object_backend";
+import { isLastingStatus } from "dagsmith/plugins/object_backend";
+import { isTlsCode } from "dagsmith/plugins/tls";
 import type { HttpAnswer } from "./google_http.ts";
 
 /** Too many requests, although the status is 403. */

@@ -1,17 +1,12 @@
 /** The connection type `mysql`: its fields, as the configuration of a client. */
-import { X509Certificate } from "node:crypto";
 import { connectionType, sql } from "dagsmith";
+import { certificateField, pemField } from "dagsmith/plugins/tls";
 import type { SslOptions } from "mysql2/promise";
 import { z } from "zod";
 import type { MysqlConfig } from "./config.ts";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const SSL_MODES = ["DISABLED", "PREFERRED", "REQUIRED", "VERIFY_CA", "VERIFY_IDENTITY"] as const;
-
-const pem = z
-  .string()
-  .refine((text) => text.includes("-----BEGIN "), "is not PEM text")
-  .transform((text) => text.replaceAll("\\n", "\n"));
 
 const fields = z.object({
   host: z.string().default("localhost").meta({ title: "Host" }),
@@ -23,14 +18,13 @@ const fields = z.object({
     .enum(SSL_MODES, `is none of ${SSL_MODES.join(", ")}`)
     .default("DISABLED")
     .meta({ title: "TLS", description: "As MySQL's ssl-mode; PREFERRED means DISABLED." }),
-  ssl_ca: pem
-    .refine(isCertificate, "is not a certificate")
+  ssl_ca: certificateField
     .optional()
     .meta({ title: "Certificate authority", description: "PEM text.", format: "multiline" }),
-  ssl_cert: pem
+  ssl_cert: pemField
     .optional()
     .meta({ title: "Client certificate", description: "PEM text.", format: "multiline" }),
-  ssl_key: pem.optional().meta({
+  ssl_key: pemField.optional().meta({
     ...{ title: "Key of the client certificate", description: "PEM text." },
     ...{ format: "multiline", writeOnly: true },
   }),
@@ -93,14 +87,4 @@ function sslOptions({
     ...(cert && { cert }),
     ...(key && { key }),
   };
-}
-
-/** Node would ignore a certificate it cannot read and then complain of the server's. */
-function isCertificate(text: string): boolean {
-  try {
-    new X509Certificate(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

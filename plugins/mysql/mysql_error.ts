@@ -1,5 +1,6 @@
 /** Errors of MySQL as those of a task: where, why, whether a retry can help. Pure. */
 import { errorMessage, FailTask } from "dagsmith";
+import { isTlsCode } from "dagsmith/plugins/tls";
 
 /** Where a server is, for errors. */
 export interface Place {
@@ -19,7 +20,6 @@ const PASSING = [
     "ER_STATEMENT_TIMEOUT",
   ],
 ];
-const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|HANDSHAKE_)/;
 
 const REMEDIES: Readonly<Record<string, string>> = {
   ER_ACCESS_DENIED_ERROR: "; check login and password of the connection",
@@ -37,7 +37,7 @@ export function mysqlError({ host, port, database }: Place, error: unknown): unk
   const place = `MySQL at ${host}:${port} (database ${database ?? "none"})`;
   const reason = errorMessage(error) || code;
   const message = `${place}: ${reason}${remedy(code)} (${code})`;
-  const isLasting = TLS_CODE.test(code) || (code.startsWith("ER_") && !PASSING.includes(code));
+  const isLasting = isTls(code) || (code.startsWith("ER_") && !PASSING.includes(code));
   const made = isLasting
     ? new FailTask(message, { cause: error })
     : new Error(message, { cause: error });
@@ -46,5 +46,8 @@ export function mysqlError({ host, port, database }: Place, error: unknown): unk
 
 function remedy(code: string): string {
   if (REMEDIES[code]) return REMEDIES[code];
-  return TLS_CODE.test(code) ? "; check extra.ssl_mode and extra.ssl_ca of the connection" : "";
+  return isTls(code) ? "; check extra.ssl_mode and extra.ssl_ca of the connection" : "";
 }
+
+/** The client has codes of its own for a handshake that fails. */
+const isTls = (code: string): boolean => isTlsCode(code) || code.startsWith("HANDSHAKE_");

@@ -9,4 +9,4 @@ export {
   partsOf,
   type StreamPart,
 } from "./backend_tools.ts";
-export { isLastingStatus, isTlsCode } from "./lasting.ts";
+export { isLastingStatus } from "./lasting.ts";

@@ -1,13 +1,12 @@
 /** Why a server could not be reached, by its address; whether a retry can help. Pure. */
 import { errorMessage, FailTask } from "dagsmith";
+import { isTlsCode } from "dagsmith/plugins/tls";
 import type { PoolConfig } from "pg";
 
 /**
  * A wrong login, a database that does not exist, or a server that refuses this address.
  */
 const LASTING_STATES = ["28P01", "28000", "3D000"];
-/** A certificate that is refused. */
-const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
 
 /** An error of a connection that did not come about; its `code` stays. */
 export function connectError(config: PoolConfig, error: unknown): unknown {
@@ -17,7 +16,7 @@ export function connectError(config: PoolConfig, error: unknown): unknown {
   const reason = errorMessage(error) || code;
   const message = `PostgreSQL at ${host}:${port} (database ${database ?? user ?? "of the login"}): ${reason}${remedy(code, error)}`;
   const isLasting =
-    LASTING_STATES.includes(code) || TLS_CODE.test(code) || /does not support SSL/.test(reason);
+    LASTING_STATES.includes(code) || isTlsCode(code) || /does not support SSL/.test(reason);
   return isLasting
     ? new FailTask(message, { cause: error })
     : Object.assign(new Error(message, { cause: error }), { code });
@@ -27,7 +26,7 @@ function remedy(code: string, { message }: Error): string {
   if (code === "28P01") return "; check login and password of the connection";
   if (code === "28000") return "; check the login of the connection and pg_hba.conf of the server";
   if (code === "3D000") return "; the schema of the connection names the database";
-  if (TLS_CODE.test(code)) return "; check extra.sslmode and extra.sslrootcert of the connection";
+  if (isTlsCode(code)) return "; check extra.sslmode and extra.sslrootcert of the connection";
   if (/does not support SSL/.test(message)) return "; check extra.sslmode of the connection";
   return "";
 }

@@ -2,19 +2,14 @@
  * The connection type `postgres`: its fields, as the configuration of a client. No
  * message shows a password.
  */
-import { X509Certificate } from "node:crypto";
 import type { ConnectionOptions } from "node:tls";
 import { connectionType, sql } from "dagsmith";
+import { certificateField, pemField } from "dagsmith/plugins/tls";
 import type { PoolConfig } from "pg";
 import { z } from "zod";
 
 const CONNECT_TIMEOUT_MS = 10_000;
 const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const;
-
-const pem = z
-  .string()
-  .refine((text) => text.includes("-----BEGIN "), "is not PEM text")
-  .transform((text) => text.replaceAll("\\n", "\n"));
 
 const fields = z.object({
   host: z.string().default("localhost").meta({ title: "Host" }),
@@ -29,14 +24,13 @@ const fields = z.object({
     .enum(SSL_MODES, `is none of ${SSL_MODES.join(", ")}`)
     .default("disable")
     .meta({ title: "TLS", description: "As libpq's sslmode; allow and prefer mean disable." }),
-  sslrootcert: pem
-    .refine(isCertificate, "is not a certificate")
+  sslrootcert: certificateField
     .optional()
     .meta({ title: "Certificate authority", description: "PEM text.", format: "multiline" }),
-  sslcert: pem
+  sslcert: pemField
     .optional()
     .meta({ title: "Client certificate", description: "PEM text.", format: "multiline" }),
-  sslkey: pem.optional().meta({
+  sslkey: pemField.optional().meta({
     ...{ title: "Key of the client certificate", description: "PEM text." },
     ...{ format: "multiline", writeOnly: true },
   }),
@@ -103,14 +97,4 @@ function sslOptions({ sslmode, sslrootcert, sslcert, sslkey }: Fields): false | 
     ...(sslcert && { cert: sslcert }),
     ...(sslkey && { key: sslkey }),
   };
-}
-
-/** Node would ignore a certificate it cannot read and then complain of the server's. */
-function isCertificate(text: string): boolean {
-  try {
-    new X509Certificate(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

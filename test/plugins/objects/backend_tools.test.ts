@@ -4,9 +4,9 @@ import {
   eachAtOnce,
   inKeyOrder,
   isLastingStatus,
-  isTlsCode,
   partsOf,
 } from "dagsmith/plugins/object_backend";
+import { isTlsCode } from "dagsmith/plugins/tls";
 import { expect, test } from "vitest";
 
 async function* stream(...pieces: readonly string[]) {
