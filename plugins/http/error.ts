@@ -1,11 +1,10 @@
 /** The error of a request without a good answer. */
 import { STATUS_CODES } from "node:http";
 import { errorMessage, FailTask } from "dagsmith";
+import { isTlsCode } from "dagsmith/plugins/tls";
 
 /** Statuses that stay the same, however often the request is repeated. */
 const LASTING = [301, 302, 307, 308, 400, 401, 403, 405, 406, 410, 411, 413, 414, 415, 422, 451];
-/** A certificate that is refused, or a port that does not speak TLS. */
-const TLS_CODE = /^(CERT_|ERR_TLS_|ERR_SSL_|EPROTO|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/;
 
 /** Texts of fetch for faults that have no code. */
 const BAD_PORT = "bad port";
@@ -19,7 +18,7 @@ const IN_WORDS: readonly (readonly [RegExp, string])[] = [
 
 function isLasting(status: number | null, cause: unknown): boolean {
   if (status !== null) return LASTING.includes(status);
-  return TLS_CODE.test(codeOf(cause) ?? "") || messageOfCause(cause) === BAD_PORT;
+  return isTlsCode(codeOf(cause)) || messageOfCause(cause) === BAD_PORT;
 }
 
 const messageOfCause = (error: unknown): string | undefined =>
