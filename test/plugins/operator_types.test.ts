@@ -20,8 +20,16 @@ import {
   waitUntil,
 } from "dagsmith";
 import { redshiftSql, s3KeySensor, s3ToPostgres, s3ToRedshift } from "dagsmith/plugins/aws";
+import {
+  bigqueryDataset,
+  bigqueryExtract,
+  bigqueryLoad,
+  bigquerySql,
+  bigqueryTable,
+} from "dagsmith/plugins/bigquery";
 import { githubToS3 } from "dagsmith/plugins/github";
 import { httpRequest, httpSensor } from "dagsmith/plugins/http";
+import { mysqlSensor, mysqlSql } from "dagsmith/plugins/mysql";
 import { postgresSql, sqlSensor } from "dagsmith/plugins/postgres";
 import { describe, expect, expectTypeOf, it } from "vitest";
 
@@ -51,8 +59,10 @@ declare const each: Sees<{ readonly rows: number }, string>;
 declare const inside: Sees<None, number>;
 
 const [postgres, http, s3, redshift, bucket, dag] = ["postgres", "http", "s3", "dwh", "lake", "d"];
+const [bigquery, mysql] = ["lake", "shop"];
 const triggerRule = "all_done";
 const load = { s3: "s3", bucket: "lake", schema: "raw", table: "a", loadType: "append" } as const;
+const append = { table: "taxi.trips", loadType: "append" } as const;
 const extract = {
   github: "github",
   s3: "s3",
@@ -245,6 +255,126 @@ describe("the fields know inputs, params and item, with options of the task and 
         }),
       );
       g.task("t", githubToS3({ ...extract, key: (c) => inside(c, "a") }));
+    }));
+
+  it("bigquerySql", () =>
+    compiles(() => {
+      d.task("t", bigquerySql({ bigquery, sql: (c) => bare(c, query) }));
+      d.task("t", {}, bigquerySql({ bigquery, sql: (c) => bare(c, query) }));
+      d.task("t", { inputs: { rows } }, bigquerySql({ bigquery, sql: (c) => named(c, query) }));
+      d.task(
+        "t",
+        { each: files, inputs: { rows } },
+        bigquerySql({ bigquery: (c) => each(c, ""), sql: (c) => each(c, [query]) }),
+      );
+      g.task("t", bigquerySql({ bigquery, sql: (c) => inside(c, query) }));
+    }));
+
+  it("bigqueryLoad", () =>
+    compiles(() => {
+      d.task("t", bigqueryLoad({ bigquery, ...append, from: (c) => bare(c, "gs://a/b") }));
+      d.task("t", {}, bigqueryLoad({ bigquery, ...append, from: (c) => bare(c, "gs://a/b") }));
+      d.task(
+        "t",
+        { inputs: { rows } },
+        bigqueryLoad({ bigquery, ...append, from: (c) => named(c, "gs://a/b") }),
+      );
+      d.task(
+        "t",
+        { each: files, inputs: { rows } },
+        bigqueryLoad({
+          ...append,
+          bigquery: (c) => each(c, ""),
+          from: (c) => each(c, ["gs://a/b"]),
+          table: (c) => each(c, "d.t"),
+        }),
+      );
+      g.task("t", bigqueryLoad({ bigquery, ...append, from: (c) => inside(c, "gs://a/b") }));
+    }));
+
+  it("bigqueryExtract", () =>
+    compiles(() => {
+      d.task("t", bigqueryExtract({ bigquery, table: "d.t", to: (c) => bare(c, "gs://a/b") }));
+      d.task("t", {}, bigqueryExtract({ bigquery, table: "d.t", to: (c) => bare(c, "gs://a/b") }));
+      d.task(
+        "t",
+        { inputs: { rows } },
+        bigqueryExtract({ bigquery, table: "d.t", to: (c) => named(c, "gs://a/b") }),
+      );
+      d.task(
+        "t",
+        { each: files, inputs: { rows } },
+        bigqueryExtract({
+          bigquery: (c) => each(c, ""),
+          table: (c) => each(c, "d.t"),
+          to: (c) => each(c, "gs://a/b"),
+        }),
+      );
+      g.task("t", bigqueryExtract({ bigquery, table: "d.t", to: (c) => inside(c, "gs://a/b") }));
+    }));
+
+  it("bigqueryDataset", () =>
+    compiles(() => {
+      d.task("t", bigqueryDataset({ bigquery, dataset: (c) => bare(c, "taxi") }));
+      d.task("t", {}, bigqueryDataset({ bigquery, dataset: (c) => bare(c, "taxi") }));
+      d.task(
+        "t",
+        { inputs: { rows } },
+        bigqueryDataset({ bigquery, dataset: (c) => named(c, "taxi") }),
+      );
+      d.task(
+        "t",
+        { each: files, inputs: { rows } },
+        bigqueryDataset({ bigquery: (c) => each(c, ""), dataset: (c) => each(c, "taxi") }),
+      );
+      g.task("t", bigqueryDataset({ bigquery, dataset: (c) => inside(c, "taxi") }));
+    }));
+
+  it("bigqueryTable", () =>
+    compiles(() => {
+      d.task("t", bigqueryTable({ bigquery, columns: [], table: (c) => bare(c, "d.t") }));
+      d.task("t", {}, bigqueryTable({ bigquery, columns: [], table: (c) => bare(c, "d.t") }));
+      d.task(
+        "t",
+        { inputs: { rows } },
+        bigqueryTable({ bigquery, columns: [], table: (c) => named(c, "d.t") }),
+      );
+      d.task(
+        "t",
+        { each: files, inputs: { rows } },
+        bigqueryTable({ bigquery: (c) => each(c, ""), columns: [], table: (c) => each(c, "d.t") }),
+      );
+      g.task("t", bigqueryTable({ bigquery, columns: [], table: (c) => inside(c, "d.t") }));
+    }));
+
+  it("mysqlSql", () =>
+    compiles(() => {
+      d.task("t", mysqlSql({ mysql, sql: (c) => bare(c, query) }));
+      d.task("t", {}, mysqlSql({ mysql, sql: (c) => bare(c, query) }));
+      d.task("t", { inputs: { rows } }, mysqlSql({ mysql, sql: (c) => named(c, query) }));
+      d.task(
+        "t",
+        { each: files, inputs: { rows } },
+        mysqlSql({ mysql: (c) => each(c, ""), sql: (c) => each(c, [query]) }),
+      );
+      g.task("t", mysqlSql({ mysql, sql: (c) => inside(c, query) }));
+    }));
+
+  it("mysqlSensor", () =>
+    compiles(() => {
+      d.sensor("t", mysqlSensor({ mysql, sql: (c) => bare(c, query) }));
+      d.sensor("t", {}, mysqlSensor({ mysql, sql: (c) => bare(c, query) }));
+      d.sensor("t", { inputs: { rows } }, mysqlSensor({ mysql, sql: (c) => named(c, query) }));
+      d.sensor(
+        "t",
+        { each: files, inputs: { rows } },
+        mysqlSensor({
+          mysql: (c) => each(c, ""),
+          sql: (c) => each(c, query),
+          until: (_, c) => each(c, true),
+        }),
+      );
+      g.sensor("t", mysqlSensor({ mysql, sql: (c) => inside(c, query) }));
     }));
 
   it("waitFor", () =>
