@@ -112,8 +112,8 @@ export type FromChild =
       readonly method: CallMethod;
       readonly args: readonly string[];
     }
-  /** A span that ended; only while traces are on. */
-  | { readonly type: "span"; readonly try: number; readonly span: SpanRecord }
+  /** A span that ended; only while traces are on. Null: the worker cannot read it. */
+  | { readonly type: "span"; readonly try: number; readonly span: SpanRecord | null }
   /**
    * `isSpoilt`: the process must not be used again. The body may still run, because an
    * error outside it ended the try, or the try left something behind. `rss`: the memory

@@ -17,7 +17,12 @@ import {
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { type ReadableSpan, TracerProvider } from "@opentelemetry/sdk-trace";
 import { errorMessage } from "../../sdk/error_message.ts";
-import type { SpanRecord } from "./span_record.ts";
+import {
+  MAX_SPAN_ATTRIBUTES,
+  MAX_SPAN_NAME,
+  MAX_SPAN_TEXT,
+  type SpanRecord,
+} from "./span_record.ts";
 
 /** Makes spans in this process. */
 export type Tracing = Tracer;
@@ -49,21 +54,26 @@ function recordOf(span: ReadableSpan): SpanRecord {
   const { traceId, spanId } = span.spanContext();
   return {
     ...{ traceId, spanId, parentSpanId: parentSpanContext?.spanId ?? null },
-    ...{ name: span.name, kind: span.kind === SpanKind.CLIENT ? "client" : "internal" },
+    name: span.name.slice(0, MAX_SPAN_NAME),
+    kind: span.kind === SpanKind.CLIENT ? "client" : "internal",
     ...{ startMs: milliseconds(span.startTime), endMs: milliseconds(span.endTime) },
     attributes: plainOnly(span.attributes),
-    error: status.code === SpanStatusCode.ERROR ? (status.message ?? "failed") : null,
+    error: status.code === SpanStatusCode.ERROR ? cut(status.message ?? "failed") : null,
   };
 }
 
-/** Lists are left out. */
+/** Lists, and numbers that JSON does not have, are left out. */
 function plainOnly(attributes: Attributes): SpanRecord["attributes"] {
-  const plain: Record<string, string | number | boolean> = {};
+  const plain: [string, string | number | boolean][] = [];
   for (const [key, value] of Object.entries(attributes))
-    if (typeof value === "string" || typeof value === "number" || typeof value === "boolean")
-      plain[key] = value;
-  return plain;
+    if (typeof value === "string") plain.push([cutKey(key), cut(value)]);
+    else if (typeof value === "boolean" || Number.isFinite(value))
+      plain.push([cutKey(key), value as number | boolean]);
+  return Object.fromEntries(plain.slice(0, MAX_SPAN_ATTRIBUTES));
 }
+
+const cut = (text: string): string => text.slice(0, MAX_SPAN_TEXT);
+const cutKey = (key: string): string => key.slice(0, MAX_SPAN_NAME);
 
 const milliseconds = ([seconds, nanoseconds]: readonly [number, number]): number =>
   seconds * 1_000 + nanoseconds / 1_000_000;
@@ -72,6 +82,8 @@ interface RequestMessage {
   readonly request: {
     readonly origin: string;
     readonly method: string;
+    /** Names and values by turns, or as text. */
+    readonly headers: string | readonly unknown[];
     addHeader(name: string, value: string): void;
   };
   readonly response?: { readonly statusCode: number };
@@ -96,7 +108,8 @@ function traceRequests(tracer: Tracer): void {
       },
     });
     const { traceId, spanId } = span.spanContext();
-    request.addHeader("traceparent", `00-${traceId}-${spanId}-01`);
+    if (!hasTraceparent(request.headers))
+      request.addHeader("traceparent", `00-${traceId}-${spanId}-01`);
     spans.set(request, span);
   });
   on("headers", ({ request, response }) => {
@@ -108,22 +121,37 @@ function traceRequests(tracer: Tracer): void {
   on("error", ({ request, error }) => fail(spans.get(request), error));
 }
 
+/** The task, or a library that it uses, may send its own. */
+function hasTraceparent(headers: RequestMessage["request"]["headers"]): boolean {
+  if (typeof headers === "string") return /^traceparent:/im.test(headers);
+  return headers.some((one, at) => at % 2 === 0 && `${one}`.toLowerCase() === "traceparent");
+}
+
 function fail(span: Span | undefined, error: unknown): void {
   span?.setStatus({ code: SpanStatusCode.ERROR, message: errorMessage(error) }).end();
 }
 
-/** The client of a hook; each call of one of its methods is a span. */
+/**
+ * The client of a hook; each call of one of its methods is a span. A method keeps its own
+ * properties, and runs on the client itself, which may have private members.
+ */
 export function tracedClient<Client>(tracer: Tracer, client: Client, connectionId: string): Client {
   if (typeof client !== "object" || client === null) return client;
   return new Proxy(client, {
     get: (target, key) => {
       const value: unknown = Reflect.get(target, key, target);
       // A constant property of a proxy must be the property of its target.
-      const isConstant = Object.getOwnPropertyDescriptor(target, key)?.configurable === false;
-      if (typeof value !== "function" || typeof key !== "string" || isConstant) return value;
-      return (...args: unknown[]) =>
-        tracedCall(tracer, `${connectionId}.${key}`, () => Reflect.apply(value, target, args));
+      const own = Reflect.getOwnPropertyDescriptor(target, key);
+      const isConstant = own?.configurable === false && own.writable === false;
+      if (typeof value !== "function" || isConstant) return value;
+      if (typeof key !== "string") return value.bind(target);
+      return new Proxy(value, {
+        apply: (call, _self, args) =>
+          tracedCall(tracer, `${connectionId}.${key}`, () => Reflect.apply(call, target, args)),
+      });
     },
+    // Setters and private members accept the client itself only.
+    set: (target, key, value) => Reflect.set(target, key, value),
   });
 }
 

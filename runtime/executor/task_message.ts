@@ -6,6 +6,7 @@ import { z } from "zod";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type Json, MAX_OUTPUT_BYTES } from "../../sdk/json.ts";
 import type { FromChild } from "../child/protocol.ts";
+import { MAX_SPAN_NAME } from "../child/span_record.ts";
 
 /** Errors, labels and asset updates, which come in addition to the output. Characters. */
 const OTHER_TEXT = 8 * 1024 * 1024;
@@ -84,7 +85,7 @@ const span = z.strictObject({
   traceId: text.regex(/^[0-9a-f]{32}$/),
   spanId: text.regex(/^[0-9a-f]{16}$/),
   parentSpanId: text.regex(/^[0-9a-f]{16}$/).nullable(),
-  name: text.max(1_000),
+  name: text.max(MAX_SPAN_NAME),
   kind: z.enum(["internal", "client"]),
   ...{ startMs: milliseconds, endMs: milliseconds },
   attributes: z.record(text, z.union([text, z.number(), flag])),
@@ -107,7 +108,8 @@ const message = z.discriminatedUnion("type", [
       ...["labelRun", "noteRun", "folder", "fileAccess"],
     ] as const),
   }),
-  z.strictObject({ type: z.literal("span"), try: counter, span }),
+  // A span is left out rather than trusted: it must not end the try that made it.
+  z.strictObject({ type: z.literal("span"), try: counter, span: span.nullable().catch(null) }),
   z.strictObject({
     ...{ type: z.literal("done"), try: counter, result, isSpoilt: flag },
     rss: z.number().nonnegative().exactOptional(),

@@ -241,10 +241,14 @@ export class TaskProcess {
     if (message.try !== running?.id || running.isDone) return void this.#receiveLate(message);
     running.mayHaveBegun = true;
     if (message.type === "log") running.host.log(message.level, message.source, message.text);
-    else if (message.type === "span") running.host.span?.(message.span);
+    else if (message.type === "span") this.#span(running.host, message.span);
     // #answer() never rejects: it sends the failure of a call to the child.
     else if (message.type === "call") void this.#answer(running.host, message);
     else this.#done(running, message);
+  }
+
+  #span(host: TryHost, span: SpanRecord | null): void {
+    if (span) host.span?.(span);
   }
 
   #done(running: Running, { isSpoilt, rss, result }: Extract<FromChild, { type: "done" }>): void {

@@ -9,6 +9,7 @@ import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { until } from "../../support/until.ts";
 
 const WORK = String.raw`import { asset, dag, defineHook } from "dagsmith";
+import { trace } from "@opentelemetry/api";
 import { shell } from "dagsmith/plugins/process";
 class Lake {
   #password;
@@ -32,6 +33,13 @@ d.task("calls", { inlets: [raw], outlets: [clean] }, async ({ assets, hook, trac
   return [client.size, traceparent];
 });
 d.task("shell", shell('printf \'"%s"\' $TRACEPARENT > $DAGSMITH_OUTPUT'));
+d.task("odd", () => {
+  const tracer = trace.getTracer("odd");
+  const attributes = { nan: NaN, endless: Infinity, whole: 7, long: "x".repeat(30_000_000) };
+  tracer.startSpan("odd".repeat(1_000), { attributes }).end();
+  tracer.startSpan("without an end").end(Number.NaN);
+  return "unhurt";
+});
 d.task("fails", { retries: 1, retryDelay: "0s" }, () => { throw new Error("no"); });
 export default d;
 `;
@@ -102,6 +110,7 @@ const isEndOf =
 
 const named = (name: string) => spans().filter((span) => span.name === name);
 
+const isOdd = ({ name }: Span): boolean => name.startsWith("oddodd");
 const ns = ({ startTimeUnixNano: from, endTimeUnixNano: to }: Span) => [BigInt(from), BigInt(to)];
 
 test("a run is a trace, its tries are spans, and the calls of hooks lie inside them", async () => {
@@ -136,6 +145,13 @@ test("a run is a trace, its tries are spans, and the calls of hooks lie inside t
   const outputOf = (id: string) => outputs.find(({ task_id }) => task_id === id)?.value;
   expect(outputOf("calls")).toEqual([PASSWORD.length, contextOf("calls").join("-")]);
   expect(outputOf("shell")).toBe(contextOf("shell").join("-"));
+  expect(outputOf("odd")).toBe("unhurt");
+  await until("the span that was cut", async () => spans().some(isOdd), 60);
+  expect(
+    spans()
+      .find(isOdd)
+      ?.attributes.map(({ key }) => key),
+  ).toEqual(["whole", "long"]);
   await until("the spans of hooks", async () => named("lake.read").length === 2, 60);
   expect(named("lake.read").map(({ parentSpanId, kind }) => [parentSpanId, kind])).toEqual([
     [callsId, 3],
