@@ -33,7 +33,7 @@ export function passwordsIn(address: string | undefined): readonly string[] {
   return [...given, ...given.map(decoded)].filter((password) => password !== "");
 }
 
-function decoded(text: string): string {
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

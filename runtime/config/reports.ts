@@ -38,6 +38,9 @@ function lineageSettings(setting: Setting): LineageSettings | null {
   const url = URL.parse(path, base.endsWith("/") ? base : `${base}/`);
   if (url === null || !/^https?:$/.test(url.protocol))
     refused("OPENLINEAGE_URL", "allowed: an address that starts with http: or https:");
+  // An error of a request repeats its address, and errors are logged.
+  if (url.username !== "" || url.password !== "")
+    refused("OPENLINEAGE_URL", "allowed: no user and no password; set OPENLINEAGE_API_KEY");
   const namespace = setting("OPENLINEAGE_NAMESPACE") ?? "dagsmith";
   return { url: url.href, apiKey: setting("OPENLINEAGE_API_KEY"), namespace };
 }

@@ -102,6 +102,19 @@ test("a secret of dagsmith under another name does not reach task processes eith
   expect(ownSecrets).toEqual(["p%40ssword", "p@ssword", "the-key-of-all", "the-web-token"]);
 });
 
+test("passwords of collectors are secrets, and an address of lineage holds none", () => {
+  const { ownSecrets } = readConfig({
+    OTEL_EXPORTER_OTLP_ENDPOINT: "https://otel:p%40ssword@collector",
+    OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20abcdef,x-team=north",
+  });
+  expect(ownSecrets).toEqual(
+    expect.arrayContaining(["p%40ssword", "p@ssword", "Bearer abcdef", "abcdef", "north"]),
+  );
+  const url = "http://ada:hunter22@marquez";
+  expect(() => readConfig({ OPENLINEAGE_URL: url })).toThrow(/OPENLINEAGE_API_KEY/);
+  expect(() => readConfig({ OPENLINEAGE_URL: url })).not.toThrow(/hunter22/);
+});
+
 describe("DAG_XCOM_FOLDER", () => {
   const folderOf = (folder: string, more: Readonly<Record<string, string>> = {}) =>
     readConfig({ DAG_XCOM_FOLDER: folder, ...more }).xcoms.folder;

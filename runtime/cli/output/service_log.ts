@@ -71,15 +71,23 @@ function wordOf(value: unknown): string {
   return value instanceof Error ? value.message : JSON.stringify(value);
 }
 
-/** Details of events are plain values and errors. */
+/** Details of events are plain values, lists and objects of them, and errors. */
 function masked(detail: EventDetail, mask: (text: string) => string): EventDetail {
   return Object.fromEntries(
     Object.entries(detail).map(([key, value]) => [key, maskedValue(value, mask)]),
   );
 }
 
+function isPlain(value: unknown): value is EventDetail {
+  return (
+    value !== null && typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype
+  );
+}
+
 function maskedValue(value: unknown, mask: (text: string) => string): unknown {
   if (typeof value === "string") return mask(value);
+  if (Array.isArray(value)) return value.map((one) => maskedValue(one, mask));
+  if (isPlain(value)) return masked(value, mask);
   if (!(value instanceof Error)) return value;
   const hidden = new Error(mask(errorMessage(value)));
   hidden.stack = mask(value.stack ?? "");

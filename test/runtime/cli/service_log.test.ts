@@ -39,6 +39,16 @@ function logTo(lines: string[], { env = {}, isInteractive = false, json = false 
   return openServiceLog(cli, "worker", (text) => text.replaceAll("hunter22", "***"));
 }
 
+test("secrets are masked within lists and objects too", () => {
+  const lines: string[] = [];
+  const { log } = logTo(lines, { env: { DAG_LOG_FORMAT: "json" } });
+  log("notice", { text: ["hunter22", { deep: ["x hunter22"] }], count: 1 });
+  expect(JSON.parse(lines[0] ?? "")).toMatchObject({
+    text: ["***", { deep: ["x ***"] }],
+    count: 1,
+  });
+});
+
 test("a worker whose stdout is no terminal writes JSON only, with ids and without secrets", async () => {
   const env = { DAG_LOG_FORMAT: "", DAG_METRICS_PORT: "0", DAG_LOG_LEVEL: "debug" };
   const scheduler = project.start(["scheduler"]);
