@@ -1,4 +1,5 @@
 /** Posts events to a backend of OpenLineage, over HTTP. */
+import { isRefusal } from "../service/refusals.ts";
 import type { LineageEvent } from "./run_events.ts";
 
 export interface LineageTarget {
@@ -6,10 +7,6 @@ export interface LineageTarget {
   readonly url: string;
   readonly apiKey: string | null;
 }
-
-const WITHIN_MS = 10_000;
-/** A backend answers so to an event that it will never take. */
-const REFUSALS = [400, 413, 422];
 
 /**
  * Resolves when the backend has the event.
@@ -19,6 +16,7 @@ const REFUSALS = [400, 413, 422];
 export async function postEvent(
   { url, apiKey }: LineageTarget,
   event: LineageEvent,
+  signal: AbortSignal,
 ): Promise<boolean> {
   const response = await fetch(url, {
     ...{ method: "POST", body: JSON.stringify(event), redirect: "error" },
@@ -26,9 +24,9 @@ export async function postEvent(
       "content-type": "application/json",
       ...(apiKey !== null && { authorization: `Bearer ${apiKey}` }),
     },
-    signal: AbortSignal.timeout(WITHIN_MS),
+    signal,
   });
   await response.body?.cancel();
-  if (response.ok || REFUSALS.includes(response.status)) return response.ok;
+  if (response.ok || isRefusal(response.status)) return response.ok;
   throw new Error(`the lineage backend answered ${response.status}`);
 }

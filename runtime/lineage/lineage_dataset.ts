@@ -1,6 +1,6 @@
 /** Assets as datasets of OpenLineage, by its naming: a namespace, and a name within it. Pure. */
 import { z } from "zod";
-import type { ReportedUpdate } from "../store/runs/run_report.ts";
+import type { ReportedUpdate } from "../store/runs/reported_part.ts";
 import { facet } from "./lineage_facet.ts";
 
 export interface LineageDataset {

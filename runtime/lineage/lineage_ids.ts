@@ -1,6 +1,7 @@
 /** The UUIDs of runs and tries in lineage. They follow from the rows. Pure. */
 import { createHash } from "node:crypto";
-import type { ReportedRun, ReportedTry } from "../store/runs/run_report.ts";
+import type { ReportedTry } from "../store/runs/reported_part.ts";
+import type { ReportedRun } from "../store/runs/run_report.ts";
 
 export function runUuid(namespace: string, run: ReportedRun): string {
   return uuid(["run", namespace, ...partsOf(run)]);

@@ -3,7 +3,13 @@
  * of its tries, with the assets that a task read and updated as datasets. Pure.
  */
 import type { TaskSpec } from "../../sdk/spec/index.ts";
-import type { ReportedRun, ReportedTry } from "../store/runs/run_report.ts";
+import {
+  instanceKey,
+  type ReportedPart,
+  type ReportedTry,
+  type ReportedUpdate,
+} from "../store/runs/reported_part.ts";
+import type { ReportedRun } from "../store/runs/run_report.ts";
 import { datasetOf, type LineageDataset, updatedDataset } from "./lineage_dataset.ts";
 import { facet, PRODUCER } from "./lineage_facet.ts";
 import { runUuid, tryUuid } from "./lineage_ids.ts";
@@ -28,42 +34,58 @@ export interface LineageEvent {
   readonly schemaURL: string;
 }
 
-/** @param tasks the tasks of the version of the run, by their ids */
-export function eventsOfRun(
+/** What lineage knows of a run besides its rows. */
+export interface RunDetails {
+  /** The tasks of the version of the run, by their ids. */
+  readonly tasks: ReadonlyMap<string, TaskSpec>;
+  /** By instance. */
+  readonly updates: ReadonlyMap<string, readonly ReportedUpdate[]>;
+}
+
+/** The first part has the start of the run, the last part has its end. */
+export function eventsOf(
   namespace: string,
-  run: ReportedRun,
-  tasks: ReadonlyMap<string, TaskSpec>,
+  { run, tries, isFirst, last }: ReportedPart,
+  details: RunDetails,
 ): readonly LineageEvent[] {
   const common = { producer: PRODUCER, schemaURL: SCHEMA };
   const begin = { ...common, inputs: [], outputs: [], ...ofRun(namespace, run) };
-  const started = (run.startedAt ?? run.queuedAt).toISOString();
+  const eventTime = (run.startedAt ?? run.queuedAt).toISOString();
+  const facets = tryFacets(namespace, run);
   return [
-    { ...begin, eventType: "START", eventTime: started },
-    ...run.tries.flatMap((one) => eventsOfTry(namespace, run, one, tasks.get(one.taskId))),
-    { ...begin, ...endOf(begin.run, run) },
+    ...(isFirst ? [{ ...begin, eventType: "START" as const, eventTime }] : []),
+    ...tries.flatMap((one) => eventsOfTry({ namespace, run, facets }, one, details)),
+    ...(last === null ? [{ ...begin, ...endOf(begin.run, run) }] : []),
   ];
 }
 
-function eventsOfTry(
-  namespace: string,
-  run: ReportedRun,
-  ofTry: ReportedTry,
-  spec: TaskSpec | undefined,
-): readonly LineageEvent[] {
-  const { taskId, mapIndex } = ofTry;
+function tryFacets(namespace: string, run: ReportedRun): LineageEvent["run"]["facets"] {
   const parent = { run: { runId: runUuid(namespace, run) }, job: { namespace, name: run.dagId } };
-  const facets = { parent: facet("1-2-0/ParentRunFacet", parent), ...timesOf(run) };
+  return { parent: facet("1-2-0/ParentRunFacet", parent), ...timesOf(run) };
+}
+
+interface Tried {
+  readonly namespace: string;
+  readonly run: ReportedRun;
+  readonly facets: LineageEvent["run"]["facets"];
+}
+
+function eventsOfTry(
+  { namespace, run, facets }: Tried,
+  ofTry: ReportedTry,
+  { tasks, updates }: RunDetails,
+): readonly LineageEvent[] {
+  const { taskId } = ofTry;
   const begin = {
     ...{ producer: PRODUCER, schemaURL: SCHEMA, outputs: [] },
-    inputs: (spec?.inlets ?? []).map(datasetOf),
+    inputs: (tasks.get(taskId)?.inlets ?? []).map(datasetOf),
     run: { runId: tryUuid(namespace, run, ofTry), facets },
     job: jobOf(namespace, `${run.dagId}.${taskId}`, "TASK"),
   };
-  const updates = run.updates.filter((one) => one.taskId === taskId && one.mapIndex === mapIndex);
-  const outputs = ofTry.state === "success" ? updates.map(updatedDataset) : [];
+  const updated = ofTry.state === "success" ? (updates.get(instanceKey(ofTry)) ?? []) : [];
   return [
     { ...begin, eventType: "START", eventTime: ofTry.startedAt.toISOString() },
-    { ...begin, outputs, ...endOf(begin.run, ofTry) },
+    { ...begin, outputs: updated.map(updatedDataset), ...endOf(begin.run, ofTry) },
   ];
 }
 

@@ -35,6 +35,7 @@ export const EVENTS = {
   worker_lost: { level: "warn", when: "A worker was declared lost: its heartbeat is too old." },
   worker_restarted: { level: "warn", when: "The worker starts again under a new id." },
   report_refused: { level: "error", when: "A collector of traces or lineage refused what it got." },
+  traces_missing: { level: "warn", when: "Traces are set, but their packages are not installed." },
   rows_deleted: { level: "info", when: "Retention deleted old rows." },
   try_ended: { level: "debug", when: "A try ended, in whatever way but these two." },
   try_failed: { level: "warn", when: "A try failed." },

@@ -3,11 +3,13 @@
  * library reads its settings from the standard variables: OTEL_EXPORTER_OTLP_ENDPOINT,
  * …_HEADERS, …_TIMEOUT, …_CERTIFICATE.
  */
+import { setTimeout } from "node:timers/promises";
 import type { HrTime } from "@opentelemetry/api";
 import type { BatchSpanProcessor, ReadableSpan, SpanExporter } from "@opentelemetry/sdk-trace";
 import { errorMessage } from "../../sdk/error_message.ts";
 import { loadPackage } from "../../sdk/load_package.ts";
 import type { SpanRecord } from "../child/span_record.ts";
+import { isRefusal } from "../service/refusals.ts";
 
 const WHAT = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
@@ -16,8 +18,11 @@ const KINDS = { internal: 0, client: 2 } as const;
 const STATUS = { unset: 0, error: 2 } as const;
 
 export interface SpanSender {
-  /** Resolves when the collector has them. @throws Error when it has not */
-  send(spans: readonly SpanRecord[]): Promise<void>;
+  /**
+   * Sends one request. Resolves when the collector has it, or refuses it for good.
+   * @throws Error when it has not, or `signal` was aborted
+   */
+  send(spans: readonly SpanRecord[], signal: AbortSignal): Promise<void>;
   /** Sends it soon, with others. It is lost when the process dies before. */
   queue(span: SpanRecord): void;
   /** Sends what is queued. Idempotent. */
@@ -40,6 +45,12 @@ export async function openSpanSender(options: SpanSenderOptions): Promise<SpanSe
     "@opentelemetry/exporter-trace-otlp-http",
     () => import("@opentelemetry/exporter-trace-otlp-http"),
   );
+  // Task processes load it; without it every try would fail.
+  await loadPackage(
+    WHAT,
+    "@opentelemetry/context-async-hooks",
+    () => import("@opentelemetry/context-async-hooks"),
+  );
   const { BatchSpanProcessor } = await loadPackage(
     WHAT,
     "@opentelemetry/sdk-trace",
@@ -50,21 +61,21 @@ export async function openSpanSender(options: SpanSenderOptions): Promise<SpanSe
   });
 }
 
-/** A collector answers so to spans that it will never take. */
-const REFUSALS = [400, 413, 422];
-
 function isForGood(error: Error): boolean {
-  return "code" in error && REFUSALS.includes(Number(error.code));
+  return "code" in error && isRefusal(Number(error.code));
 }
 
-/** Spans that one request carries. */
-const BATCH = 512;
+const MOST_REASONS = 20;
+
+/** How long the last spans of a process may take: the services below must stop too. */
+const LAST_SPANS_MS = 2_000;
 
 class OtlpSender implements SpanSender {
   readonly #resource: ReadableSpan["resource"];
   readonly #exporter: SpanExporter;
   readonly #batches: BatchSpanProcessor;
   readonly #onRefused: (reason: string) => void;
+  readonly #reasons = new Set<string>();
 
   constructor(
     { serviceName, onRefused }: SpanSenderOptions,
@@ -74,20 +85,42 @@ class OtlpSender implements SpanSender {
     this.#resource = resourceOf({ "service.name": serviceName });
     this.#exporter = exporter;
     this.#onRefused = onRefused;
-    this.#batches = batched(exporter);
+    this.#batches = batched({
+      export: (spans, done) =>
+        exporter.export(spans, (result) => {
+          if (result.code !== 0) this.#lost(result.error);
+          done(result);
+        }),
+      forceFlush: async () => exporter.forceFlush?.(),
+      shutdown: () => exporter.shutdown(),
+    });
   }
 
-  async send(spans: readonly SpanRecord[]): Promise<void> {
-    for (let from = 0; from < spans.length; from += BATCH)
-      await this.#export(spans.slice(from, from + BATCH).map((one) => this.#readable(one)));
+  send(spans: readonly SpanRecord[], signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal.throwIfAborted();
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      this.#export(spans.map((one) => this.#readable(one))).then(resolve, reject);
+    });
   }
 
   queue(span: SpanRecord): void {
     this.#batches.onEnd(this.#readable(span));
   }
 
-  stop(): Promise<void> {
-    return this.#batches.shutdown();
+  async stop(): Promise<void> {
+    const shutdown = this.#batches.shutdown().catch((error) => {
+      this.#lost(error);
+    });
+    await Promise.race([shutdown, setTimeout(LAST_SPANS_MS, undefined, { ref: false })]);
+  }
+
+  /** Queued spans have no second attempt. Reported once for each reason. */
+  #lost(error: unknown): void {
+    const reason = errorMessage(error ?? new Error("the collector took no spans"));
+    if (this.#reasons.has(reason) || this.#reasons.size >= MOST_REASONS) return;
+    this.#reasons.add(reason);
+    this.#onRefused(reason);
   }
 
   #export(spans: ReadableSpan[]): Promise<void> {

@@ -296,10 +296,11 @@ const INNER_WALLS: Readonly<Record<string, InnerWall>> = {
 const DOORS: readonly Wall[] = [
   {
     part: "runtime/tracing/otlp.ts",
-    parts: ["sdk", "runtime/child", "runtime/tracing"],
+    parts: ["sdk", "runtime/child", "runtime/service", "runtime/tracing"],
+    builtins: ["node:timers/promises"],
     packages: [
       ...["@opentelemetry/api", "@opentelemetry/sdk-trace"],
-      "@opentelemetry/exporter-trace-otlp-http",
+      ...["@opentelemetry/exporter-trace-otlp-http", "@opentelemetry/context-async-hooks"],
     ],
     why: "one file sends spans, by optional packages that only users of traces install",
   },

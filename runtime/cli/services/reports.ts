@@ -1,16 +1,17 @@
 /** Where a service sends its runs and spans, while collectors are set. */
+import { isDagsmithError } from "../../../sdk/errors.ts";
 import { postEvent } from "../../lineage/lineage_client.ts";
-import { eventsOfRun } from "../../lineage/run_events.ts";
+import { eventsOf } from "../../lineage/run_events.ts";
 import type { RunCollector } from "../../scheduler/jobs/report_runs.ts";
 import type { ServiceLog } from "../../service/log.ts";
 import type { SpanSender } from "../../tracing/otlp.ts";
-import { spansOfRun } from "../../tracing/run_spans.ts";
+import { spansOf } from "../../tracing/run_spans.ts";
 import type { Cli } from "../command.ts";
 import type { Running } from "./running.ts";
 
 /**
+ * A platform may set the variables for every process, also where the packages are missing.
  * @returns undefined while traces are off; then nothing is loaded for them
- * @throws DagsmithError PACKAGE_MISSING
  */
 export async function openSpans(
   { config: { traces } }: Cli,
@@ -20,7 +21,13 @@ export async function openSpans(
   if (traces === null) return undefined;
   const onRefused = (reason: string): void => log("report_refused", { sink: "traces", reason });
   const { openSpanSender } = await import("../../tracing/otlp.ts");
-  return running.add(await openSpanSender({ ...traces, onRefused }));
+  try {
+    return running.add(await openSpanSender({ ...traces, onRefused }));
+  } catch (error) {
+    if (!isDagsmithError(error) || error.code !== "PACKAGE_MISSING") throw error;
+    log("traces_missing", { reason: error.message });
+    return undefined;
+  }
 }
 
 /** What a scheduler sends runs to when they have ended. */
@@ -35,9 +42,19 @@ export function collectorsOf(
   ];
 }
 
+/** Spans that one request carries. A collector refuses a request as a whole. */
+const SPANS_AT_ONCE = 512;
+
 const traceCollector = (spans: SpanSender): RunCollector => ({
   sink: "traces",
-  send: (runs) => spans.send(runs.flatMap(spansOfRun)),
+  portionsOf: (part) => {
+    const all = spansOf(part);
+    const starts = Array.from({ length: Math.ceil(all.length / SPANS_AT_ONCE) }, (_, at) => at);
+    return starts.map((at) => (signal) => {
+      const from = at * SPANS_AT_ONCE;
+      return spans.send(all.slice(from, from + SPANS_AT_ONCE), signal);
+    });
+  },
 });
 
 const lineageCollector = (
@@ -45,13 +62,10 @@ const lineageCollector = (
   log: ServiceLog,
 ): RunCollector => ({
   sink: "lineage",
-  send: async (runs, versions) => {
-    for (const run of runs) {
-      const tasks = versions.get(run.versionId)?.spec.tasks ?? [];
-      const specs = new Map(tasks.map((task) => [task.taskId, task]));
-      for (const event of eventsOfRun(target.namespace, run, specs))
-        if (!(await postEvent(target, event)))
-          log("report_refused", { sink: "lineage", dag: run.dagId, run: run.runId });
-    }
-  },
+  portionsOf: (part, details) =>
+    eventsOf(target.namespace, part, details).map((event) => async (signal) => {
+      const { dagId, runId } = part.run;
+      if (!(await postEvent(target, event, signal)))
+        log("report_refused", { sink: "lineage", dag: dagId, run: runId });
+    }),
 });

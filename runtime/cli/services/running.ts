@@ -66,9 +66,12 @@ export class Running implements Service {
     return service;
   }
 
+  /** A service that fails to stop keeps no other open. @throws Error of the first failure */
   async stop(): Promise<void> {
+    const faults: unknown[] = [];
     for (let service = this.#services.pop(); service; service = this.#services.pop())
-      await service.stop();
+      await service.stop().catch((fault: unknown) => faults.push(fault));
+    if (faults.length > 0) throw faults[0];
   }
 }
 

@@ -84,7 +84,8 @@ export async function openSurroundings(
   const own = await ownSecrets(cli, url);
   const secrets = createResolver({ own, environment, sources, defaults });
   mask = secrets.mask;
-  const spans = await openSpans(cli, log, running);
+  // The page makes no spans.
+  const spans = service === "web" ? undefined : await openSpans(cli, log, running);
   const metrics = await startMetrics(cli, db, running);
   return { cli, db, secrets, stored, sources, log, metrics, spans };
 }

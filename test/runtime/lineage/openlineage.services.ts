@@ -6,8 +6,13 @@ import { execFileSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { eventsOfRun } from "../../../runtime/lineage/run_events.ts";
-import type { ReportedRun, ReportedTry } from "../../../runtime/store/runs/run_report.ts";
+import { eventsOf } from "../../../runtime/lineage/run_events.ts";
+import {
+  instanceKey,
+  type ReportedPart,
+  type ReportedTry,
+} from "../../../runtime/store/runs/reported_part.ts";
+import type { ReportedRun } from "../../../runtime/store/runs/run_report.ts";
 import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import { describeWith } from "../../support/counterpart.ts";
 import { findInstalled } from "../../support/python_packages.ts";
@@ -63,16 +68,18 @@ const RUN: ReportedRun = {
   ...{ id: 7, dagId: "sales", runId: "scheduled__2026-03-01", runType: "scheduled" },
   ...{ generation: 0, state: "failed", reason: null, versionId: 1 },
   ...{ queuedAt: AT, startedAt: AT, finishedAt: AT, dataIntervalStart: AT, dataIntervalEnd: AT },
+};
+const PART: ReportedPart = {
+  ...{ run: RUN, isFirst: true, last: null },
   tries: [tried("load", "success"), tried("report", "failed", "no rows")],
-  updates: [
-    {
-      ...{ taskId: "load", mapIndex: -1, uri: "s3://lake/clean/sales" },
-      extra: { schema: [{ name: "id", type: "bigint" }, { name: "note" }] },
-    },
-  ],
 };
 
-const TASKS = new Map([
+const LOADED = {
+  ...{ taskId: "load", mapIndex: -1, uri: "s3://lake/clean/sales" },
+  extra: { schema: [{ name: "id", type: "bigint" }, { name: "note" }] },
+};
+const updates = Map.groupBy([LOADED], instanceKey);
+const tasks = new Map([
   ["load", { inlets: ["s3://lake/raw/sales", "plain"] } as unknown as TaskSpec],
 ]);
 
@@ -94,7 +101,7 @@ const client = await findInstalled({
 
 describeWith("the client of OpenLineage", client, (python) => {
   test("every event of a run is built by the client, with the schema of each facet, and written as it was", () => {
-    const events = eventsOfRun("night", RUN, TASKS);
+    const events = eventsOf("night", PART, { tasks, updates });
     expect(events).toHaveLength(6);
     const built = execFileSync(join(dirname(python), "python"), ["-c", REBUILD], {
       input: JSON.stringify(events),
