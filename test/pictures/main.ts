@@ -21,13 +21,15 @@ const LOOKS: Readonly<Record<string, BrowserContextOptions>> = {
   phone: { viewport: { width: 390, height: 844 }, colorScheme: "light" },
 };
 
-const TABS = ["graph", "runs", "calendar", "decisions", "backfills", "code", "docs", "audit"];
+const TABS = ["graph", "runs", "tasks", "calendar", "decisions", "backfills", "code", "docs"];
 
 /** Name of a picture to the address of its page. */
 const screensOf = (run: number): Readonly<Record<string, string>> => ({
   ...{ home: "/", runs: "/runs", calendar: "/calendar", assets: "/data", system: "/system" },
   ...{ run: `/runs/${run}`, task: `/runs/${run}/tasks/load`, audit: "/audit", pools: "/pools" },
   ...{ mark: `/runs/${run}/tasks/load/mark?to=success`, compare: `/runs/${run}/compare` },
+  ...{ deployments: "/deployments", dag_settings: "/dags/orders_daily/settings" },
+  dag_audit: "/dags/orders_daily/audit",
   ...{ design: "/design", dag: "/dags/orders_daily", history: "/dags/orders_daily/tasks/load" },
   ...Object.fromEntries(TABS.map((tab) => [`dag_${tab}`, `/dags/orders_daily/${tab}`])),
 });

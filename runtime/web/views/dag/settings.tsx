@@ -26,7 +26,7 @@ export interface SettingsProps {
 export function Settings({ dag, token, allowed }: SettingsProps): VNode {
   return (
     <>
-      <p class="faint">
+      <p class="faint above">
         The DAG file declares these settings; a deployment changes them. Only the switch is changed
         here.
       </p>

@@ -17,7 +17,7 @@ export function TaskList({ dagId, tasks, runs }: TaskListProps): VNode {
   if (tasks.length === 0) return <p class="nothing">This DAG has no tasks.</p>;
   return (
     <>
-      <p class="faint">
+      <p class="faint above">
         {runs === 0
           ? "No runs yet: durations and failures show after the first run."
           : `The last ${runs === 1 ? "run" : `${runs} runs`}. A task leads to its last 50 runs.`}

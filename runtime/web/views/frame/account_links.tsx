@@ -9,7 +9,7 @@ export interface Account {
 export function AccountLinks({ name, formToken }: Account): VNode {
   return (
     <>
-      <a href="/account" title="Your sessions, tokens and password">
+      <a href="/account" class="account" title="Your sessions, tokens and password">
         {name}
       </a>
       <form method="post" action="/logout" class="inline">
