@@ -7,7 +7,7 @@ import {
   type TaskBody,
   type TaskContext,
 } from "dagsmith";
-import { saysYes } from "dagsmith/plugins/postgres";
+import { runStatements, saysYes } from "dagsmith/plugins/postgres";
 import { mysqlHook } from "./hook.ts";
 
 type Row = Readonly<Record<string, unknown>>;
@@ -34,14 +34,7 @@ export function mysqlSql<Context extends TaskContext>(
 ): TaskBody<{ readonly rowCount: number }, Context> {
   return async function mysqlSql(context) {
     const mysql = await context.hook(mysqlHook(await resolveField(options.mysql, context)));
-    const statements = await resolveField(options.sql, context);
-    if (!Array.isArray(statements)) return mysql.execute(statements as Sql);
-    return mysql.transaction(async (session) => {
-      let rowCount = 0;
-      for (const statement of statements as readonly Sql[])
-        rowCount += (await session.execute(statement)).rowCount;
-      return { rowCount };
-    });
+    return runStatements(mysql, await resolveField(options.sql, context));
   };
 }
 

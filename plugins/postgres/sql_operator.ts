@@ -7,7 +7,7 @@ import {
   type TaskContext,
 } from "dagsmith";
 import { postgresHook } from "./hook.ts";
-import type { Postgres } from "./session.ts";
+import type { PostgresSession } from "./session.ts";
 
 export interface PostgresSqlOptions<Context extends TaskContext> {
   /** Id of a connection of type `postgres`. */
@@ -33,16 +33,24 @@ export function postgresSql<Context extends TaskContext>(
   };
 }
 
-/** Runs statements, a list in one transaction, and adds up their row counts. */
+/**
+ * Runs statements, a list in one transaction, and adds up their row counts.
+ * @param database of PostgreSQL, or any other that executes statements in this way
+ * @example const { rowCount } = await runStatements(await hook(postgresHook("lake")), [first, second]);
+ */
 export async function runStatements(
-  postgres: Postgres,
+  database: Executes & {
+    transaction<Result>(work: (session: Executes) => Promise<Result>): Promise<Result>;
+  },
   statements: Sql | readonly Sql[],
 ): Promise<{ readonly rowCount: number }> {
-  if (!Array.isArray(statements)) return postgres.execute(statements as Sql);
-  return postgres.transaction(async (session) => {
+  if (!Array.isArray(statements)) return database.execute(statements as Sql);
+  return database.transaction(async (session) => {
     let rowCount = 0;
     for (const statement of statements as readonly Sql[])
       rowCount += (await session.execute(statement)).rowCount;
     return { rowCount };
   });
 }
+
+type Executes = Pick<PostgresSession, "execute">;
