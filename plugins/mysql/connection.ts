@@ -1,6 +1,6 @@
 /** The connection type `mysql`: its fields, as the configuration of a client. */
 import { connectionType, sql } from "dagsmith";
-import { certificateField, pemField } from "dagsmith/plugins/tls";
+import { authorityField, clientCertificateField, clientKeyField } from "dagsmith/plugins/tls";
 import type { SslOptions } from "mysql2/promise";
 import { z } from "zod";
 import type { MysqlConfig } from "./config.ts";
@@ -18,16 +18,9 @@ const fields = z.object({
     .enum(SSL_MODES, `is none of ${SSL_MODES.join(", ")}`)
     .default("DISABLED")
     .meta({ title: "TLS", description: "As MySQL's ssl-mode; PREFERRED means DISABLED." }),
-  ssl_ca: certificateField
-    .optional()
-    .meta({ title: "Certificate authority", description: "PEM text.", format: "multiline" }),
-  ssl_cert: pemField
-    .optional()
-    .meta({ title: "Client certificate", description: "PEM text.", format: "multiline" }),
-  ssl_key: pemField.optional().meta({
-    ...{ title: "Key of the client certificate", description: "PEM text." },
-    ...{ format: "multiline", writeOnly: true },
-  }),
+  ssl_ca: authorityField,
+  ssl_cert: clientCertificateField,
+  ssl_key: clientKeyField,
   connect_timeout: z
     .number()
     .min(0)

@@ -4,7 +4,7 @@
  */
 import type { ConnectionOptions } from "node:tls";
 import { connectionType, sql } from "dagsmith";
-import { certificateField, pemField } from "dagsmith/plugins/tls";
+import { authorityField, clientCertificateField, clientKeyField } from "dagsmith/plugins/tls";
 import type { PoolConfig } from "pg";
 import { z } from "zod";
 
@@ -24,16 +24,9 @@ const fields = z.object({
     .enum(SSL_MODES, `is none of ${SSL_MODES.join(", ")}`)
     .default("disable")
     .meta({ title: "TLS", description: "As libpq's sslmode; allow and prefer mean disable." }),
-  sslrootcert: certificateField
-    .optional()
-    .meta({ title: "Certificate authority", description: "PEM text.", format: "multiline" }),
-  sslcert: pemField
-    .optional()
-    .meta({ title: "Client certificate", description: "PEM text.", format: "multiline" }),
-  sslkey: pemField.optional().meta({
-    ...{ title: "Key of the client certificate", description: "PEM text." },
-    ...{ format: "multiline", writeOnly: true },
-  }),
+  sslrootcert: authorityField,
+  sslcert: clientCertificateField,
+  sslkey: clientKeyField,
   application_name: z.string().default("dagsmith").meta({ title: "Application name" }),
   options: z
     .string()

@@ -2,5 +2,5 @@
  * dagsmith/plugins/tls: what plugins share that speak TLS: fields of connections with PEM
  * text, and the errors of a refused certificate.
  */
-export { certificateField, pemField } from "./pem_fields.ts";
+export { authorityField, clientCertificateField, clientKeyField } from "./pem_fields.ts";
 export { isTlsCode } from "./tls_code.ts";
