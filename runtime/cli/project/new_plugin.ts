@@ -1,6 +1,7 @@
 /** The files of a new plugin: a package of its own, which builds, is tested and packs. */
 import type { NewProject } from "./new_project.ts";
 import { pluginSources } from "./plugin_sources.ts";
+import { tsconfig } from "./tsconfig.ts";
 
 /** As npm takes it, with or without a scope. */
 export const PLUGIN_NAME = /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z][a-z0-9._-]*$/;
@@ -11,7 +12,7 @@ export function newPlugin(name: string, version: string): NewProject {
   return {
     needed: {
       "package.json": packageJson(name, version),
-      "tsconfig.json": TSCONFIG,
+      "tsconfig.json": tsconfig(["src", "test"]),
       "tsconfig.build.json": TSCONFIG_BUILD,
       ".gitignore": "node_modules\ndist\n",
       ...pluginSources(id),
@@ -58,21 +59,6 @@ function packageJson(name: string, version: string): string {
   };
   return `${JSON.stringify(content, null, 2)}\n`;
 }
-
-const TSCONFIG = `{
-  "compilerOptions": {
-    "target": "es2024",
-    "lib": ["es2024", "dom"],
-    "module": "nodenext",
-    "strict": true,
-    "noEmit": true,
-    "skipLibCheck": true,
-    "allowImportingTsExtensions": true,
-    "types": ["node"]
-  },
-  "include": ["src", "test"]
-}
-`;
 
 const TSCONFIG_BUILD = `{
   "extends": "./tsconfig.json",

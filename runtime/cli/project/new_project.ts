@@ -1,4 +1,5 @@
 /** The files of a new project: the smallest that works, with good practice. */
+import { tsconfig } from "./tsconfig.ts";
 
 /** The files of a project: path to content. */
 export interface NewProject {
@@ -18,7 +19,7 @@ export function newProject(name: string, version: string): NewProject {
 function neededFiles(name: string, version: string): Readonly<Record<string, string>> {
   return {
     "package.json": packageJson(name, version),
-    "tsconfig.json": TSCONFIG,
+    "tsconfig.json": tsconfig(["dags"]),
     ".gitignore": "node_modules\n.dagsmith\n.env\n",
     "dags/hello.ts": HELLO,
     "dags/hello.test.ts": HELLO_TEST,
@@ -37,21 +38,6 @@ function packageJson(name: string, version: string): string {
   };
   return `${JSON.stringify(content, null, 2)}\n`;
 }
-
-const TSCONFIG = `{
-  "compilerOptions": {
-    "target": "es2024",
-    "lib": ["es2024", "dom"],
-    "module": "nodenext",
-    "strict": true,
-    "noEmit": true,
-    "skipLibCheck": true,
-    "allowImportingTsExtensions": true,
-    "types": ["node"]
-  },
-  "include": ["dags"]
-}
-`;
 
 const COMMANDS = `| command | what it does |
 |---|---|
