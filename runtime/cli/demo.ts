@@ -4,7 +4,7 @@
  * `npm start -- --once` ends instead, with exit code 1 when the run failed.
  */
 import { Command } from "commander";
-import { readConfig } from "../config/config.ts";
+import { type Config, readConfig } from "../config/config.ts";
 import { keepSecretKey } from "../secrets/key_file.ts";
 import { listRuns } from "../store/reads/run_list.ts";
 import { type Cli, EXIT, reportError } from "./command.ts";
@@ -123,6 +123,11 @@ async function sayResult(cli: Cli, warehouseUrl: string): Promise<void> {
   if (hasMore) cli.say("…");
 }
 
+/** People read the demo, also through a pipe. */
+function withTextLogs(config: Config): Config {
+  return { ...config, logs: { ...config.logs, format: config.logs.format ?? "text" } };
+}
+
 const program = new Command("npm start --")
   .description(
     "Run dagsmith with its example DAGs: embedded PostgreSQL, simulated systems, scheduler, worker and page.",
@@ -135,7 +140,7 @@ const program = new Command("npm start --")
   );
 
 const options = program.parse().opts<Options>();
-const config = readConfig();
+const config = withTextLogs(readConfig());
 const terminal = processTerminal(config.colorAllowed);
 const cli: Cli = { config, terminal, folder: process.cwd(), json: false, say: terminal.out };
 const code = await demo(cli, options).catch((error: unknown) =>
