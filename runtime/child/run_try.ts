@@ -3,7 +3,6 @@
  * The same code runs in a task process, in `dag test` and in `dagsmith/testing`, with a
  * different TaskHost. It knows neither processes nor the database.
  */
-import { DateTime } from "luxon";
 import type { Connection } from "../../sdk/connection.ts";
 import type { Dag } from "../../sdk/dag/dag.ts";
 import { loopOf, mappedGroupAround } from "../../sdk/dag/node.ts";
@@ -20,6 +19,7 @@ import type { TaskLog } from "../../sdk/task/task_log.ts";
 import type { GivenTaskOptions } from "../../sdk/task/task_options.ts";
 import type { TaskRef } from "../../sdk/task/task_ref.ts";
 import type { DeclaredUpdate, StateChange } from "../engine/results/outcome.ts";
+import { type Dates, withDates } from "./context/dates.ts";
 import { keysOf } from "./context/keys.ts";
 import { lazyList, type OutputPage } from "./context/lazy_list.ts";
 import { type AssetHost, taskAssets } from "./context/task_assets.ts";
@@ -272,22 +272,8 @@ export function taskContext<Of extends Partial<Given>>(
   signal: AbortSignal,
 ): Omit<TaskContext, keyof Given> & Of {
   const { dagId, taskId, runId, tryNumber, mapIndex, trigger } = request;
-  const date = (iso: string): DateTime<true> =>
-    DateTime.fromISO(iso, { zone: request.timezone }) as DateTime<true>;
-  // Parsing three dates takes as long as all else that a short try needs.
-  const logicalDate = computedOnce(() => date(request.logicalDate));
-  const dataInterval = computedOnce(() => ({
-    start: date(request.dataIntervalStart),
-    end: date(request.dataIntervalEnd),
-  }));
-  return {
+  const context: Omit<TaskContext, keyof Given | keyof Dates> & Of = {
     ...{ dagId, taskId, runId, tryNumber, mapIndex, signal, trigger, ...given },
-    get logicalDate() {
-      return logicalDate();
-    },
-    get dataInterval() {
-      return dataInterval();
-    },
     partitionKey: request.partitionKey ?? null,
     traceparent: request.traceparent ?? null,
     log: taskLog(host),
@@ -316,15 +302,7 @@ export function taskContext<Of extends Partial<Given>>(
       return value;
     },
   };
-}
-
-/** The value of a function, which is called when the value is first read. */
-function computedOnce<Value extends object>(compute: () => Value): () => Value {
-  let value: Value | undefined;
-  return () => {
-    value ??= compute();
-    return value;
-  };
+  return withDates(context, request);
 }
 
 /** A log that writes to a host. */
