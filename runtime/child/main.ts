@@ -1,5 +1,5 @@
 /**
- * A task process: loads bundles and runs tries, one at a time, for the worker that forked
+ * A task process: loads a bundle and runs tries, one at a time, for the worker that forked
  * it. It has no database and none of the worker's secrets. It requests values from the
  * worker over the channel.
  */
@@ -18,6 +18,7 @@ import { runTry, type TaskHost, type TryRequest, type TryResult } from "./run_tr
 import { owner, RunningTry, takeCall } from "./running_try.ts";
 import { describeError } from "./task_error.ts";
 import type { Tracing } from "./tracing.ts";
+import { TryQueue } from "./try_queue.ts";
 
 /** The one bundle of this process. */
 interface Bundle {
@@ -29,14 +30,21 @@ interface Bundle {
 /** What a process is asked to run. */
 type Run = Extract<ToChild, { readonly type: "run" }>;
 
+// Taken before user code is loaded, which may replace it.
+const now = performance.now.bind(performance);
+
 let bundle: Bundle | undefined;
 let memoryToldAt = Number.NEGATIVE_INFINITY;
 let running: RunningTry | undefined;
 /** Made once, when the first try is traced. */
 let openTracer: Tracing | undefined;
 
-async function run(asked: Run): Promise<void> {
+const tries = new TryQueue(run, (id) => send({ type: "withdrawn", try: id }));
+
+/** @returns whether another try may run in this process */
+async function run(asked: Run): Promise<boolean> {
   const current = new RunningTry(asked.try, asked.request.taskId);
+  const begunAt = now();
   running = current;
   let isSpoilt = true;
   const attempted = owner
@@ -48,7 +56,9 @@ async function run(asked: Run): Promise<void> {
   running = undefined;
   current.endLines();
   isSpoilt ||= await hasLeftOvers(current);
-  send({ type: "done", try: current.id, result, isSpoilt, ...memory() });
+  const ms = now() - begunAt;
+  send({ type: "done", try: current.id, result, isSpoilt, ms, ...memory() });
+  return !isSpoilt;
 }
 
 /** Whether the try left something behind that later tries of this process would meet. */
@@ -61,8 +71,8 @@ async function hasLeftOvers(current: RunningTry): Promise<boolean> {
 
 /** Measuring costs more than a short task, so it happens a few times a second at most. */
 function memory(): { readonly rss?: number } {
-  if (performance.now() - memoryToldAt < 50) return {};
-  memoryToldAt = performance.now();
+  if (now() - memoryToldAt < 50) return {};
+  memoryToldAt = now();
   return { rss: process.memoryUsage.rss() };
 }
 
@@ -144,16 +154,21 @@ function bundleOf({ path, code }: Extract<ToChild, { readonly type: "load" }>): 
 }
 
 function receive(message: ToChild): void {
-  // A rejection of run() would reach crashed() as unhandled, which fails the try.
-  if (message.type === "run") return void run(message);
+  if (message.type === "run") return void tries.add(message);
+  if (message.type === "withdraw") return void tries.withdraw();
   if (message.type === "load") {
     bundle = bundleOf(message);
     return;
   }
-  if (message.type === "abort") return void running?.abort.abort(new Error(message.reason));
+  if (message.type === "abort") return void abort(message.try, message.reason);
   const reply = takeCall(message.call);
   if (message.type === "reply") reply?.resolve(message.value);
   else reply?.reject(Object.assign(new Error(message.error.message), message.error));
+}
+
+function abort(id: number, reason: string): void {
+  if (running?.id === id) running.abort.abort(new Error(reason));
+  else tries.withdraw(id);
 }
 
 /** An unhandled error fails the running try. After the try it is only logged. */

@@ -84,7 +84,10 @@ export type ToChild =
       readonly request: TryRequest;
       readonly callback?: CallbackRequest;
     }
-  | { readonly type: "abort"; readonly reason: string }
+  /** Of a try that was sent. One that has not begun is withdrawn. */
+  | { readonly type: "abort"; readonly try: number; readonly reason: string }
+  /** None of the tries that were sent, and have not begun, may begin. */
+  | { readonly type: "withdraw" }
   | { readonly type: "reply"; readonly call: number; readonly value: unknown }
   | {
       readonly type: "refuse";
@@ -98,6 +101,8 @@ export type ToChild =
  */
 export type FromChild =
   | { readonly type: "ready" }
+  /** The try did not begin, and will not begin here. */
+  | { readonly type: "withdrawn"; readonly try: number }
   | {
       readonly type: "log";
       readonly try: number;
@@ -116,13 +121,15 @@ export type FromChild =
   | { readonly type: "span"; readonly try: number; readonly span: SpanRecord | null }
   /**
    * `isSpoilt`: the process must not be used again. The body may still run, because an
-   * error outside it ended the try, or the try left something behind. `rss`: the memory
-   * of the process in bytes, sent now and then.
+   * error outside it ended the try, or the try left something behind. No try that was
+   * sent begins after it. `ms`: how long the process was busy with the try. `rss`: the
+   * memory of the process in bytes, sent now and then.
    */
   | {
       readonly type: "done";
       readonly try: number;
       readonly result: TryResult;
       readonly isSpoilt: boolean;
+      readonly ms: number;
       readonly rss?: number;
     };

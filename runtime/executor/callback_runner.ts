@@ -21,7 +21,7 @@ import { type Folders, tryRequest } from "./attempt.ts";
 import { LogWriter, tryLog } from "./log_writer.ts";
 import type { RunSecrets } from "./run_secrets.ts";
 import type { TaskPool } from "./task_pool.ts";
-import type { ProcessEnd, TaskProcess, Unstarted } from "./task_process.ts";
+import type { ProcessEnd, TaskProcess, TryHost, Unstarted } from "./task_process.ts";
 
 export interface CallbackRunnerOptions {
   readonly db: Database;
@@ -49,7 +49,7 @@ const STOPPED: ProcessEnd = { outcome: "crashed", reason: WORKER_STOPPED };
 
 export class CallbackRunner {
   readonly #options: CallbackRunnerOptions;
-  readonly #running = new Set<TaskProcess>();
+  readonly #running = new Map<TryHost, TaskProcess>();
   #stopping = false;
 
   constructor(options: CallbackRunnerOptions) {
@@ -59,7 +59,7 @@ export class CallbackRunner {
   /** Asks running callbacks to stop; they go back to the queue. */
   interrupt(): void {
     this.#stopping = true;
-    for (const process of this.#running) process.abort(WORKER_STOPPED);
+    for (const [host, process] of this.#running) process.abort(host, WORKER_STOPPED);
   }
 
   /**
@@ -120,11 +120,10 @@ export class CallbackRunner {
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
-      process.abort(`a callback may take ${TIMEOUT_MS / 60_000} minutes`);
+      process.abort(host, `a callback may take ${TIMEOUT_MS / 60_000} minutes`);
     }, TIMEOUT_MS);
-    this.#running.add(process);
-    const host = {
-      call: async (method: string, [first = ""]: readonly string[]): Promise<unknown> => {
+    const host: TryHost = {
+      call: async (method, [first = ""]) => {
         if (method === "connection") return secrets.connection(first);
         if (method === "variable") return secrets.variable(first);
         if (method === "folder") return folders.path(first);
@@ -132,11 +131,12 @@ export class CallbackRunner {
       },
       log: log.line.bind(log),
     };
+    this.#running.set(host, process);
     const end = await process.run(tryRequestOf(callback, run), host, {
       ...requestOf(callback),
       url: this.#urlOf(callback),
     });
-    this.#running.delete(process);
+    this.#running.delete(host);
     clearTimeout(timer);
     if (end.outcome === "success") return end;
     if (isLate) return LATE;

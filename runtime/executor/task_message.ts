@@ -93,6 +93,7 @@ const span = z.strictObject({
 });
 const message = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("ready") }),
+  z.strictObject({ type: z.literal("withdrawn"), try: counter }),
   z.strictObject({
     ...{ type: z.literal("log"), try: counter, text },
     level: z.enum(["debug", "info", "warn", "error"]),
@@ -111,7 +112,7 @@ const message = z.discriminatedUnion("type", [
   // A span is left out rather than trusted: it must not end the try that made it.
   z.strictObject({ type: z.literal("span"), try: counter, span: span.nullable().catch(null) }),
   z.strictObject({
-    ...{ type: z.literal("done"), try: counter, result, isSpoilt: flag },
+    ...{ type: z.literal("done"), try: counter, result, isSpoilt: flag, ms: milliseconds },
     rss: z.number().nonnegative().exactOptional(),
   }),
 ]);

@@ -1,11 +1,13 @@
 /**
  * The warm task processes of a worker. A process runs only tries of the bundle that it
- * has loaded; a blank process takes any bundle. Short tasks share few busy processes;
- * long tasks get a process each after a moment. A process is replaced after many tries,
- * or when it has grown much, so that leaks of user code cannot fill the machine.
+ * has loaded; a blank process takes any bundle. Short tries share few busy processes, and
+ * wait in them for each other. Long tries get a process each after a moment: see
+ * short_tries.ts. A process is replaced after many tries, or when it has grown much, so
+ * that leaks of user code cannot fill the machine.
  */
 import { availableParallelism } from "node:os";
 import type { BundleCache } from "./bundle_cache.ts";
+import { mostBehind, PATIENCE_MS, ShortTries } from "./short_tries.ts";
 import {
   type ProcessEnd,
   TaskProcess,
@@ -19,16 +21,6 @@ import {
 const MAX_TRIES = 20_000;
 /** How much a process may have grown since its first try, in bytes. */
 const MAX_GROWTH = 256 * 1024 * 1024;
-/**
- * When this many processes are busy, a try waits a moment for one of them before it wakes
- * another: more processes would only share the same cores.
- */
-const HOT = availableParallelism();
-/**
- * That moment. A shorter task is over by then, and its busy process takes the next try.
- * In a measurement this cost a quarter of waking another process.
- */
-const PATIENCE_MS = 1;
 /**
  * Processes that may end, one after the other, before one of them begins a try. Whatever
  * ends them would end the next ones, too.
@@ -48,8 +40,11 @@ export class TaskPool {
   readonly #options: TaskPoolOptions;
   readonly #size: number;
   #idle: TaskProcess[] = [];
-  readonly #busy = new Set<TaskProcess>();
-  readonly #waiters: Waiter[] = [];
+  /** How many tries each of them was given. */
+  readonly #busy = new Map<TaskProcess, number>();
+  #waiters: Waiter[] = [];
+  readonly #short = new ShortTries<TaskProcess>(availableParallelism());
+  #patrol: NodeJS.Timeout | undefined;
 
   /** @param size the most processes: one for each slot of the worker */
   constructor(size: number, options: TaskPoolOptions) {
@@ -66,7 +61,7 @@ export class TaskPool {
 
   /**
    * Runs one try of this bundle in a process. When the process ends before any code of
-   * the try ran, another process takes the try.
+   * the try ran, or is busy with another try for long, another process takes the try.
    * @param fresh the process has run no try before, and runs none after
    */
   async run(
@@ -74,23 +69,20 @@ export class TaskPool {
     fresh: boolean,
     runIn: (process: TaskProcess) => Promise<ProcessEnd | Unstarted>,
   ): Promise<ProcessEnd> {
-    for (let processes = 1; ; processes++) {
+    for (let ended = 0; ; ) {
       const process = await this.#take(bundle, fresh);
       const end = await runIn(process);
-      this.#giveBack(process, fresh);
+      this.#giveBack(process, fresh, end.outcome !== "unstarted");
       if (end.outcome !== "unstarted") return end;
-      if (processes === MOST_PROCESSES) return neverBegun(end);
+      if (end.how === undefined) continue;
+      ended += 1;
+      if (ended === MOST_PROCESSES) return neverBegun(end.how);
     }
   }
 
   async #take(bundle: string, fresh: boolean): Promise<TaskProcess> {
-    this.#idle = this.#idle.filter((idle) => idle.isUsable);
-    const process = fresh
-      ? this.#blank()
-      : this.#busy.size < HOT
-        ? this.#loaded(bundle)
-        : await this.#patiently(bundle);
-    this.#busy.add(process);
+    const process = fresh ? this.#blank() : await this.#next(bundle);
+    if (fresh) this.#hold(process);
     if (process.bundle === undefined) await this.#load(process, bundle);
     return process;
   }
@@ -99,47 +91,91 @@ export class TaskPool {
     try {
       process.load(bundle, await this.#options.bundles.read(bundle));
     } catch (error) {
-      this.#giveBack(process, false);
+      this.#giveBack(process, false, false);
       throw error;
     }
   }
 
-  #giveBack(process: TaskProcess, spent: boolean): void {
+  /** A process for a try of this bundle, as soon as one may take it. */
+  #next(bundle: string): Promise<TaskProcess> {
+    const { promise, resolve } = Promise.withResolvers<TaskProcess>();
+    this.#waiters.push({ bundle, give: resolve });
+    this.#serve();
+    return promise;
+  }
+
+  /** Gives processes to the tries that wait, in their order. */
+  #serve(): void {
+    this.#waiters = this.#waiters.filter((waiter) => {
+      const process = this.#free(waiter.bundle) ?? this.#shared(waiter.bundle);
+      if (process) waiter.give(this.#hold(process));
+      return !process;
+    });
+    if (this.#waiters.length > 0 || this.#isShared)
+      this.#patrol ??= setTimeout(() => this.#waited(), PATIENCE_MS);
+  }
+
+  #waited(): void {
+    this.#patrol = undefined;
+    for (const slow of this.#short.waited(performance.now())) slow.withdraw();
+    this.#serve();
+  }
+
+  /** A process that runs nothing, as long as few are busy with short tries. */
+  #free(bundle: string): TaskProcess | undefined {
+    return this.#short.mayBegin() ? this.#loaded(bundle) : undefined;
+  }
+
+  /** A busy process in which a try may wait: of those, the one with the fewest tries. */
+  #shared(bundle: string): TaskProcess | undefined {
+    let found: TaskProcess | undefined;
+    for (const [process, tries] of this.#busy)
+      if (process.bundle === bundle && tries <= this.#room(process))
+        if (!found || tries < (this.#busy.get(found) ?? 0)) found = process;
+    return found;
+  }
+
+  /** How many tries may wait in a process. */
+  #room(process: TaskProcess): number {
+    if (!process.isUsable || !this.#short.isShort(process) || isSpent(process)) return 0;
+    return process.usualMs === undefined ? 0 : mostBehind(process.usualMs);
+  }
+
+  get #isShared(): boolean {
+    for (const tries of this.#busy.values()) if (tries > 1) return true;
+    return false;
+  }
+
+  #hold(process: TaskProcess): TaskProcess {
+    const tries = this.#busy.get(process) ?? 0;
+    this.#busy.set(process, tries + 1);
+    if (tries === 0) this.#short.begin(process, process.usualMs !== undefined, performance.now());
+    return process;
+  }
+
+  /** @param hasRun the try has run, so that the process goes on with its next one */
+  #giveBack(process: TaskProcess, isFresh: boolean, hasRun: boolean): void {
+    const tries = (this.#busy.get(process) ?? 1) - 1;
+    if (tries === 0) this.#release(process, isFresh);
+    else this.#busy.set(process, tries);
+    if (tries > 0 && hasRun) this.#short.goOn(process, process.ranMs, performance.now());
+    this.#serve();
+  }
+
+  #release(process: TaskProcess, isFresh: boolean): void {
     this.#busy.delete(process);
-    const isSpent =
-      spent || !process.isUsable || process.tries >= MAX_TRIES || process.growth > MAX_GROWTH;
+    this.#short.end(process, process.ranMs, performance.now());
     // stop() never rejects. The process exits by itself, and the pool need not wait for
     // it.
-    if (isSpent) return void process.stop();
-    const next = this.#waiters.findIndex(({ bundle }) => bundle === process.bundle);
-    if (next < 0) this.#idle.push(process);
-    else this.#waiters.splice(next, 1)[0]?.give(process);
+    if (isFresh || !process.isUsable || isSpent(process)) void process.stop();
+    else this.#idle.push(process);
   }
 
   /** Ends all processes. Idempotent. */
   async stop(): Promise<void> {
-    await Promise.all([...this.#idle.splice(0), ...this.#busy].map((process) => process.stop()));
-  }
-
-  /**
-   * The first process of this bundle that becomes free, or another process when none does
-   * in time.
-   */
-  #patiently(bundle: string): Promise<TaskProcess> {
-    return new Promise((resolve) => {
-      const waiter: Waiter = {
-        bundle,
-        give: (process) => {
-          clearTimeout(timer);
-          resolve(process);
-        },
-      };
-      const timer = setTimeout(() => {
-        this.#waiters.splice(this.#waiters.indexOf(waiter), 1);
-        resolve(this.#loaded(bundle));
-      }, PATIENCE_MS);
-      this.#waiters.push(waiter);
-    });
+    clearTimeout(this.#patrol);
+    const all = [...this.#idle.splice(0), ...this.#busy.keys()];
+    await Promise.all(all.map((process) => process.stop()));
   }
 
   /**
@@ -155,6 +191,7 @@ export class TaskPool {
    * process that was idle longest.
    */
   #blank(): TaskProcess {
+    this.#idle = this.#idle.filter((idle) => idle.isUsable);
     const idle = this.#takeIdle(({ bundle }) => bundle === undefined);
     if (idle) return idle;
     // stop() never rejects. The new process need not wait for the end of the old process.
@@ -168,7 +205,11 @@ export class TaskPool {
   }
 }
 
-function neverBegun({ how }: Unstarted): ProcessEnd {
+function isSpent({ tries, growth }: TaskProcess): boolean {
+  return tries >= MAX_TRIES || growth > MAX_GROWTH;
+}
+
+function neverBegun(how: string): ProcessEnd {
   const reason = `${MOST_PROCESSES} task processes ended before they began; the last ${how}`;
   return { outcome: "crashed", reason };
 }

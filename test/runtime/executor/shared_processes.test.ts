@@ -1,0 +1,276 @@
+/**
+ * Several tries that wait in one process: each runs alone, in its order, once; and none
+ * waits for a try that takes long, or dies with it.
+ */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { loadFolder } from "../../../runtime/bundler/folder.ts";
+import type { TryRequest } from "../../../runtime/child/run_try.ts";
+import type { BundleCache, LoadableBundle } from "../../../runtime/executor/bundle_cache.ts";
+import { mostBehind, PATIENCE_MS, ShortTries } from "../../../runtime/executor/short_tries.ts";
+import { TaskPool } from "../../../runtime/executor/task_pool.ts";
+import { TaskProcess, type TryHost } from "../../../runtime/executor/task_process.ts";
+
+const { PATH, NODE_COMPILE_CACHE } = process.env;
+const OPTIONS = { env: { PATH, NODE_COMPILE_CACHE }, folder: process.cwd() };
+let loaded: LoadableBundle;
+
+beforeAll(async () => {
+  const folder = fileURLToPath(new URL("shared_dags", import.meta.url));
+  const { versions, errors } = await loadFolder(folder);
+  expect(errors).toEqual([]);
+  const code = versions[0]?.code.toString() ?? "";
+  loaded = { path: join(folder, "shares.js"), code };
+});
+
+const TIME = "2026-01-01T00:00:00.000Z";
+const requestOf = (taskId: string, params: object = {}): TryRequest => ({
+  ...{ dagId: "shares", taskId, runId: "one", tryNumber: 1, mapIndex: -1, item: null },
+  ...{ logicalDate: TIME, dataIntervalStart: TIME, dataIntervalEnd: TIME, timezone: "UTC" },
+  ...{ params: params as TryRequest["params"], inputs: {}, trigger: null },
+});
+
+/** What a try logged; `began` resolves with its first line. */
+class Host implements TryHost {
+  readonly lines: string[] = [];
+  readonly #began = Promise.withResolvers<void>();
+  readonly #answer: () => Promise<unknown>;
+
+  constructor(answer: () => Promise<unknown> = async () => null) {
+    this.#answer = answer;
+  }
+  get began(): Promise<void> {
+    return this.#began.promise;
+  }
+  call(): Promise<unknown> {
+    return this.#answer();
+  }
+  log(_level: string, _source: string, text: string): void {
+    this.lines.push(text);
+    this.#began.resolve();
+  }
+}
+
+/** A process that has run a first try. */
+async function hotProcess(): Promise<TaskProcess> {
+  const process = new TaskProcess(OPTIONS);
+  onTestFinished(() => process.stop());
+  process.load("bundle", loaded);
+  await process.run(requestOf("says"), new Host());
+  return process;
+}
+
+/** A file that does not exist yet, and how to make it. */
+async function gate() {
+  const folder = await mkdtemp(join(tmpdir(), "dagsmith-gate-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const file = join(folder, "open");
+  return { file, open: () => writeFile(file, "") };
+}
+
+/** Tries of `says`, given to a process at once. */
+function said(process: TaskProcess, count: number) {
+  return Array.from({ length: count }, () => {
+    const host = new Host();
+    return { host, end: process.run(requestOf("says"), host) };
+  });
+}
+
+const SUCCESS = { outcome: "success", output: null };
+const UNSTARTED = { outcome: "unstarted" };
+
+describe("tries that wait in one process", () => {
+  test("run one after the other, each with its own log", async () => {
+    const process = await hotProcess();
+    const tries = said(process, 5);
+    const order: number[] = [];
+    for (const [index, { end }] of tries.entries()) void end.then(() => order.push(index));
+    for (const { end, host } of tries) {
+      expect(await end).toEqual(SUCCESS);
+      expect(host.lines).toEqual(["ran"]);
+    }
+    expect(order).toEqual([0, 1, 2, 3, 4]);
+    expect(process.held).toBe(0);
+  });
+
+  test("are given back while the one before them uses the processor, and never run", async () => {
+    const process = await hotProcess();
+    const { file, open } = await gate();
+    const first = new Host();
+    const end = process.run(requestOf("blocks", { file }), first);
+    const behind = said(process, 3);
+    await first.began;
+    process.withdraw();
+    for (const one of behind) expect(await one.end).toEqual(UNSTARTED);
+    expect(process.held).toBe(1);
+    await open();
+    expect(await end).toEqual(SUCCESS);
+    const next = said(process, 1);
+    expect(await next[0]?.end).toEqual(SUCCESS);
+    for (const { host } of behind) expect(host.lines).toEqual([]);
+  });
+
+  test("run exactly once or not at all, whenever they are withdrawn", async () => {
+    const process = await hotProcess();
+    for (let round = 0; round < 60; round += 1) {
+      const tries = said(process, 6);
+      for (let tick = 0; tick < round % 12; tick += 1)
+        await new Promise((resolve) => setImmediate(resolve));
+      process.withdraw();
+      for (const { end, host } of tries) {
+        const { outcome } = await end;
+        expect(["success", "unstarted"]).toContain(outcome);
+        expect(host.lines).toEqual(outcome === "success" ? ["ran"] : []);
+      }
+    }
+    await process.run(requestOf("says"), new Host());
+    expect(process.held).toBe(0);
+  });
+
+  test("are given back when the process dies in the one before them", async () => {
+    const process = await hotProcess();
+    const { file } = await gate();
+    const first = new Host();
+    const end = process.run(requestOf("blocks", { file }), first);
+    const behind = said(process, 3);
+    await first.began;
+    await process.stop();
+    expect(await end).toEqual({
+      outcome: "crashed",
+      reason: "the task process was killed by SIGKILL",
+    });
+    for (const one of behind) {
+      expect(await one.end).toEqual(UNSTARTED);
+      expect(one.host.lines).toEqual([]);
+    }
+  });
+
+  test("are given back when the one before them leaves something behind", async () => {
+    const process = await hotProcess();
+    const end = process.run(requestOf("leaves"), new Host());
+    const behind = said(process, 3);
+    expect(await end).toEqual(SUCCESS);
+    for (const one of behind) {
+      expect(await one.end).toEqual(UNSTARTED);
+      expect(one.host.lines).toEqual([]);
+    }
+    expect(process.isUsable).toBe(false);
+  });
+
+  test("are given back when the one before them asks its worker", async () => {
+    const process = await hotProcess();
+    const answer = Promise.withResolvers<string>();
+    const end = process.run(requestOf("asks"), new Host(() => answer.promise));
+    const behind = said(process, 3);
+    for (const one of behind) expect(await one.end).toEqual(UNSTARTED);
+    answer.resolve("42");
+    expect(await end).toEqual({ outcome: "success", output: '"42"' });
+  });
+
+  test("are given back when one is cancelled, and only that one is", async () => {
+    const process = await hotProcess();
+    const first = new Host();
+    const end = process.run(requestOf("waits"), first);
+    const behind = said(process, 3);
+    await first.began;
+    const [cancelled] = behind;
+    if (cancelled) process.abort(cancelled.host, "cancelled");
+    for (const one of behind) expect(await one.end).toEqual(UNSTARTED);
+    expect(process.held).toBe(1);
+    process.abort(first, "cancelled");
+    expect(await end).toEqual(SUCCESS);
+    for (const { host } of behind) expect(host.lines).toEqual([]);
+  });
+});
+
+test("a try that blocks holds back no other of its pool", async () => {
+  const bundles = { read: async () => loaded } as unknown as BundleCache;
+  const pool = new TaskPool(8, { ...OPTIONS, bundles });
+  onTestFinished(() => pool.stop());
+  const { file, open } = await gate();
+  const run = (taskId: string, host = new Host()) =>
+    pool.run("bundle", false, (process) => process.run(requestOf(taskId, { file }), host));
+  await run("says");
+  const blocking = Array.from({ length: 5 }, () => new Host());
+  const blocked = blocking.map((host) => run("blocks", host));
+  const behind = Array.from({ length: 12 }, () => run("says"));
+  for (const end of behind) expect(await end).toEqual(SUCCESS);
+  await Promise.all(blocking.map(({ began }) => began));
+  await open();
+  for (const end of blocked) expect(await end).toEqual(SUCCESS);
+});
+
+const CORES = 2;
+/** How long a short try runs, by the clock of its process. */
+const SHORT = 0.05;
+
+/** Begins as many tries as it may. */
+function beginAll(tries: ShortTries<number>, nowMs: number, isLoaded = true): number {
+  for (let begun = 0; ; begun += 1) {
+    if (!tries.mayBegin()) return begun;
+    tries.begin(nowMs * 1_000 + begun, isLoaded, nowMs);
+  }
+}
+
+describe("of the processes of a pool", () => {
+  test("as many are busy as there are cores, while tries are short", () => {
+    const tries = new ShortTries<number>(CORES);
+    expect(beginAll(tries, 0)).toBe(CORES);
+    tries.end(0, SHORT, 1);
+    expect(beginAll(tries, 1)).toBe(1);
+    expect(tries.waited(PATIENCE_MS - 1)).toEqual([]);
+    expect(tries.mayBegin()).toBe(false);
+  });
+
+  test("one with a slow try does not count, until that try has ended", () => {
+    const tries = new ShortTries<number>(CORES);
+    beginAll(tries, 0);
+    tries.goOn(1, SHORT, 1);
+    expect(tries.waited(PATIENCE_MS)).toEqual([0]);
+    expect([tries.isShort(0), tries.isShort(1)]).toEqual([false, true]);
+    tries.goOn(0, 100, 100);
+    expect(tries.isShort(0)).toBe(true);
+  });
+
+  test("twice as many are busy after each wait for slow tries, and few again after a short one", () => {
+    const tries = new ShortTries<number>(CORES);
+    const begun = [beginAll(tries, 0)];
+    for (let wait = 1; wait <= 3; wait += 1) {
+      tries.waited(wait * PATIENCE_MS);
+      begun.push(beginAll(tries, wait * PATIENCE_MS));
+    }
+    expect(begun).toEqual([2, 4, 8, 16]);
+    for (let index = 0; index < 16; index += 1)
+      tries.end(3 * PATIENCE_MS * 1_000 + index, SHORT, 7);
+    expect(beginAll(tries, 7)).toBe(CORES);
+  });
+
+  test("on a busy machine few are busy, though the ends of short tries are seen late", () => {
+    for (const [ranMs, slow] of [
+      [SHORT, 0],
+      [4, CORES],
+    ] as const) {
+      const tries = new ShortTries<number>(CORES);
+      tries.begin(-1, true, 0);
+      tries.end(-1, ranMs, 6);
+      beginAll(tries, 10);
+      expect(tries.waited(20)).toHaveLength(slow);
+      tries.waited(30);
+      expect(tries.mayBegin()).toBe(true);
+    }
+  });
+
+  test("one that loads its bundle has more time before others start, too", () => {
+    const tries = new ShortTries<number>(CORES);
+    beginAll(tries, 0, false);
+    expect(tries.waited(100)).toEqual([]);
+    expect(tries.waited(1_000)).toHaveLength(CORES);
+  });
+
+  test("one holds as many tries as run within the time of a short try", () => {
+    expect([0, 0.05, 0.25, 0.5, 0.9, 1.1, 50].map(mostBehind)).toEqual([8, 8, 4, 2, 1, 0, 0]);
+  });
+});
