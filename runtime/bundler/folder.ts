@@ -26,8 +26,14 @@ import {
   versionHash,
 } from "./version.ts";
 
+/** What the next load of the same folder takes over where nothing has changed. */
+export interface EarlierLoad {
+  readonly discovery: Discovery;
+  readonly builds: ReadonlyMap<string, Build>;
+}
+
 /** The result of a load. */
-export interface FolderLoad {
+export interface FolderLoad extends EarlierLoad {
   /** Absolute. */
   readonly folder: string;
   /**
@@ -37,9 +43,6 @@ export interface FolderLoad {
   readonly versions: readonly DagVersion[];
   readonly errors: readonly ImportError[];
   readonly warnings: readonly ImportWarning[];
-  /** For the next load, and for the watcher of the folder. */
-  readonly discovery: Discovery;
-  readonly builds: ReadonlyMap<string, Build>;
 }
 
 /** A DAG file that could be bundled, and its result. */
@@ -56,7 +59,7 @@ export interface Build {
 
 export interface LoadFolderOptions extends InspectorOptions {
   /** The last load of the same folder. */
-  readonly previous?: FolderLoad;
+  readonly previous?: EarlierLoad | undefined;
   /** An inspector of the same folder that stays open. Default: one for this load only. */
   readonly inspector?: Inspector;
 }
@@ -87,7 +90,7 @@ export async function loadFolder(
 async function load(
   folder: string,
   inspector: Inspector,
-  previous: FolderLoad | undefined,
+  previous: EarlierLoad | undefined,
 ): Promise<FolderLoad> {
   const contents = new Contents(folder);
   const discovery = await discover(folder, previous?.discovery, contents);
@@ -134,7 +137,7 @@ async function load(
  */
 async function unchangedBuilds(
   folder: string,
-  previous: FolderLoad | undefined,
+  previous: EarlierLoad | undefined,
   settings: string,
   contents: Contents,
 ): Promise<ReadonlyMap<string, Build>> {
@@ -159,7 +162,7 @@ async function haveSameFolders(folder: string, { bundle }: Build): Promise<boole
 async function inspectChanged(
   bundles: readonly Bundle[],
   inspector: Inspector,
-  previous: FolderLoad | undefined,
+  previous: EarlierLoad | undefined,
 ): Promise<ReadonlyMap<string, Inspection>> {
   const inspections = new Map<string, Inspection>();
   const unknown: Bundle[] = [];

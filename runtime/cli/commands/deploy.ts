@@ -4,7 +4,7 @@ import type { Deployment, DeploymentPreview } from "../../actions/index.ts";
 import type { FolderLoad } from "../../bundler/folder.ts";
 import type { ImportWarning } from "../../bundler/version.ts";
 import { type Cli, command, type Outcome } from "../command.ts";
-import { loadDagFolder } from "../find/dags.ts";
+import { loadChangedDags } from "../find/dags.ts";
 import { EXTERNAL_ID, REASON } from "../input/deployment_options.ts";
 import { withDatabase } from "../project/database.ts";
 import type { ServerAddress } from "../remote/server_api.ts";
@@ -44,7 +44,7 @@ export const deploy = command({
     const server = await serverOf(cli, to, token);
     if (dryRun) return preview(cli, folder, server);
     if (!server) return deployHere(cli, folder, words);
-    const load = await loadDagFolder(cli, folder);
+    const load = await loadChangedDags(cli, folder);
     const { sendDeployment } = await import("../remote/send_deployment.ts");
     return deployed(cli, load, await sendDeployment(server, load, words, cli.say), load.warnings);
   },
@@ -75,7 +75,7 @@ async function preview(
   folder: string | undefined,
   server: ServerAddress | undefined,
 ): Promise<Outcome> {
-  const load = await loadDagFolder(cli, folder);
+  const load = await loadChangedDags(cli, folder);
   const found = await (server ? previewThere(server, load) : previewHere(cli, load));
   const { previewLines } = await import("../reports/deployment_preview.ts");
   const errors = load.errors.flatMap((error) => errorLines(error, cli.terminal.style));
@@ -97,7 +97,7 @@ const previewHere = (cli: Cli, load: FolderLoad): Promise<DeploymentPreview> =>
 function deployHere(cli: Cli, folder: string | undefined, words: Words): Promise<Outcome> {
   return withDatabase(cli, async (db) => {
     const { deployFolder } = await import("../../actions/index.ts");
-    const load = await loadDagFolder(cli, folder);
+    const load = await loadChangedDags(cli, folder);
     const result = await deployFolder(db, load, { ...words, actor: cli.config.user });
     const { poolWarnings } = await import("../reports/pool_warnings.ts");
     const { listPools } = await import("../../store/reads/pools.ts");

@@ -2,14 +2,16 @@
  * The DAGs that `list`, `show` and `next` show: the deployed DAGs when there is a
  * database, else those of the folder's files.
  */
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { FolderLoad } from "../../bundler/folder.ts";
 import type { DeployedDag } from "../../store/reads/dags.ts";
 import type { Cli } from "../command.ts";
 import { findDatabaseUrl, withDatabase } from "../project/database.ts";
+import { projectFiles } from "../project/project.ts";
 import { findUserOfImports } from "../project/task_user.ts";
+import { packageVersion } from "../version.ts";
 import { hint } from "./nearest.ts";
 
 export const DEFAULT_FOLDER = "dags";
@@ -82,6 +84,25 @@ export async function loadDagFolder(
     environment: cli.config.inherited,
     user: await findUserOfImports(cli),
   });
+}
+
+/**
+ * The same, but builds only what has changed since the last time.
+ * @throws DagsmithError FILE_NOT_FOUND
+ */
+export async function loadChangedDags(
+  cli: Pick<Cli, "config" | "folder">,
+  given: string | undefined,
+): Promise<FolderLoad> {
+  const { loadKept } = await import("../../bundler/kept_load.ts");
+  const { contentHash } = await import("../../bundler/version.ts");
+  const folder = resolve(cli.folder, given ?? DEFAULT_FOLDER);
+  const environment = cli.config.inherited;
+  return loadKept(
+    join(projectFiles(cli.folder).builds, contentHash(folder).slice(0, 16)),
+    { version: packageVersion(), folder, environment },
+    { environment, user: await findUserOfImports(cli) },
+  );
 }
 
 async function deployedDags(cli: Cli): Promise<KnownDags> {

@@ -1,5 +1,6 @@
 /**
- * The files of dagsmith in the folder of a project: `.dagsmith/`, created by `dag dev`.
+ * The files of dagsmith in the folder of a project: `.dagsmith/`, created by `dag dev`,
+ * by a worker and by `dag deploy`.
  */
 import { rmSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -20,6 +21,8 @@ export interface ProjectFiles {
   readonly values: string;
   /** Bundles on disk, to be imported. */
   readonly bundles: string;
+  /** What the last `dag deploy` built, by folder. */
+  readonly builds: string;
 }
 
 export function projectFiles(project: string): ProjectFiles {
@@ -32,6 +35,7 @@ export function projectFiles(project: string): ProjectFiles {
     dev: join(folder, "dev.json"),
     values: join(folder, "values"),
     bundles: join(folder, "bundles"),
+    builds: join(folder, "builds"),
   };
 }
 

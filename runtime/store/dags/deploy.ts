@@ -102,6 +102,13 @@ const WANTED = rowsOf<DeployableVersion>({
   hash: ["text", ({ versionHash }) => versionHash],
 });
 
+const KNOWN_VERSIONS: Statement = {
+  name: "dag_version_known",
+  text: `
+select v.dag_id, v.hash from ${WANTED.as("want")}
+join dagsmith.dag_version v on v.dag_id = want.dag_id and v.hash = want.hash`,
+};
+
 // A new version may have a new schedule, so its DAG is due at once.
 const POINT: Statement = {
   name: "dag_point",
@@ -171,7 +178,7 @@ export async function deployVersions(
   if (versions.length === 0) return [];
   await putBundles(tx, versions);
   await tx.query(PUT_DAGS, DAGS.values(versions));
-  await tx.query(PUT_VERSIONS, [...VERSIONS.values(versions), externalId]);
+  await putVersions(tx, versions, externalId);
   await registerAssets(tx, versions);
   await registerListeners(tx, versions);
   const rows = await tx.query<{ dag_id: string; number: number; is_new: boolean }>(
@@ -183,6 +190,23 @@ export async function deployVersions(
     rows.filter((row) => row.is_new).map((row) => row.dag_id),
   );
   return rows.map((row) => ({ dagId: row.dag_id, version: row.number, isNew: row.is_new }));
+}
+
+/** Sends only new versions: most of them are stored already, and their specs are large. */
+async function putVersions(
+  tx: Queryable,
+  versions: readonly DeployableVersion[],
+  externalId: string | null,
+): Promise<void> {
+  const rows = await tx.query<{ dag_id: string; hash: string }>(
+    KNOWN_VERSIONS,
+    WANTED.values(versions),
+  );
+  const known = new Set(rows.map(({ dag_id, hash }) => `${hash} ${dag_id}`));
+  const unknown = versions.filter(
+    ({ dagId, versionHash }) => !known.has(`${versionHash} ${dagId}`),
+  );
+  if (unknown.length > 0) await tx.query(PUT_VERSIONS, [...VERSIONS.values(unknown), externalId]);
 }
 
 /** Which of the hashes are those of stored bundles. */
