@@ -3,8 +3,10 @@ import { NotCarried, quoted } from "../code.ts";
 import type { Carry } from "../options/carry.ts";
 import { readPython } from "../python/read_python.ts";
 import type { Argument, Expression } from "../python/tree.ts";
-import { tableOf } from "../table_of.ts";
+import { dateMethod, moved } from "./date_methods.ts";
+import { argument, literalText, numberOf, pathOf } from "./expression_parts.ts";
 import { changed, type RunValue, runValue } from "./run_value.ts";
+import { filtered } from "./template_filters.ts";
 import {
   formatted,
   nameValue,
@@ -12,7 +14,6 @@ import {
   pathValue,
   pulled,
   variableValue,
-  writtenDate,
 } from "./template_names.ts";
 
 type Call = Extract<Expression, { readonly type: "call" }>;
@@ -58,29 +59,6 @@ function translate(expression: Expression, carry: Carry): RunValue | undefined {
   }
 }
 
-/** The names of `a.b["c"]`. */
-function pathOf(expression: Expression): readonly string[] | undefined {
-  if (expression.type === "name") return [expression.name];
-  if (expression.type !== "attribute" && expression.type !== "index") return undefined;
-  const before = pathOf(expression.of);
-  if (expression.type === "attribute") return before && [...before, expression.name];
-  const { index } = expression;
-  return before && index.type === "literal" ? [...before, String(index.value)] : undefined;
-}
-
-function argument(
-  args: readonly Argument[],
-  name: string,
-  position: number,
-): Expression | undefined {
-  const positional = args.filter((one) => one.name === null);
-  return args.find((one) => one.name === name)?.value ?? positional[position]?.value;
-}
-
-function literalText(expression: Expression | undefined): string | undefined {
-  return expression?.type === "literal" ? String(expression.value) : undefined;
-}
-
 function translateCall(call: Call, carry: Carry): RunValue | undefined {
   const path = (pathOf(call.of) ?? []).join(".");
   if (/^(ti|task_instance)\.xcom_pull$/.test(path)) return translatePull(call.args);
@@ -88,7 +66,9 @@ function translateCall(call: Call, carry: Carry): RunValue | undefined {
   if (path === "macros.ds_format") return undefined;
   if (path === "dag_run.conf.get" || path === "params.get") return withFallback(call.args, carry);
   if (/^var\.(value|json)\.get$/.test(path)) return translateVariable(path, call.args);
-  return call.of.type === "attribute" ? dateMethod(call.of, call.args, carry) : undefined;
+  if (call.of.type !== "attribute") return undefined;
+  const date = translate(call.of.of, carry);
+  return date?.type === "date" ? dateMethod(date, call.of.name, call.args) : undefined;
 }
 
 function translatePull(args: readonly Argument[]): RunValue | undefined {
@@ -125,72 +105,22 @@ function addedDays(args: readonly Argument[], carry: Carry): RunValue | undefine
   return formatted(changed(logical, `${logical.text}.plus({ days: ${count} })`), "%Y-%m-%d");
 }
 
-/** A text would become code where a number is written. */
-function numberOf(expression: Expression): number | undefined {
-  const isMinus = expression.type === "unary" && expression.operator === "-";
-  const literal = isMinus ? expression.of : expression;
-  if (literal.type !== "literal" || typeof literal.value !== "number") return undefined;
-  if (!Number.isFinite(literal.value)) return undefined;
-  return isMinus ? -literal.value : literal.value;
-}
-
-const MOVES: Readonly<Record<string, string>> = tableOf({ add: "plus", subtract: "minus" });
-
-/** `strftime`, `isoformat`, `add`, `subtract` of a date; `format` of luxon differs. */
-function dateMethod(
-  of: Extract<Expression, { readonly type: "attribute" }>,
-  args: readonly Argument[],
-  carry: Carry,
-): RunValue | undefined {
-  const value = translate(of.of, carry);
-  if (value?.type !== "date") return undefined;
-  const format = literalText(argument(args, "format", 0));
-  if (of.name === "strftime" && format !== undefined) return formatted(value, format);
-  if (of.name === "isoformat") return changed(value, `${value.text}.toISO()`, "text");
-  const move = MOVES[of.name];
-  return move === undefined ? undefined : moved(value, move, args);
-}
-
-/** The units that Airflow's dates and luxon share. */
-const UNITS = ["years", "months", "weeks", "days", "hours", "minutes", "seconds", "milliseconds"];
-
-function moved(date: RunValue, move: string, args: readonly Argument[]): RunValue | undefined {
-  const known = args.flatMap(({ name, value }) => {
-    const count = numberOf(value);
-    return UNITS.includes(name ?? "") && count !== undefined ? [`${name}: ${count}`] : [];
-  });
-  if (known.length === 0 || known.length < args.length) return undefined;
-  return changed(date, `${date.text}.${move}({ ${known.join(", ")} })`);
-}
-
 function translateBinary(
   { operator, left, right }: Extract<Expression, { readonly type: "binary" }>,
   carry: Carry,
 ): RunValue | undefined {
   const value = translate(left, carry);
   if (!value) return undefined;
-  if (operator === "|") return filtered(value, right, carry);
+  if (operator === "|") return translateFilter(value, right, carry);
   const isLength = right.type === "call" && /timedelta$/.test((pathOf(right.of) ?? []).join("."));
   if (value.type !== "date" || !isLength || !/^[+-]$/.test(operator)) return undefined;
   return moved(value, operator === "+" ? "plus" : "minus", right.args);
 }
 
-const TEXT_FILTERS: Readonly<Record<string, string>> = tableOf({
-  upper: ".toUpperCase()",
-  lower: ".toLowerCase()",
-  trim: ".trim()",
-});
-
-function filtered(value: RunValue, filter: Expression, carry: Carry): RunValue | undefined {
-  const name = filter.type === "call" ? pathOf(filter.of)?.join(".") : pathOf(filter)?.join(".");
-  if (name === undefined) return undefined;
-  if (value.type === "date") return writtenDate(value, name);
-  if (name === "tojson") return changed(value, `JSON.stringify(${value.text})`, "text");
-  if (name === "string") return changed(value, `String(${value.text})`, "text");
-  const method = TEXT_FILTERS[name];
-  if (method !== undefined) return changed(value, `String(${value.text})${method}`, "text");
-  if (name !== "default" && name !== "d") return undefined;
-  const other = filter.type === "call" ? filter.args[0]?.value : undefined;
-  const fallback = other && translate(other, carry);
-  return fallback && changed(value, `(${value.text} ?? ${fallback.text})`, "json");
+function translateFilter(value: RunValue, filter: Expression, carry: Carry): RunValue | undefined {
+  const name = pathOf(filter.type === "call" ? filter.of : filter)?.join(".");
+  const fallback = filter.type === "call" ? filter.args[0]?.value : undefined;
+  return name === undefined
+    ? undefined
+    : filtered(value, name, fallback && translate(fallback, carry));
 }
