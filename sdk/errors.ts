@@ -179,7 +179,7 @@ const messages = {
     'Connection "{id}" cannot be read: {reason}. Write a JSON object with type, host, port, login, password, schema and extra, or a URI such as postgres://user:password@host:5432/database.',
   WRONG_CONNECTION_TYPE: 'Connection "{id}" is of type "{found}"; this hook needs "{expected}".',
   CHANGED_MEANWHILE:
-    'The {kind} "{id}" was changed, created or deleted since you opened it. Reload the page, and make your change again.',
+    'The {kind} "{id}" was changed, created or deleted since you read it. Read it again, and make your change again.',
   UNKNOWN_CONNECTION_TYPE:
     'Connection type "{type}" is not known; known: {known}. Name packages with more types in DAG_CONNECTION_TYPES.',
   CONNECTION_REFUSED: "{reason} See the fields with: dag connections types <type>",

@@ -8,12 +8,25 @@ export const note = command({
   usage: "note <run> <text>",
   summary: "Write a note on a run; it replaces the earlier note",
   more: `${RUN_NAMES} An empty text removes the note.`,
+  options: [
+    {
+      flags: "--was <text>",
+      text: "write it only when the note is still this one; empty for none",
+    },
+  ],
   example: 'dag note 42 "rerun after the fix of the exchange rates"',
-  run: async (cli, [name, text]: readonly [string, string]): Promise<Outcome> =>
+  run: async (
+    cli,
+    [name, text]: readonly [string, string],
+    { was }: { readonly was?: string },
+  ): Promise<Outcome> =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
       const { noteRun } = await import("../../actions/index.ts");
-      await noteRun(db, { id: run.id, note: text, actor: cli.config.user });
+      await noteRun(db, {
+        ...{ id: run.id, note: text, actor: cli.config.user },
+        ...(was !== undefined && { isAsRead: (note) => note === was }),
+      });
       return {
         json: { id: run.id, dagId: run.dagId, runId: run.runId, note: text },
         lines: [`Run ${run.id} has ${text === "" ? "no note" : "a note"}.`],

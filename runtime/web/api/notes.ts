@@ -6,6 +6,7 @@ import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { labelsBody, noteBody, runParams } from "../http/input/runs.ts";
 import type { WebServices } from "../http/services.ts";
+import { isShownAs } from "../read/mask.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { done } from "./schemas/common.ts";
 
@@ -34,9 +35,12 @@ export const NOTE_ENDPOINTS: readonly Endpoint[] = [
 
 async function note(services: WebServices, request: Request): Promise<unknown> {
   const { id } = checked(runParams, request.params);
-  const body = checked(noteBody, request.body ?? {});
+  const { note: text, noteWas } = checked(noteBody, request.body ?? {});
   const actions = await actionsOfApi(services, request);
-  await actions.noteRun(services.db, { id, ...body, actor: actorOf(request) });
+  await actions.noteRun(services.db, {
+    ...{ id, note: text, actor: actorOf(request) },
+    ...(noteWas !== undefined && { isAsRead: isShownAs(services.mask, noteWas) }),
+  });
   return { done: true };
 }
 

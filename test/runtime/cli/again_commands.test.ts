@@ -226,7 +226,10 @@ describe("notes, labels and the audit", () => {
       "trigger",
       "generation",
     ]);
-    await project.json(["note", runId, "looked at"]);
+    await project.json(["note", runId, "looked at", "--was", ""]);
+    expect(await project.json(["note", runId, "late", "--was", "other"])).toMatchObject({
+      error: { code: "CHANGED_MEANWHILE" },
+    });
     expect(
       await project.json(["label", String(id), "--label", "a=1", "--label", "b=2"]),
     ).toMatchObject({ labels: { a: "1", b: "2" } });

@@ -188,6 +188,21 @@ describe("the note and the labels of a run", () => {
     expect([await read(run), (await labels(run)).sort()]).toEqual(["other", ["old=1", "team=a"]]);
   });
 
+  test("by the API: a note is refused when another one was read, also one that is now empty", async () => {
+    const run = await aRun("two\nlines");
+    const write = (note: string, noteWas?: string) =>
+      send("/api/v1/runs/:id/note", String(run), { note, noteWas });
+    expect((await write("second", "two\nlines")).isDone).toBe(true);
+    const late = await write("late", "two\nlines");
+    expect(late).toEqual({ isDone: false, text: expect.stringContaining("CHANGED_MEANWHILE") });
+    expect((await write("late", "")).isDone).toBe(false);
+    expect(await read(run)).toBe("second");
+    expect((await write("")).isDone).toBe(true);
+    expect((await write("late", "second")).isDone).toBe(false);
+    expect((await write("first", "")).isDone).toBe(true);
+    expect(await read(run)).toBe("first");
+  });
+
   test("both stay when a label is refused", async () => {
     const run = await aRun("first");
     const wrong = { ...(await opened(run)), note: "second", labels: "team=a, =b" };

@@ -76,7 +76,12 @@ export const markBody = z.object({
   mapIndex: mapIndex.optional(),
 });
 
-export const noteBody = z.object({ note: text(10_000) });
+export const noteBody = z.object({
+  note: text(10_000),
+  noteWas: text(10_000)
+    .optional()
+    .meta({ description: "The note as it was read, empty for none; another one is refused" }),
+});
 export const labelsBody = z.object({
   labels: labels.default({}),
   remove: z.array(z.string().max(63)).max(100).default([]),
