@@ -16,6 +16,7 @@ import { gate } from "./login/gate.ts";
 import { GuessLimit } from "./login/guess_limit.ts";
 import { isLoopback } from "./login/loopback.ts";
 import type { Oidc } from "./login/oidc.ts";
+import { mcpRoutes } from "./mcp/routes.ts";
 import { accountRoutes } from "./routes/account.ts";
 import { answerError } from "./routes/answer_error.ts";
 import { auditRoutes } from "./routes/audit.ts";
@@ -112,6 +113,7 @@ function allRoutes(
     userRoutes(services),
     hookRoutes(services),
     apiRoutes(services),
+    mcpRoutes(services),
     changeStreamRoutes(services, streams),
     logStreamRoutes(services, streams),
     downloadRoutes(services),

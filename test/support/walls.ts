@@ -161,6 +161,7 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
       "luxon",
       "marked",
       "openid-client",
+      "@modelcontextprotocol/sdk/",
     ],
     why: "the page could be another one day; only this room would change",
   },
@@ -229,6 +230,7 @@ const INNER_ROOMS: Readonly<Record<string, InnerRooms>> = {
         "views/secrets",
       ],
       ["api", "routes"],
+      ["mcp"],
     ],
   },
 };
@@ -283,6 +285,10 @@ const INNER_WALLS: Readonly<Record<string, InnerWall>> = {
   "web/views": {
     packages: [...PREACT, "marked"],
     why: "a view gets plain data and answers no request",
+  },
+  "web/mcp": {
+    packages: ["express", "zod", "@modelcontextprotocol/sdk/"],
+    why: "agents call the endpoints of the API, by a package that only their users install",
   },
   "web/api": {
     packages: ["express", "zod", "zod-openapi", "zod-openapi/"],

@@ -4,6 +4,7 @@
  */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { loadPackage } from "../../../sdk/load_package.ts";
+import { cutAnswer } from "../../words/tool_answer.ts";
 import { type AnyCommand, type Cli, describeError } from "../command.ts";
 import { packageVersion } from "../version.ts";
 import { commandCall, inputSchema, toolName } from "./command_tool.ts";
@@ -14,9 +15,6 @@ export interface Tool {
   /** Whether it changes nothing. */
   readonly isReadOnly: boolean;
 }
-
-/** Longer answers are cut: a model cannot read them, and its client may refuse them. */
-const LONGEST_ANSWER = 200_000;
 
 /**
  * Serves tools until the client closes the connection.
@@ -70,7 +68,7 @@ async function answer(
       args as never[],
       options as never,
     );
-    return { text: cut(JSON.stringify(json)), failed };
+    return { text: cutAnswer(JSON.stringify(json)), failed };
   } catch (error) {
     const { code, message } = describeError(error);
     return { text: JSON.stringify({ error: { code, message } }), failed: true };
@@ -81,11 +79,6 @@ async function answer(
 function silent(cli: Cli): Cli {
   const say = (): void => undefined;
   return { ...cli, json: true, say, terminal: { ...cli.terminal, isInteractive: false, out: say } };
-}
-
-function cut(text: string): string {
-  if (text.length <= LONGEST_ANSWER) return text;
-  return `${text.slice(0, LONGEST_ANSWER)}\n… cut after ${LONGEST_ANSWER} characters; ask for less, for example with "limit".`;
 }
 
 async function loadProtocol() {

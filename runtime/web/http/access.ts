@@ -31,8 +31,11 @@ export interface Access {
   readonly of: DagOf | null;
 }
 
-/** `public`: without login. `webhook`: the call proves that it knows a secret. */
-export type RouteAccess = Access | "public" | "webhook";
+/**
+ * `public`: without login. `webhook`: the call proves that it knows a secret. `tools`: a
+ * caller calls endpoints by name, and each call is checked for the permission of its own.
+ */
+export type RouteAccess = Access | "public" | "webhook" | "tools";
 
 /**
  * Names the permission of a route.
@@ -48,15 +51,24 @@ export function needs(permission: Permission, of: DagOf | null = null): Access {
 /** Lets only callers pass who have the permission. */
 export function requireAccess(
   services: Pick<WebServices, "reader">,
-  { permission, of }: Access,
+  access: Access,
 ): RequestHandler {
   return async (request, _response, next) => {
-    const { rights } = callerOf(request);
-    const tags = await tagsFor(services, request, of, rights);
-    if (!allows(rights, permission, tags)) throw forbidden(permission);
-    rememberCheck(request, { permission, tags });
+    await checkAccess(services, access, request);
     next();
   };
+}
+
+/** @throws Refused 403 when the caller does not have the permission */
+export async function checkAccess(
+  services: Pick<WebServices, "reader">,
+  { permission, of }: Access,
+  request: Request,
+): Promise<void> {
+  const { rights } = callerOf(request);
+  const tags = await tagsFor(services, request, of, rights);
+  if (!allows(rights, permission, tags)) throw forbidden(permission);
+  rememberCheck(request, { permission, tags });
 }
 
 /**

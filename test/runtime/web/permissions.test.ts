@@ -49,6 +49,7 @@ describe("registrations", () => {
       "/welcome",
     ]);
     expect(withAccess("webhook")).toEqual(["/hooks/:dagId/:name"]);
+    expect(withAccess("tools")).toEqual(["/mcp", "/mcp"]);
   });
 
   test("a route that changes something needs more than to see it", () => {

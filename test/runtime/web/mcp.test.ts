@@ -1,0 +1,156 @@
+/**
+ * Coding agents call the API as tools: a real client of the protocol over real HTTP, with
+ * the token of a reader, of an operator, a wrong one and none.
+ */
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { z } from "zod";
+import { type Grant, type Permission, ROLES } from "../../../runtime/access/permissions.ts";
+import * as actions from "../../../runtime/actions/index.ts";
+import { TOOLS } from "../../../runtime/web/mcp/tools.ts";
+import { dagSpec } from "../../support/rows.ts";
+import { type TestWeb, testWeb } from "../../support/web.ts";
+
+const by = { actor: "test" };
+let web: TestWeb;
+let run = 0;
+let made = 0;
+beforeAll(async () => {
+  web = await testWeb({ actions, withoutLink: true });
+  run = await web.rows.run("d", await web.rows.dag(dagSpec("d", { tags: ["mine"] })));
+  await web.rows.dag(dagSpec("other"));
+  for (const role of ROLES)
+    await actions.addUser(web.db, { name: role, grants: [{ role, tag: null }], ...by });
+});
+afterAll(() => web.close());
+
+const newToken = (user: string, scopes: readonly Permission[] | null = null): Promise<string> =>
+  actions.createToken(web.db, {
+    ...{ user, name: `token-${++made}`, scopes, days: null, ...by },
+  });
+
+/** A client with a token, which is undefined for none. */
+async function client(token: string | undefined): Promise<Client> {
+  const one = new Client({ name: "test", version: "1.0.0" });
+  const headers: Record<string, string> =
+    token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  const url = new URL("/mcp", web.url);
+  onTestFinished(() => one.close());
+  const transport = new StreamableHTTPClientTransport(url, { requestInit: { headers } });
+  await one.connect(transport as Parameters<typeof one.connect>[0]);
+  return one;
+}
+
+const as = async (role: Grant["role"]): Promise<Client> => client(await newToken(role));
+
+const answerShape = z.object({
+  isError: z.boolean().optional(),
+  content: z.tuple([z.object({ type: z.literal("text"), text: z.string() })]),
+});
+
+async function call(one: Client, name: string, input: Record<string, unknown> = {}) {
+  const { isError, content } = answerShape.parse(await one.callTool({ name, arguments: input }));
+  return { isError: isError ?? false, document: JSON.parse(content[0].text) as unknown };
+}
+
+const names = async (one: Client) => (await one.listTools()).tools.map(({ name }) => name);
+
+describe("a caller without rights gets no tool", () => {
+  test.each([
+    ["without a token", undefined, "does not say where this request comes from"],
+    ["with a wrong token", "dagsmith_0000000000000000000000000000", "This token is wrong"],
+  ])("%s", async (_, token, message) => {
+    await expect(client(token)).rejects.toThrow(message);
+  });
+
+  test("with the cookie of a browser", async () => {
+    const { url, cookie, close } = await testWeb();
+    onTestFinished(close);
+    const headers = { Cookie: cookie, Origin: url, "content-type": "application/json" };
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" });
+    const answer = await fetch(`${url}/mcp`, { method: "POST", headers, body });
+    const message = expect.stringContaining("Send an API token");
+    expect([answer.status, await answer.json()]).toMatchObject([403, { error: { message } }]);
+  });
+
+  test("with a token whose scope names another permission", async () => {
+    const one = await client(await newToken("admin", ["account.use"]));
+    expect(await names(one)).toEqual([]);
+    expect(await call(one, "list")).toMatchObject({ isError: true });
+  });
+});
+
+test("a reader sees and calls only tools that change nothing", async () => {
+  const one = await as("viewer");
+  const { tools } = await one.listTools();
+  expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(["list", "why", "logs"]));
+  const acting = tools.filter(({ annotations }) => !annotations?.readOnlyHint);
+  expect(acting.map(({ name }) => name)).toEqual(["answer"]);
+  expect(await call(one, "show", { dagId: "d" })).toMatchObject({ document: { dagId: "d" } });
+  for (const [name, input] of [
+    ["trigger", { dagId: "d" }],
+    ["note", { id: run, note: "x" }],
+    ["audit", {}],
+  ] as const)
+    expect(await call(one, name, input)).toMatchObject({
+      ...{ isError: true, document: { error: { code: "REFUSED" } } },
+    });
+});
+
+test("a role for a tag reaches the DAGs of that tag only", async () => {
+  const grants = [{ role: "operator", tag: "mine" }] as const;
+  await actions.addUser(web.db, { name: "grace", grants, ...by });
+  const one = await client(await newToken("grace"));
+  expect(await call(one, "list")).toMatchObject({ document: { dags: [{ dagId: "d" }] } });
+  expect(await call(one, "pause", { dagId: "d" })).toMatchObject({ isError: false });
+  expect(await call(one, "pause", { dagId: "other" })).toMatchObject({ isError: true });
+});
+
+test("an operator acts, and the audit names the user", async () => {
+  const one = await as("operator");
+  expect(await call(one, "trigger", { dagId: "other" })).toMatchObject({
+    document: { id: expect.any(Number) },
+  });
+  expect(await call(one, "note", { id: run, note: "seen by an agent" })).toMatchObject({
+    document: { done: true },
+  });
+  expect(await call(one, "note", { id: run, note: "late", noteWas: "" })).toMatchObject({
+    document: { error: { code: "CHANGED_MEANWHILE" } },
+  });
+  const { document } = await call(await as("admin"), "audit", { user: "operator" });
+  expect(document).toMatchObject({
+    entries: [
+      { actor: expect.stringMatching(/^operator with token /), action: "note" },
+      { actor: expect.stringMatching(/^operator with token /), action: "trigger" },
+    ],
+  });
+});
+
+test.each([
+  ["show", {}, "INVALID_ARGUMENT"],
+  ["show", { dagId: "wrok" }, "UNKNOWN_DAG"],
+  ["runs", { dagId: "d", state: "sleeping" }, "INVALID_ARGUMENT"],
+  ["runs", { dagId: "d", sate: "failed" }, "INVALID_ARGUMENT"],
+  ["run", { id: "0; drop table" }, "INVALID_ARGUMENT"],
+  ["nothing", {}, "INVALID_ARGUMENT"],
+])("%s with %o answers %s, and the next call is answered", async (name, input, code) => {
+  const one = await as("admin");
+  expect(await call(one, name, input)).toMatchObject({
+    ...{ isError: true, document: { error: { code } } },
+  });
+  expect(await call(one, "runs", { dagId: "d", limit: 1 })).toMatchObject({
+    ...{ isError: false, document: { runs: [{ id: run }] } },
+  });
+});
+
+test("each tool has one field for each parameter of its endpoint", () => {
+  for (const { name, endpoint, input } of TOOLS) {
+    const inPath = [...endpoint.path.matchAll(/\{(\w+)\}/g)].map(([, field]) => field);
+    expect([name, input.required]).toEqual([name, expect.arrayContaining(inPath)]);
+    const shapes = [endpoint.params, endpoint.query].flatMap((part) =>
+      part ? Object.keys(part.shape) : [],
+    );
+    expect(new Set(shapes).size).toBe(shapes.length);
+  }
+});
