@@ -3,10 +3,12 @@
  * people, one way to fail. A command returns its result; this file prints it.
  */
 import { type Command, CommanderError, InvalidArgumentError } from "commander";
+import type { ZodType } from "zod";
 import { errorMessage } from "../../sdk/error_message.ts";
 import { DagsmithError, isDagsmithError } from "../../sdk/errors.ts";
 import type { Config } from "../config/config.ts";
 import { databaseError } from "../store/database/connection_loss.ts";
+import type { DocumentOf, LoadSchema } from "./documents/document.ts";
 import { safeText, type Terminal } from "./output/terminal.ts";
 
 /** What every command may use. */
@@ -22,9 +24,9 @@ export interface Cli {
 }
 
 /** How a command ended. */
-export interface Outcome {
+export interface Outcome<Document = unknown> {
   /** The document of `--json`. */
-  readonly json: unknown;
+  readonly json: Document;
   /** The lines for people. Default: none besides those already printed. */
   readonly lines?: readonly string[];
   /** The command ran, and its answer is bad: exit code 1. */
@@ -43,10 +45,12 @@ interface OptionSpec {
  * One command.
  * @typeParam Args its arguments, in order
  * @typeParam Options its options, by their long names in camel case
+ * @typeParam Schema what it prints with `--json`
  */
 export interface CommandSpec<
   Args extends readonly (string | readonly string[] | undefined)[] = readonly string[],
   Options = Readonly<Record<string, unknown>>,
+  Schema extends ZodType = ZodType,
 > {
   /** Name and arguments, such as `trigger <dag>`. */
   readonly usage: string;
@@ -55,7 +59,9 @@ export interface CommandSpec<
   readonly example: string;
   /** What a user should know beyond the summary. */
   readonly more?: string;
-  readonly run: (cli: Cli, args: Args, options: Options) => Promise<Outcome>;
+  /** The schema of the document that it prints with `--json`. */
+  readonly document: LoadSchema<Schema>;
+  readonly run: (cli: Cli, args: Args, options: Options) => Promise<Outcome<DocumentOf<Schema>>>;
 }
 
 /** A command without its own types. */
@@ -64,9 +70,11 @@ export interface AnyCommand extends Omit<CommandSpec, "run"> {
 }
 
 /** Checks the types of a command where it is defined, and then drops them. */
-export function command<Args extends readonly (string | readonly string[] | undefined)[], Options>(
-  spec: CommandSpec<Args, Options>,
-): AnyCommand {
+export function command<
+  Args extends readonly (string | readonly string[] | undefined)[],
+  Options,
+  Schema extends ZodType,
+>(spec: CommandSpec<Args, Options, Schema>): AnyCommand {
   return spec as unknown as AnyCommand;
 }
 

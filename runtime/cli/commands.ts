@@ -42,6 +42,7 @@ import { replay } from "./commands/replay.ts";
 import { scheduler, start, web, worker } from "./commands/roles.ts";
 import { promote, rollback } from "./commands/rollback.ts";
 import { runs } from "./commands/runs.ts";
+import { type NamedCommand, schemaOf } from "./commands/schema.ts";
 import { show } from "./commands/show.ts";
 import { simulate } from "./commands/simulate.ts";
 import { state } from "./commands/state.ts";
@@ -100,6 +101,7 @@ export const commands: readonly AnyCommand[] = [
     ],
     acting: [trigger, backfill, pause, unpause, cancel, clear, mark, answer, note, label],
   }),
+  schemaOf(allCommands),
 ];
 
 /** Commands with subcommands. */
@@ -126,3 +128,15 @@ export const groups: readonly CommandGroup[] = [
   users,
   tokens,
 ];
+
+/** Every command, those of groups too, by all its words. */
+export function allCommands(): readonly NamedCommand[] {
+  return [
+    ...commands.map((command) => ({ name: verbOf(command), command })),
+    ...groups.flatMap((group) =>
+      group.commands.map((command) => ({ name: `${group.name} ${verbOf(command)}`, command })),
+    ),
+  ];
+}
+
+const verbOf = ({ usage }: AnyCommand): string => usage.split(" ")[0] ?? usage;

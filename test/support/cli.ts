@@ -9,6 +9,7 @@ import { hostname, tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { misfits } from "./documents.ts";
 
 /** The name of who runs `dag` here, as the audit has it. */
 export const CLI_ACTOR = `${userInfo().username}@${hostname()}`;
@@ -28,7 +29,7 @@ export interface Project {
   write(path: string, content: string): Promise<void>;
   /** Runs `dag …args` to its end. */
   dag(args: readonly string[], options?: CommandOptions): Promise<CliResult>;
-  /** The document of `dag …args --json`, which must be all of stdout. */
+  /** The document of `dag …args --json`: all of stdout, and as `dag schema` describes it. */
   json<Document = Record<string, unknown>>(
     args: readonly string[],
     options?: CommandOptions,
@@ -114,7 +115,10 @@ export async function newProject(
     json: async (args, options) => {
       const { stdout, stderr } = await project.dag([...args, "--json"], options);
       if (stdout === "") throw new Error(`nothing on stdout; on stderr: ${stderr}`);
-      return JSON.parse(stdout);
+      const document = JSON.parse(stdout);
+      const wrong = await misfits(args, document);
+      if (wrong !== "") throw new Error(`dag ${args.join(" ")} printed ${stdout}: ${wrong}`);
+      return document;
     },
     remove: async () => {
       await Promise.all(

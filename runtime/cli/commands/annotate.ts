@@ -1,5 +1,5 @@
 /** `dag note` and `dag label`: notes and labels on runs. */
-import { command, type Outcome, wrongUsage } from "../command.ts";
+import { command, wrongUsage } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { label as parseLabel } from "../input/option_values.ts";
 import { withDatabase } from "../project/database.ts";
@@ -15,11 +15,8 @@ export const note = command({
     },
   ],
   example: 'dag note 42 "rerun after the fix of the exchange rates"',
-  run: async (
-    cli,
-    [name, text]: readonly [string, string],
-    { was }: { readonly was?: string },
-  ): Promise<Outcome> =>
+  document: async () => (await import("../documents/runs.ts")).noted,
+  run: async (cli, [name, text]: readonly [string, string], { was }: { readonly was?: string }) =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
       const { noteRun } = await import("../../actions/index.ts");
@@ -52,7 +49,8 @@ export const label = command({
     { flags: "--remove <keys>", text: "keys of labels to remove, separated by commas" },
   ],
   example: "dag label 42 --label reviewed=yes",
-  run: async (cli, [name]: readonly [string], options: LabelOptions): Promise<Outcome> => {
+  document: async () => (await import("../documents/runs.ts")).labelled,
+  run: async (cli, [name]: readonly [string], options: LabelOptions) => {
     const labels = options.label ?? {};
     const remove = options.remove?.split(",") ?? [];
     if (Object.keys(labels).length === 0 && remove.length === 0)

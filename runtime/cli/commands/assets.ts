@@ -1,7 +1,7 @@
 /** `dag assets`: the assets that DAGs update and wait for, and recording an update. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
-import { command, type Outcome } from "../command.ts";
+import { command } from "../command.ts";
 import { jsonObject, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
 import { cell, timeText } from "../output/words.ts";
@@ -14,7 +14,8 @@ const list = command({
   summary:
     "List assets: the tasks that update them, the DAGs that wait for them, and their last update",
   example: "dag assets list --json",
-  run: async (cli): Promise<Outcome> =>
+  document: async () => (await import("../documents/settings.ts")).assets,
+  run: async (cli) =>
     withDatabase(cli, async (db) => {
       const { listAssets } = await import("../../store/reads/assets.ts");
       const assets = await listAssets(db, { after: "", limit: MOST });
@@ -40,11 +41,8 @@ const events = command({
   summary: "List an asset's updates, newest first",
   options: [{ flags: "--limit <n>", text: "how many (default 20)", parse: wholeNumber(1, 1_000) }],
   example: "dag assets events s3://lake/github/issues",
-  run: async (
-    cli,
-    [uri]: readonly [string],
-    { limit = 20 }: { readonly limit?: number },
-  ): Promise<Outcome> =>
+  document: async () => (await import("../documents/settings.ts")).assetEvents,
+  run: async (cli, [uri]: readonly [string], { limit = 20 }: { readonly limit?: number }) =>
     withDatabase(cli, async (db) => {
       const { assetEvents, isKnownAsset } = await import("../../store/sources/asset.ts");
       if (!(await isKnownAsset(db, uri))) throw new DagsmithError("UNKNOWN_ASSET", { asset: uri });
@@ -72,11 +70,12 @@ const update = command({
     { flags: "--extra <json>", text: "the extra of the event, a JSON object", parse: jsonObject },
   ],
   example: `dag assets update s3://lake/github/issues --extra '{"rows": 12}'`,
+  document: async () => (await import("../documents/settings.ts")).assetUpdated,
   run: async (
     cli,
     [uri]: readonly [string],
     { extra = {} }: { readonly extra?: Readonly<Record<string, Json>> },
-  ): Promise<Outcome> =>
+  ) =>
     withDatabase(cli, async (db) => {
       const { updateAsset } = await import("../../actions/index.ts");
       const { id } = await updateAsset(db, { uri, extra, actor: cli.config.user });

@@ -2,7 +2,7 @@
 import type { Database } from "../../store/database/database.ts";
 import type { AuditFilter, AuditRow } from "../../store/reads/audit.ts";
 import { AUDIT_FORMATS, type AuditFormat } from "../../words/audit_export.ts";
-import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
+import { type Cli, command, wrongUsage } from "../command.ts";
 import { needDag } from "../find/runs.ts";
 import { instant, oneOf, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
@@ -35,11 +35,12 @@ export const audit = command({
     },
   ],
   example: "dag audit daily_report --user ada --from 2026-01-01 --export csv",
+  document: async () => (await import("../documents/access.ts")).audit,
   run: async (
     cli,
     [dagId]: readonly [string | undefined],
     { limit = 50, export: format, user = null, action = null, from = null, to = null }: Options,
-  ): Promise<Outcome> => {
+  ) => {
     if (format !== undefined && cli.json) wrongUsage("--export", "use it without --json");
     return withDatabase(cli, async (db) => {
       if (dagId !== undefined) await needDag(db, dagId);
@@ -62,12 +63,7 @@ function linesOf(found: readonly AuditRow[]): readonly string[] {
 }
 
 /** Prints page by page: the log may be larger than the memory. */
-async function exported(
-  cli: Cli,
-  db: Database,
-  format: AuditFormat,
-  filter: AuditFilter,
-): Promise<Outcome> {
+async function exported(cli: Cli, db: Database, format: AuditFormat, filter: AuditFilter) {
   const { eachAudit } = await import("../../store/reads/audit.ts");
   const { exportHead, exportLine } = await import("../../words/audit_export.ts");
   const say = (line: string): void => {
@@ -76,5 +72,6 @@ async function exported(
   say(exportHead(format));
   for await (const entries of eachAudit(db, filter))
     for (const entry of entries) say(exportLine(format, entry));
-  return { json: {} };
+  // With --export it is refused to print a document.
+  return { json: { entries: [] } };
 }

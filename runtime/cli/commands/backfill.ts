@@ -7,7 +7,7 @@ import type { Reprocess } from "../../scheduler/decisions/plan_backfill.ts";
 import type { CodeChoice } from "../../store/backfills/backfill.ts";
 import type { Database } from "../../store/database/database.ts";
 import type { BackfillSummary } from "../../store/reads/backfills.ts";
-import { type AnyCommand, type Cli, command, type Outcome, wrongUsage } from "../command.ts";
+import { type AnyCommand, type Cli, command, wrongUsage } from "../command.ts";
 import { needDag } from "../find/runs.ts";
 import { isoDate, jsonObject, label, oneOf, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
@@ -70,7 +70,8 @@ Watch it with \`dag backfills <dag>\`; stop it with backfill-pause, backfill-res
   ],
   example:
     "dag backfill daily_report --from 2026-01-01 --to 2026-03-31 --reprocess failed --dry-run",
-  run: async (cli, [dagId]: readonly [string], options: Options): Promise<Outcome> => {
+  document: async () => (await import("../documents/backfills.ts")).created,
+  run: async (cli, [dagId]: readonly [string], options: Options) => {
     const { from, to, dryRun, wait, label: labels, version: code, ...more } = options;
     if (from === undefined || to === undefined)
       return wrongUsage(
@@ -94,7 +95,7 @@ Watch it with \`dag backfills <dag>\`; stop it with backfill-pause, backfill-res
 
 type Request = Omit<Parameters<typeof import("../../actions/index.ts").createBackfill>[1], "actor">;
 
-async function preview(db: Database, request: Request): Promise<Outcome> {
+async function preview(db: Database, request: Request) {
   const { previewBackfill } = await import("../../actions/index.ts");
   const found = await previewBackfill(db, request);
   const runs = found.runs.map(
@@ -116,12 +117,15 @@ async function preview(db: Database, request: Request): Promise<Outcome> {
   };
 }
 
-async function create(cli: Cli, db: Database, request: Request, wait: boolean): Promise<Outcome> {
+async function create(cli: Cli, db: Database, request: Request, wait: boolean) {
   const { createBackfill } = await import("../../actions/index.ts");
   const { id, runs, skipped } = await createBackfill(db, { ...request, actor: cli.config.user });
   const line = `Backfill ${id} of ${request.dagId}: ${runs} to run, ${skipped} skipped.`;
   if (!wait)
-    return { json: { id, dagId: request.dagId, runs, skipped, state: "running" }, lines: [line] };
+    return {
+      json: { id, dagId: request.dagId, runs, skipped, state: "running" as const },
+      lines: [line],
+    };
   cli.say(line);
   const { waitForBackfill } = await import("../reports/wait_backfill.ts");
   const ended = await waitForBackfill(db, id, (text) => cli.say(text));
@@ -145,11 +149,12 @@ export const backfills = command({
     },
   ],
   example: "dag backfills daily_report",
+  document: async () => (await import("../documents/backfills.ts")).backfills,
   run: async (
     cli,
     [dagId]: readonly [string | undefined],
     options: { readonly id?: number; readonly limit?: number },
-  ): Promise<Outcome> =>
+  ) =>
     withDatabase(cli, async (db) => {
       if (dagId !== undefined) await needDag(db, dagId);
       if (options.id !== undefined) return one(cli, db, options.id, options.limit ?? 1_000);
@@ -172,7 +177,7 @@ export const backfills = command({
     }),
 });
 
-async function one(cli: Cli, db: Database, id: number, limit: number): Promise<Outcome> {
+async function one(cli: Cli, db: Database, id: number, limit: number) {
   const { listBackfillRuns } = await import("../../store/reads/backfills.ts");
   const found = await needBackfill(db, id);
   const runs = await listBackfillRuns(db, id, 0, limit);
@@ -202,6 +207,7 @@ function moving(verb: "pause" | "resume" | "cancel", summary: string): AnyComman
     usage: `backfill-${verb} <id>`,
     summary,
     example: `dag backfill-${verb} 3`,
+    document: async () => (await import("../documents/backfills.ts")).changed,
     run: async (cli, [text]: readonly [string]) => {
       const id = Number(text);
       if (!Number.isSafeInteger(id) || id < 1)

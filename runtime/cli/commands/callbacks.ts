@@ -1,5 +1,5 @@
 /** `dag callbacks`: the callbacks of a run and its tasks, and how they ended. */
-import { command, type Outcome } from "../command.ts";
+import { command } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { table } from "../output/table.ts";
 import { cell, stateCell, timeText } from "../output/words.ts";
@@ -10,7 +10,8 @@ export const callbacks = command({
   summary: "Show the callbacks and missed deadlines of a run, and how they ended",
   more: `${RUN_NAMES} The output of a callback is in the log of its task, or of the run (dag logs <run>).`,
   example: "dag callbacks 42",
-  run: async (cli, [name]: readonly [string]): Promise<Outcome> =>
+  document: async () => (await import("../documents/runs.ts")).callbacks,
+  run: async (cli, [name]: readonly [string]) =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
       const { listCallbacks } = await import("../../store/reads/callbacks.ts");

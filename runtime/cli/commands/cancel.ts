@@ -1,7 +1,7 @@
 /** `dag cancel`: cancels a run, or one task of it. */
 import type { Database } from "../../store/database/database.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
-import { type Cli, command, type Outcome } from "../command.ts";
+import { type Cli, command } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { wholeNumber } from "../input/option_values.ts";
 import { withDatabase } from "../project/database.ts";
@@ -25,6 +25,7 @@ export const cancel = command({
     },
   ],
   example: 'dag cancel 42 --reason "wrong params"',
+  document: async () => (await import("../documents/runs.ts")).cancelled,
   run: async (cli, [name, taskId]: readonly [string, string | undefined], options: Options) =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
@@ -34,12 +35,7 @@ export const cancel = command({
     }),
 });
 
-async function cancelWhole(
-  cli: Cli,
-  db: Database,
-  run: RunDetail,
-  { reason }: Options,
-): Promise<Outcome> {
+async function cancelWhole(cli: Cli, db: Database, run: RunDetail, { reason }: Options) {
   const { cancelRun } = await import("../../actions/index.ts");
   await cancelRun(db, { id: run.id, actor: cli.config.user, ...(reason && { reason }) });
   return {
@@ -54,7 +50,7 @@ async function cancelOne(
   run: RunDetail,
   taskId: string,
   { reason, mapIndex }: Options,
-): Promise<Outcome> {
+) {
   const [{ needTask }, { cancelTask }] = await Promise.all([
     import("../find/tasks.ts"),
     import("../../actions/index.ts"),

@@ -1,7 +1,7 @@
 /** `dag changes`: the triggers that report row changes in other databases to DAGs. */
 import type { EventSourceDone, EventsRequest } from "../../actions/index.ts";
 import type { Database } from "../../store/database/database.ts";
-import { type AnyCommand, type Cli, command, type Outcome } from "../command.ts";
+import { type AnyCommand, type Cli, command } from "../command.ts";
 import { table } from "../output/table.ts";
 import { cell, timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
@@ -35,7 +35,8 @@ function changing(verb: string, { summary, more, work }: Change): AnyCommand {
     summary,
     more,
     example: `dag changes ${verb} raw_to_cleansed`,
-    run: async (cli, [dagId]: readonly [string]): Promise<Outcome> =>
+    document: async () => (await import("../documents/settings.ts")).eventSourcesChanged,
+    run: async (cli, [dagId]: readonly [string]) =>
       withDatabase(cli, async (db) => {
         const sources = await work(db, {
           dagId,
@@ -60,7 +61,8 @@ const list = command({
   usage: "list",
   summary: "List the tables whose changes start runs, and their errors",
   example: "dag changes list",
-  run: async (cli): Promise<Outcome> =>
+  document: async () => (await import("../documents/settings.ts")).eventSources,
+  run: async (cli) =>
     withDatabase(cli, async (db) => {
       const { listSubscriptions } = await import("../../store/sources/change_subscription.ts");
       const subscriptions = await listSubscriptions(db, null);

@@ -1,5 +1,5 @@
 /** `dag check`: whether the files define valid DAGs. For editors, hooks and CI. */
-import { type Cli, command, type Outcome } from "../command.ts";
+import { type Cli, command } from "../command.ts";
 import { type BrokenFile, loadDagFolder } from "../find/dags.ts";
 import { type Style, safeText } from "../output/terminal.ts";
 
@@ -8,7 +8,8 @@ export const check = command({
   summary: "Import every DAG file of a folder and report errors, with file and line",
   more: "The default folder is ./dags. Needs no database; with a database, pools are checked too. Exit code 1 when a file defines no DAG.",
   example: "dag check",
-  run: async (cli, [folder]: readonly [string | undefined]): Promise<Outcome> => {
+  document: async () => (await import("../documents/dags.ts")).checked,
+  run: async (cli, [folder]: readonly [string | undefined]) => {
     const { versions, errors, warnings: seen } = await loadDagFolder(cli, folder);
     const { warningsFromDatabase } = await import("../reports/pool_warnings.ts");
     const warnings = [...seen, ...(await warningsFromDatabase(cli, versions))];

@@ -7,7 +7,7 @@ import {
   type Retention,
   type RetentionKind,
 } from "../../retention.ts";
-import { command, type Outcome } from "../command.ts";
+import { command } from "../command.ts";
 import { table } from "../output/table.ts";
 import { withDatabase } from "../project/database.ts";
 
@@ -37,7 +37,8 @@ export const clean = command({
     { flags: "--dry-run", text: "only count what would be deleted" },
   ],
   example: "dag clean --older-than 90d --kind runs,logs --dry-run",
-  run: async (cli, _: readonly [], options: Options): Promise<Outcome> =>
+  document: async () => (await import("../documents/project.ts")).cleaned,
+  run: async (cli, _: readonly [], options: Options) =>
     withDatabase(cli, async (db) => {
       const { clean: cleanNow, previewClean } = await import("../../actions/index.ts");
       const ages = agesOf(options);

@@ -3,7 +3,7 @@ import type { ClearedRun, ClearSelection } from "../../actions/index.ts";
 import type { CodeChoice } from "../../store/backfills/backfill.ts";
 import type { Database } from "../../store/database/database.ts";
 import { findRuns } from "../../store/reads/runs.ts";
-import { command, type Outcome, wrongUsage } from "../command.ts";
+import { command, wrongUsage } from "../command.ts";
 import { needDag, needRun, RUN_NAMES } from "../find/runs.ts";
 import { isoDate, oneOf, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
@@ -47,7 +47,8 @@ export const clear = command({
     { flags: "--dry-run", text: "only list the instances, without clearing them" },
   ],
   example: "dag clear 42 --task load --downstream --dry-run",
-  run: async (cli, [name]: readonly [string], options: Options): Promise<Outcome> =>
+  document: async () => (await import("../documents/runs.ts")).cleared,
+  run: async (cli, [name]: readonly [string], options: Options) =>
     withDatabase(cli, async (db) => {
       if (
         options.task === undefined &&

@@ -3,7 +3,7 @@ import type { Connection } from "../../../sdk/connection.ts";
 import type { Json } from "../../../sdk/json.ts";
 import { secretFields } from "../../connections/edit.ts";
 import { looksSecret } from "../../secrets/secret_values.ts";
-import { type Cli, command, type Outcome } from "../command.ts";
+import { type Cli, command } from "../command.ts";
 import { openConnectionTypes } from "../project/connection_types.ts";
 import { findDatabaseUrl, withDatabase } from "../project/database.ts";
 import { openResolver, openStoredSecrets } from "../project/secrets.ts";
@@ -15,11 +15,8 @@ export const get = command({
   summary: "Show a connection as tasks get it, without its secrets",
   options: [{ flags: "--reveal", text: "show the secrets too" }],
   example: "dag connections get warehouse --json",
-  run: async (
-    cli,
-    [id]: readonly [string],
-    options: { readonly reveal?: true },
-  ): Promise<Outcome> => {
+  document: async () => (await import("../documents/settings.ts")).connection,
+  run: async (cli, [id]: readonly [string], options: { readonly reveal?: true }) => {
     const found = await findConnection(cli, id, options.reveal ?? false);
     const shown = options.reveal ? found : await hideSecrets(cli, found);
     const lines = Object.entries(shown).map(
@@ -70,7 +67,8 @@ export const clear = command({
   usage: "clear <id> <field...>",
   summary: "Clear fields of a stored connection, such as a password; its other fields stay",
   example: "dag connections clear warehouse password",
-  run: async (cli, [id, fields]: readonly [string, readonly string[]]): Promise<Outcome> =>
+  document: async () => (await import("../documents/settings.ts")).connectionCleared,
+  run: async (cli, [id, fields]: readonly [string, readonly string[]]) =>
     withDatabase(cli, async (db) => {
       const { clearConnectionFields } = await import("../../actions/secrets.ts");
       const types = await openConnectionTypes(cli);

@@ -2,7 +2,7 @@
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { DescribedType } from "../../connections/connection_types.ts";
 import { fieldsOf } from "../../connections/fields.ts";
-import { type Cli, command, type Outcome } from "../command.ts";
+import { type Cli, command } from "../command.ts";
 import { table } from "../output/table.ts";
 import { safeText } from "../output/terminal.ts";
 import { openConnectionTypes } from "../project/connection_types.ts";
@@ -14,7 +14,8 @@ export const types = command({
   summary: "List the types of connections, or the fields of one type",
   more: "Packages of your own that export connectionTypes are named in DAG_CONNECTION_TYPES.",
   example: "dag connections types postgres",
-  run: async (cli, [name]: readonly [string | undefined]): Promise<Outcome> => {
+  document: async () => (await import("../documents/settings.ts")).connectionTypes,
+  run: async (cli, [name]: readonly [string | undefined]) => {
     const { types: all, problems } = await (await openConnectionTypes(cli)).list();
     if (name !== undefined) return oneType(all, name);
     const rows = all.map(({ ids, title, package: from }) => [
@@ -28,7 +29,7 @@ export const types = command({
   },
 });
 
-function oneType(all: readonly DescribedType[], name: string): Outcome {
+function oneType(all: readonly DescribedType[], name: string) {
   const type = all.find(({ ids }) => ids.includes(name));
   if (!type) {
     const known = all.flatMap(({ ids }) => ids).join(", ");
@@ -54,7 +55,8 @@ export const testConnection = command({
   summary: "Ask the system of a connection whether it answers and takes the login",
   more: "The exit code is 1 when it does not. The test runs on this machine, for at most 15 seconds, and changes nothing there.",
   example: "dag connections test warehouse",
-  run: async (cli, [id]: readonly [string]): Promise<Outcome> => {
+  document: async () => (await import("../documents/settings.ts")).connectionTested,
+  run: async (cli, [id]: readonly [string]) => {
     const { ok, line } = await tried(cli, id);
     return {
       json: { id, ok, line },

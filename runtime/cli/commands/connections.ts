@@ -2,7 +2,7 @@
 import { parseConnection } from "../../../sdk/connection.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { connectionVariable } from "../../config/environment_secrets.ts";
-import { type Cli, command, type Outcome } from "../command.ts";
+import { type Cli, command } from "../command.ts";
 import { findUses, usedCells } from "../find/secret_uses.ts";
 import { connectionInput, FIELD_OPTIONS, type FieldOptions } from "../input/connection_input.ts";
 import { table } from "../output/table.ts";
@@ -17,7 +17,8 @@ const list = command({
   usage: "list",
   summary: "List connections: where they are set, and which DAGs use them; never their values",
   example: "dag connections list",
-  run: async (cli): Promise<Outcome> => {
+  document: async () => (await import("../documents/settings.ts")).connections,
+  run: async (cli) => {
     const environment = [...cli.config.secrets.connections].map(([name, text]) => {
       return {
         id: name.toLowerCase(),
@@ -64,11 +65,8 @@ const set = command({
   more: "Without the value, or with -, it is read from standard input, so that it stays out of the shell's history.",
   options: FIELD_OPTIONS,
   example: "dag connections set warehouse postgres://etl:secret@db:5432/lake",
-  run: async (
-    cli,
-    [id, given]: readonly [string, string | undefined],
-    fields: FieldOptions,
-  ): Promise<Outcome> => {
+  document: async () => (await import("../documents/settings.ts")).connectionSet,
+  run: async (cli, [id, given]: readonly [string, string | undefined], fields: FieldOptions) => {
     const connection = await connectionInput(id, given, fields);
     await (await openConnectionTypes(cli)).check(connection);
     return withDatabase(cli, async (db) => {
@@ -98,7 +96,8 @@ const remove = command({
   usage: "delete <id>",
   summary: "Delete a stored connection",
   example: "dag connections delete warehouse",
-  run: async (cli, [id]: readonly [string]): Promise<Outcome> =>
+  document: async () => (await import("../documents/settings.ts")).connectionDeleted,
+  run: async (cli, [id]: readonly [string]) =>
     withDatabase(cli, async (db) => {
       const { deleteConnection } = await import("../../actions/secrets.ts");
       const stored = await openStoredSecrets(cli, db);

@@ -4,7 +4,7 @@
  */
 import { decisionReason } from "../../scheduler/decisions/decision_reason.ts";
 import type { ListedDecision } from "../../scheduler/decisions/read_decisions.ts";
-import { command, type Outcome, wrongUsage } from "../command.ts";
+import { command, wrongUsage } from "../command.ts";
 import { needDag } from "../find/runs.ts";
 import { isoDate, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
@@ -33,7 +33,8 @@ export const decisions = command({
   ],
   more: "Consecutive intervals that were skipped for the same reason are one line. Newest first, with waiting intervals on top.",
   example: "dag decisions daily_report --from 2026-03-01",
-  run: async (cli, [dagId]: readonly [string], options: Options): Promise<Outcome> =>
+  document: async () => (await import("../documents/dags.ts")).decisions,
+  run: async (cli, [dagId]: readonly [string], options: Options) =>
     withDatabase(cli, async (db) => {
       await needDag(db, dagId);
       const { readDecisions } = await import("../../scheduler/decisions/read_decisions.ts");

@@ -3,7 +3,7 @@ import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Deployment, DeploymentPreview } from "../../actions/index.ts";
 import type { FolderLoad } from "../../bundler/folder.ts";
 import type { ImportWarning } from "../../bundler/version.ts";
-import { type Cli, command, type Outcome } from "../command.ts";
+import { type Cli, command } from "../command.ts";
 import { loadChangedDags } from "../find/dags.ts";
 import { EXTERNAL_ID, REASON } from "../input/deployment_options.ts";
 import { withDatabase } from "../project/database.ts";
@@ -36,11 +36,12 @@ export const deploy = command({
     { flags: "--dry-run", text: "tell what would change, and change nothing" },
   ],
   example: "dag deploy ./dags --to https://dags.example.org --external-id 4f1d2c9",
+  document: async () => (await import("../documents/dags.ts")).deploy,
   run: async (
     cli,
     [folder]: readonly [string | undefined],
     { to, token, dryRun, ...words }: Options,
-  ): Promise<Outcome> => {
+  ) => {
     const server = await serverOf(cli, to, token);
     if (dryRun) return preview(cli, folder, server);
     if (!server) return deployHere(cli, folder, words);
@@ -70,11 +71,7 @@ async function serverOf(
   return { url, token };
 }
 
-async function preview(
-  cli: Cli,
-  folder: string | undefined,
-  server: ServerAddress | undefined,
-): Promise<Outcome> {
+async function preview(cli: Cli, folder: string | undefined, server: ServerAddress | undefined) {
   const load = await loadChangedDags(cli, folder);
   const found = await (server ? previewThere(server, load) : previewHere(cli, load));
   const { previewLines } = await import("../reports/deployment_preview.ts");
@@ -94,7 +91,7 @@ const previewHere = (cli: Cli, load: FolderLoad): Promise<DeploymentPreview> =>
     return previewDeployment(db, load);
   });
 
-function deployHere(cli: Cli, folder: string | undefined, words: Words): Promise<Outcome> {
+function deployHere(cli: Cli, folder: string | undefined, words: Words) {
   return withDatabase(cli, async (db) => {
     const { deployFolder } = await import("../../actions/index.ts");
     const load = await loadChangedDags(cli, folder);
@@ -116,7 +113,7 @@ function deployed(
   { errors }: Pick<FolderLoad, "errors">,
   result: Deployment,
   warnings: readonly Warning[],
-): Outcome {
+) {
   const warned = warnings.map(
     (warning) => `${cli.terminal.style.yellow("warning")} ${placed(warning)}`,
   );

@@ -1,5 +1,5 @@
 /** `dag deployments`: what was deployed and restored, newest first. */
-import { command, type Outcome } from "../command.ts";
+import { command } from "../command.ts";
 import { wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
 import { timeText } from "../output/words.ts";
@@ -15,7 +15,8 @@ export const deployments = command({
   more: "Each can be restored by its number or external id: dag rollback --deployment 12.",
   options: [{ flags: "--limit <n>", text: "how many (default 20)", parse: wholeNumber(1, 1_000) }],
   example: "dag deployments --limit 5",
-  run: (cli, _args, { limit = 20 }: Options): Promise<Outcome> =>
+  document: async () => (await import("../documents/dags.ts")).deployments,
+  run: (cli, _args, { limit = 20 }: Options) =>
     withDatabase(cli, async (db) => {
       const { listDeployments } = await import("../../store/reads/deployments.ts");
       const found = await listDeployments(db, null, limit);

@@ -4,7 +4,7 @@ import { errorMessage } from "../../../sdk/error_message.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Deployment } from "../../actions/index.ts";
 import type { FolderLoad } from "../../bundler/folder.ts";
-import { type Cli, command, type Outcome } from "../command.ts";
+import { type Cli, command } from "../command.ts";
 import { DEFAULT_FOLDER } from "../find/dags.ts";
 import { wholeNumber } from "../input/option_values.ts";
 import {
@@ -42,11 +42,12 @@ export const dev = command({
     QUEUES,
   ],
   example: "dag dev",
+  document: async () => (await import("../documents/project.ts")).stopped,
   run: async (
     cli,
     [folder]: readonly [string | undefined],
     options: { readonly port?: number } & WorkerFlags,
-  ): Promise<Outcome> => {
+  ) => {
     const files = projectFiles(cli.folder);
     const other = await findRunningDev(files);
     if (other) throw new DagsmithError("DEV_RUNNING", { pid: other.pid, page: other.page });

@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import { errorMessage } from "../../../sdk/error_message.ts";
 import { MAX_OUTPUT_BYTES } from "../../../sdk/json.ts";
-import { type Cli, command, type Outcome } from "../command.ts";
+import { type Cli, command } from "../command.ts";
 import { DEFAULT_FOLDER } from "../find/dags.ts";
 import { findDatabaseUrl, withDatabase, withDatabaseAt } from "../project/database.ts";
 import { findSecretKeys } from "../project/secrets.ts";
@@ -17,7 +17,8 @@ export const doctor = command({
   summary:
     "Check Node, the folder, the database, the key, the store of large values, schedulers and workers",
   example: "dag doctor",
-  run: async (cli): Promise<Outcome> => {
+  document: async () => (await import("../documents/project.ts")).examined,
+  run: async (cli) => {
     const findings: Finding[] = [
       { check: "dagsmith", result: "ok", detail: `${packageVersion()} on Node ${process.version}` },
       await folderFinding(cli),

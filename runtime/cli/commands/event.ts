@@ -17,6 +17,7 @@ const send = command({
     },
   ],
   example: `dag event send 42 delivered --value '{"file": "a.csv"}'`,
+  document: async () => (await import("../documents/runs.ts")).sent,
   run: async (cli, [name, event]: readonly [string, string], options: { readonly value?: Json }) =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);

@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { ImportedDag } from "../../import_airflow/import_file.ts";
-import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
+import { type Cli, command, wrongUsage } from "../command.ts";
 import { safeText } from "../output/terminal.ts";
 
 interface Options {
@@ -24,6 +24,7 @@ const airflow = command({
   more: "Reads the Python and runs nothing of it. What has no counterpart becomes a task that fails with TODO and keeps the Python text. Writes no file that exists already.",
   options: [{ flags: "--out <folder>", text: "where the DAGs are written (default: dags)" }],
   example: "dag import airflow airflow/dags/orders.py --out dags",
+  document: async () => (await import("../documents/dags.ts")).imported,
   run: async (cli, [files]: readonly [readonly string[]], { out = "dags" }: Options) => {
     const read = await Promise.all(files.map((file) => readDags(cli, file)));
     const folder = resolve(cli.folder, out);
@@ -64,7 +65,7 @@ async function writeAll(folder: string, read: readonly ReadFile[]): Promise<void
   for (const { file, text } of dags) await writeFile(join(folder, file), text, { flag: "wx" });
 }
 
-function outcome(cli: Cli, folder: string, read: readonly ReadFile[]): Outcome {
+function outcome(cli: Cli, folder: string, read: readonly ReadFile[]) {
   const files = read.map(({ source, dags, notes }) => ({
     source,
     notes,

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { DagsmithError } from "../../../sdk/errors.ts";
-import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
+import { type Cli, command, wrongUsage } from "../command.ts";
 import { newPlugin, PLUGIN_NAME } from "../project/new_plugin.ts";
 import { type NewProject, newProject } from "../project/new_project.ts";
 import { packageVersion } from "../version.ts";
@@ -25,7 +25,8 @@ export const init = command({
     },
   ],
   example: "dag init my-project",
-  run: async (cli, [given]: readonly [string | undefined], options: Options): Promise<Outcome> => {
+  document: async () => (await import("../documents/project.ts")).made,
+  run: async (cli, [given]: readonly [string | undefined], options: Options) => {
     const folder = resolve(cli.folder, given ?? (await folderFor(cli, options)));
     const { needed, guides } = filesFor(folder, options);
     await refuseExisting(folder, Object.keys(needed));

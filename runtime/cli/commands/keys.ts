@@ -2,7 +2,7 @@
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { SecretKeys } from "../../secrets/keys.ts";
 import type { KeyUse } from "../../store/access/sealed.ts";
-import { type Cli, command, type Outcome } from "../command.ts";
+import { type Cli, command } from "../command.ts";
 import { table } from "../output/table.ts";
 import { withDatabase } from "../project/database.ts";
 import { findSecretKeys } from "../project/secrets.ts";
@@ -12,7 +12,8 @@ const list = command({
   summary: "List the keys by id, and how many stored secrets each has sealed",
   more: "An id tells nothing about its key. A key that has sealed nothing can be removed from DAG_SECRET_KEY.",
   example: "dag keys list",
-  run: async (cli): Promise<Outcome> => {
+  document: async () => (await import("../documents/settings.ts")).keys,
+  run: async (cli) => {
     const keys = await needSecretKeys(cli);
     return withDatabase(cli, async (db) => {
       const { keyUses } = await import("../../store/access/sealed.ts");
@@ -49,7 +50,8 @@ const rotate = command({
   summary: "Seal every stored secret with the first key of DAG_SECRET_KEY",
   more: 'First set DAG_SECRET_KEY="<new> <old>" for every scheduler, worker and page. It can be stopped and started again. When it is done, remove the old key.',
   example: "dag keys rotate",
-  run: async (cli): Promise<Outcome> => {
+  document: async () => (await import("../documents/settings.ts")).rotated,
+  run: async (cli) => {
     const keys = await needSecretKeys(cli);
     return withDatabase(cli, async (db) => {
       const { rotateKeys } = await import("../../actions/rotate_keys.ts");

@@ -1,7 +1,7 @@
 /** `dag list`: lists the DAGs. */
 
 import { schedulesText } from "../../timetable/schedule_text.ts";
-import { command, type Outcome } from "../command.ts";
+import { command } from "../command.ts";
 import { type KnownDag, knownDags } from "../find/dags.ts";
 import { table } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
@@ -15,11 +15,12 @@ export const list = command({
     { flags: "--folder <path>", text: "read the files of this folder instead of the database" },
   ],
   example: "dag list --json",
-  run: async (cli, _args, options: { readonly folder?: string }): Promise<Outcome> => {
+  document: async () => (await import("../documents/dags.ts")).list,
+  run: async (cli, _args, options: { readonly folder?: string }) => {
     const { source, dags, errors } = await knownDags(cli, options.folder);
     const { style } = cli.terminal;
     return {
-      json: { source, dags: dags.map(document), errors },
+      json: { source, dags: dags.map(listed), errors },
       lines: [
         ...(dags.length === 0
           ? ["There are no DAGs."]
@@ -32,7 +33,7 @@ export const list = command({
   },
 });
 
-function document({ dagId, file, spec, deployed }: KnownDag): Readonly<Record<string, unknown>> {
+function listed({ dagId, file, spec, deployed }: KnownDag) {
   const { description, tags, schedules, assets, on, timezone } = spec;
   const of = {
     dagId,

@@ -4,7 +4,7 @@ import type { Database } from "../../store/database/database.ts";
 import type { InstanceRow } from "../../store/reads/instances.ts";
 import { LOG_START, readLog, type StoredLogLine } from "../../store/reads/log.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
-import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
+import { type Cli, command, wrongUsage } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { findTaskInstance } from "../find/tasks.ts";
 import { wholeNumber } from "../input/option_values.ts";
@@ -35,11 +35,8 @@ export const logs = command({
     { flags: "--follow", text: "follow the log until the task has ended" },
   ],
   example: "dag logs 42 load --follow",
-  run: async (
-    cli,
-    [name, taskId]: readonly [string, string | undefined],
-    options: Options,
-  ): Promise<Outcome> =>
+  document: async () => (await import("../documents/runs.ts")).log,
+  run: async (cli, [name, taskId]: readonly [string, string | undefined], options: Options) =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
       if (taskId === undefined) return logOfRun(cli, db, run);
@@ -61,7 +58,7 @@ export const logs = command({
 /**
  * The log of the run's own callbacks. The callbacks of its tasks are in the tasks' logs.
  */
-async function logOfRun(cli: Cli, db: Database, run: RunDetail): Promise<Outcome> {
+async function logOfRun(cli: Cli, db: Database, run: RunDetail) {
   const { listCallbacks } = await import("../../store/reads/callbacks.ts");
   const own = (await listCallbacks(db, run.id)).filter(({ taskId }) => taskId === null);
   const lines = own

@@ -1,6 +1,6 @@
 /** `dag mark`: sets the final state of a task or a run. */
 import { MARKS, type Mark } from "../../state/task_state.ts";
-import { command, type Outcome, wrongUsage } from "../command.ts";
+import { command, wrongUsage } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { wholeNumber } from "../input/option_values.ts";
 import { withDatabase } from "../project/database.ts";
@@ -17,11 +17,12 @@ export const mark = command({
     },
   ],
   example: "dag mark 42 load success",
+  document: async () => (await import("../documents/runs.ts")).marked,
   run: async (
     cli,
     [name, taskOrState, given]: readonly [string, string, string | undefined],
     options: { readonly index?: number },
-  ): Promise<Outcome> => {
+  ) => {
     const to = markOf(given ?? taskOrState);
     const taskId = given === undefined ? undefined : taskOrState;
     if (taskId === undefined && to === "skipped")

@@ -1,5 +1,5 @@
 /** `dag mcp`: commands as tools for coding agents, by the Model Context Protocol. */
-import { type AnyCommand, command, type Outcome } from "../command.ts";
+import { type AnyCommand, command } from "../command.ts";
 
 /** The commands that become tools. */
 export interface McpCommands {
@@ -15,7 +15,8 @@ export function mcp({ reading, acting }: McpCommands): AnyCommand {
     more: "Needs the package @modelcontextprotocol/sdk. Without --act it offers only tools that change nothing.",
     options: [{ flags: "--act", text: "also offer tools that change something, such as trigger" }],
     example: "dag mcp --act",
-    run: async (cli, _args, { act }: { readonly act?: true }): Promise<Outcome> => {
+    document: async () => (await import("../documents/project.ts")).served,
+    run: async (cli, _args, { act }: { readonly act?: true }) => {
       const { serveTools } = await import("../mcp/server.ts");
       const tools = [
         ...reading.map((one) => ({ command: one, isReadOnly: true })),

@@ -7,6 +7,7 @@ export const migrate = command({
   summary: "Create or upgrade dagsmith's tables in the database",
   more: "Safe to run again, and from several machines at once.",
   example: "DATABASE_URL=postgres://etl:secret@db:5432/dagsmith dag migrate",
+  document: async () => (await import("../documents/project.ts")).migrated,
   run: async (cli) =>
     withDatabaseAt(cli, await needDatabaseUrl(cli), async (db) => {
       const { migrateAll } = await import("../project/migrate_all.ts");

@@ -1,6 +1,6 @@
 /** `dag next`: the next runs of a DAG, and their data intervals. */
 import type { DeployedDag } from "../../store/reads/dags.ts";
-import { command, type Outcome, wrongUsage } from "../command.ts";
+import { command, wrongUsage } from "../command.ts";
 import { knownDag } from "../find/dags.ts";
 import { isoDate, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
@@ -19,11 +19,12 @@ export const next = command({
     { flags: "--folder <path>", text: "read the files of this folder instead of the database" },
   ],
   example: "dag next daily_report --from 2026-03-28 --count 3",
+  document: async () => (await import("../documents/dags.ts")).next,
   run: async (
     cli,
     [dagId]: readonly [string],
     options: { from?: string; count?: number; folder?: string },
-  ): Promise<Outcome> => {
+  ) => {
     const { spec, deployed } = await knownDag(cli, dagId, options.folder);
     const { DateTime } = await import("luxon");
     const { nextRuns } = await import("../../timetable/index.ts");

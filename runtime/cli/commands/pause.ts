@@ -14,6 +14,7 @@ function pausing(verb: "pause" | "unpause", summary: string): AnyCommand {
     usage: `${verb} <dag>`,
     summary,
     example: `dag ${verb} daily_report`,
+    document: async () => (await import("../documents/dags.ts")).paused,
     run: async (cli, [dagId]: readonly [string]) =>
       withDatabase(cli, async (db) => {
         await needDag(db, dagId);

@@ -1,5 +1,5 @@
 /** `dag pools`: slots that tasks of all DAGs share. */
-import { command, type Outcome, wrongUsage } from "../command.ts";
+import { command, wrongUsage } from "../command.ts";
 import { wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
 import { withDatabase } from "../project/database.ts";
@@ -8,7 +8,8 @@ const list = command({
   usage: "list",
   summary: "List pools: their slots, and how many are taken and requested",
   example: "dag pools list",
-  run: async (cli): Promise<Outcome> =>
+  document: async () => (await import("../documents/settings.ts")).pools,
+  run: async (cli) =>
     withDatabase(cli, async (db) => {
       const { listPools } = await import("../../store/reads/pools.ts");
       const pools = await listPools(db);
@@ -36,11 +37,12 @@ const set = command({
   more: '<slots> is 0 for a closed pool, -1 for a pool without limit. The pool "all" holds every task: it is the limit of the whole deployment.',
   options: [{ flags: "--description <text>", text: "what the pool protects, for people" }],
   example: 'dag pools set api 4 --description "api.example.com allows four at once"',
+  document: async () => (await import("../documents/settings.ts")).poolSet,
   run: async (
     cli,
     [name, text]: readonly [string, string],
     options: { readonly description?: string },
-  ): Promise<Outcome> => {
+  ) => {
     const slots = slotsOf(text);
     return withDatabase(cli, async (db) => {
       const { setPool } = await import("../../actions/index.ts");
@@ -67,7 +69,8 @@ const remove = command({
   usage: "delete <name>",
   summary: "Delete a pool; tasks that name it wait until it exists again",
   example: "dag pools delete api",
-  run: async (cli, [name]: readonly [string]): Promise<Outcome> =>
+  document: async () => (await import("../documents/settings.ts")).poolDeleted,
+  run: async (cli, [name]: readonly [string]) =>
     withDatabase(cli, async (db) => {
       const { deletePool } = await import("../../actions/index.ts");
       await deletePool(db, { name, actor: cli.config.user });

@@ -2,7 +2,7 @@
 import type { Json } from "../../../sdk/json.ts";
 import { answererText } from "../../access/answering.ts";
 import type { QuestionRow } from "../../store/reads/questions.ts";
-import { command, type Outcome } from "../command.ts";
+import { command } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { jsonValue, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
@@ -17,7 +17,8 @@ export const questions = command({
   summary: "List the open questions of tasks to people, the oldest first",
   more: `${RUN_NAMES} Without a run: of all runs. Answer with: dag answer <run> <task>.`,
   example: "dag questions",
-  run: async (cli, [name]: readonly [string | undefined]): Promise<Outcome> =>
+  document: async () => (await import("../documents/runs.ts")).questions,
+  run: async (cli, [name]: readonly [string | undefined]) =>
     withDatabase(cli, async (db) => {
       const run = name === undefined ? null : (await needRun(db, name)).id;
       const { openQuestions } = await import("../../store/reads/questions.ts");
@@ -57,6 +58,7 @@ export const answer = command({
     },
   ],
   example: `dag answer 42 approve --value '{"publish": true}'`,
+  document: async () => (await import("../documents/runs.ts")).answered,
   run: async (cli, [name, taskId]: readonly [string, string], options: Options) =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);

@@ -1,5 +1,5 @@
 /** `dag replay`: runs a past try again in this process, and records nothing. */
-import { type Cli, command, type Outcome } from "../command.ts";
+import { type Cli, command } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { wholeNumber } from "../input/option_values.ts";
 import { withTaskOutput } from "../output/task_output.ts";
@@ -33,7 +33,8 @@ export const replay = command({
     },
   ],
   example: "dag replay 42 load --try 1",
-  run: async (cli, [name, taskId]: readonly [string, string], options: Options): Promise<Outcome> =>
+  document: async () => (await import("../documents/runs.ts")).replayed,
+  run: async (cli, [name, taskId]: readonly [string, string], options: Options) =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
       const { findTaskInstance } = await import("../find/tasks.ts");
@@ -64,7 +65,7 @@ function outcomeOf(
   of: { readonly taskId: string; readonly mapIndex: number },
   { result, tryNumber, version }: Replay,
   { mask, tookMs }: { readonly mask: (text: string) => string; readonly tookMs: number },
-): Outcome {
+) {
   const { outcome } = result;
   const output = outcome === "success" && result.output !== null ? mask(result.output) : null;
   const error = outcome === "failed" ? result.error : null;

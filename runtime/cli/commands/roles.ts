@@ -2,7 +2,7 @@
  * `dag start`, `dag scheduler`, `dag worker`, `dag web`: the services of a deployment,
  * together or each on its own machine.
  */
-import { type Cli, command, type Outcome } from "../command.ts";
+import { type Cli, command } from "../command.ts";
 import { DEFAULT_FOLDER } from "../find/dags.ts";
 import { queueNames, wholeNumber } from "../input/option_values.ts";
 import { needDatabaseUrl } from "../project/database.ts";
@@ -49,11 +49,8 @@ export const start = command({
   more: "Upgrades the tables. The default folder is ./dags; without such a folder, the deployed versions stay current.",
   options: [HOST, PORT, SLOTS, QUEUES],
   example: "DATABASE_URL=postgres://etl:secret@db:5432/dagsmith dag start",
-  run: async (
-    cli,
-    [folder]: readonly [string | undefined],
-    options: PageFlags & WorkerFlags,
-  ): Promise<Outcome> => {
+  document: async () => (await import("../documents/project.ts")).stopped,
+  run: async (cli, [folder]: readonly [string | undefined], options: PageFlags & WorkerFlags) => {
     const url = await needDatabaseUrl(cli);
     await runServices(cli, async (running) => {
       const all = await openSurroundings(cli, url, running, { service: "start" });
@@ -88,6 +85,7 @@ export const scheduler = command({
   usage: "scheduler",
   summary: "Run a scheduler against DATABASE_URL; any number may run at once",
   example: "dag scheduler",
+  document: async () => (await import("../documents/project.ts")).stopped,
   run: (cli) => runRole(cli, "scheduler", startSchedulerRole),
 });
 
@@ -97,6 +95,7 @@ export const worker = command({
   more: "A task that names a queue runs only on workers that serve it.",
   options: [SLOTS, QUEUES],
   example: "dag worker --slots 8 --queues gpu,default",
+  document: async () => (await import("../documents/project.ts")).stopped,
   run: (cli, _args, flags: WorkerFlags) =>
     runRole(cli, "worker", (all) => startWorkerRole(all, flags)),
 });
@@ -107,6 +106,7 @@ export const web = command({
   more: "Listens on 127.0.0.1. While there are no users, it prints a link that makes the first admin.",
   options: [HOST, PORT],
   example: "dag web --host 0.0.0.0 --port 8080",
+  document: async () => (await import("../documents/project.ts")).stopped,
   run: (cli, _args, flags: PageFlags) =>
     runRole(cli, "web", async (all) => {
       const page = await startPageRole(all, flags);
@@ -123,7 +123,7 @@ async function runRole(
   cli: Cli,
   service: string,
   startRole: (all: Surroundings) => Promise<Service>,
-): Promise<Outcome> {
+) {
   const url = await needDatabaseUrl(cli);
   await runServices(cli, async (running) => {
     const all = await openSurroundings(cli, url, running, { service });
@@ -135,4 +135,4 @@ async function runRole(
   return STOPPED;
 }
 
-const STOPPED: Outcome = { json: { stopped: true } };
+const STOPPED = { json: { stopped: true } };

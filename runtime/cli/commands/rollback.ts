@@ -5,7 +5,7 @@
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { PointRequest, Restored, RestoreRequest } from "../../actions/index.ts";
 import type { Database } from "../../store/database/database.ts";
-import { type AnyCommand, command, type Outcome, wrongUsage } from "../command.ts";
+import { type AnyCommand, command, wrongUsage } from "../command.ts";
 import { needDag } from "../find/runs.ts";
 import { REASON } from "../input/deployment_options.ts";
 import { withDatabase } from "../project/database.ts";
@@ -54,24 +54,23 @@ function versionCommand(
       },
       REASON,
     ],
-    run: (cli, [dagId, version]: Args, { all, deployment, reason }: Options): Promise<Outcome> => {
+    document: async () => (await import("../documents/dags.ts")).rolledBack,
+    run: (cli, [dagId, version]: Args, { all, deployment, reason }: Options) => {
       const request = { actor: cli.config.user, ...(reason !== undefined && { reason }) };
       const isWhole = all === true || deployment !== undefined;
       if (isWhole === (dagId !== undefined))
         wrongUsage("[dag]", "name a DAG, or the whole deployment by --all or --deployment");
-      return withDatabase(cli, (db) =>
-        dagId === undefined
-          ? restore(db, kind, {
-              ...request,
-              ...(deployment !== undefined && { which: { name: deployment } }),
-            })
-          : point(db, kind, { ...request, dagId, ...numberOf(dagId, version) }),
-      );
+      return withDatabase(cli, async (db) => {
+        if (dagId !== undefined)
+          return point(db, kind, { ...request, dagId, ...numberOf(dagId, version) });
+        const which = deployment !== undefined && { which: { name: deployment } };
+        return restore(db, kind, { ...request, ...which });
+      });
     },
   });
 }
 
-async function point(db: Database, kind: Kind, request: PointRequest): Promise<Outcome> {
+async function point(db: Database, kind: Kind, request: PointRequest) {
   const { dagId } = request;
   await needDag(db, dagId);
   const { promoteDag, rollbackDag } = await import("../../actions/index.ts");
@@ -79,7 +78,7 @@ async function point(db: Database, kind: Kind, request: PointRequest): Promise<O
   return { json: { dagId, version }, lines: [`New runs of ${dagId} get version ${version}.`] };
 }
 
-async function restore(db: Database, kind: Kind, request: RestoreRequest): Promise<Outcome> {
+async function restore(db: Database, kind: Kind, request: RestoreRequest) {
   const { promoteDeployment, rollbackDeployment } = await import("../../actions/index.ts");
   const act = kind === "rollback" ? rollbackDeployment : promoteDeployment;
   const restored = await act(db, request);

@@ -1,6 +1,6 @@
 /** `dag runs`: the newest runs. */
 import { RUN_STATES, type RunState } from "../../state/run_state.ts";
-import { command, type Outcome, wrongUsage } from "../command.ts";
+import { command, wrongUsage } from "../command.ts";
 import { needDag } from "../find/runs.ts";
 import { label, oneOf, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
@@ -26,7 +26,8 @@ export const runs = command({
     { flags: "--limit <n>", text: "how many (default 20)", parse: wholeNumber(1, 10_000) },
   ],
   example: "dag runs daily_report --state failed",
-  run: async (cli, [dagId]: readonly [string | undefined], options: Options): Promise<Outcome> =>
+  document: async () => (await import("../documents/runs.ts")).runs,
+  run: async (cli, [dagId]: readonly [string | undefined], options: Options) =>
     withDatabase(cli, async (db) => {
       if (dagId !== undefined) await needDag(db, dagId);
       const { listRuns } = await import("../../store/reads/run_list.ts");

@@ -1,7 +1,7 @@
 /** `dag show`: the tasks of one DAG and its settings. */
 import type { DagSpec, EachSpec, TaskSpec } from "../../../sdk/spec/index.ts";
 import { schedulesText } from "../../timetable/schedule_text.ts";
-import { command, type Outcome } from "../command.ts";
+import { command } from "../command.ts";
 import { knownDag } from "../find/dags.ts";
 import { oneOf } from "../input/option_values.ts";
 import type { Style } from "../output/terminal.ts";
@@ -21,11 +21,12 @@ export const show = command({
     { flags: "--folder <path>", text: "read the files of this folder instead of the database" },
   ],
   example: "dag show github_to_redshift --format mermaid",
+  document: async () => (await import("../documents/dags.ts")).spec,
   run: async (
     cli,
     [dagId]: readonly [string],
     options: { readonly format?: Format; readonly folder?: string },
-  ): Promise<Outcome> => {
+  ) => {
     const { spec } = await knownDag(cli, dagId, options.folder);
     const format = options.format ?? "tree";
     if (format === "json") return { json: spec, lines: [JSON.stringify(spec, null, 2)] };

@@ -1,7 +1,7 @@
 /** `dag simulate`: what the scheduler would do, in virtual time. */
 import { type Duration, durationMs } from "../../../sdk/duration.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
-import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
+import { type Cli, command, wrongUsage } from "../command.ts";
 import { type KnownDag, knownDags, unknownDag } from "../find/dags.ts";
 import { isoDate, wholeNumber } from "../input/option_values.ts";
 import { findDatabaseUrl, withDatabase } from "../project/database.ts";
@@ -48,7 +48,8 @@ export const simulate = command({
   ],
   more: "It runs the real decisions over a virtual clock and stores nothing. The same question has the same answer.",
   example: "dag simulate daily_report --from 2026-03-01 --to 2026-04-01 --duration 20m",
-  run: async (cli, [dagIds]: readonly [readonly string[]], options: Options): Promise<Outcome> => {
+  document: async () => (await import("../documents/dags.ts")).simulated,
+  run: async (cli, [dagIds]: readonly [readonly string[]], options: Options) => {
     const [from, to] = [moment("--from", options.from), moment("--to", options.to)];
     if (to < from) wrongUsage("--to", "it lies before --from");
     const now = options.now === undefined ? from : moment("--now", options.now);

@@ -1,7 +1,7 @@
 /** `dag state`: the values that tasks keep between runs. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
-import { command, type Outcome } from "../command.ts";
+import { command } from "../command.ts";
 import { table } from "../output/table.ts";
 import { timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
@@ -17,7 +17,8 @@ const list = command({
   summary: "List the values of a scope, at most 1000",
   more: SCOPES,
   example: "dag state list orders",
-  run: async (cli, [scope, prefix = ""]: readonly [string, string | undefined]): Promise<Outcome> =>
+  document: async () => (await import("../documents/settings.ts")).states,
+  run: async (cli, [scope, prefix = ""]: readonly [string, string | undefined]) =>
     withDatabase(cli, async (db) => {
       const { scopeNamed } = await import("../../actions/state.ts");
       const { listState } = await import("../../store/values/state.ts");
@@ -40,7 +41,8 @@ const get = command({
   summary: "Print a value as JSON",
   more: SCOPES,
   example: "dag state get orders cursor",
-  run: async (cli, [scope, key]: readonly [string, string]): Promise<Outcome> =>
+  document: async () => (await import("../documents/settings.ts")).stateValue,
+  run: async (cli, [scope, key]: readonly [string, string]) =>
     withDatabase(cli, async (db) => {
       const { scopeNamed } = await import("../../actions/state.ts");
       const { readState } = await import("../../store/values/state.ts");
@@ -55,7 +57,8 @@ const set = command({
   summary: "Set a value, in JSON; text that is not JSON is stored as text",
   more: `${SCOPES} A task that runs now may have read the value before.`,
   example: `dag state set orders cursor '{"page": 3}'`,
-  run: async (cli, [scope, key, text]: readonly [string, string, string]): Promise<Outcome> =>
+  document: async () => (await import("../documents/settings.ts")).stateValue,
+  run: async (cli, [scope, key, text]: readonly [string, string, string]) =>
     withDatabase(cli, async (db) => {
       const { scopeNamed, setStateValue } = await import("../../actions/state.ts");
       const value = jsonOrText(text);
@@ -70,7 +73,8 @@ const remove = command({
   summary: "Delete a value",
   more: SCOPES,
   example: "dag state delete orders cursor",
-  run: async (cli, [scope, key]: readonly [string, string]): Promise<Outcome> =>
+  document: async () => (await import("../documents/settings.ts")).keyDeleted,
+  run: async (cli, [scope, key]: readonly [string, string]) =>
     withDatabase(cli, async (db) => {
       const { deleteStateValue, scopeNamed } = await import("../../actions/state.ts");
       const place = { scope: scopeNamed(scope), key, actor: cli.config.user };

@@ -2,7 +2,7 @@
 
 import type { Database } from "../../store/database/database.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
-import { type Cli, command, type Outcome } from "../command.ts";
+import { type Cli, command } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
@@ -28,7 +28,8 @@ export const tasks = command({
     },
   ],
   example: "dag tasks 42",
-  run: async (cli, [name]: readonly [string], options: Options): Promise<Outcome> =>
+  document: async () => (await import("../documents/runs.ts")).tasks,
+  run: async (cli, [name]: readonly [string], options: Options) =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
       if (options.task !== undefined)
@@ -38,13 +39,7 @@ export const tasks = command({
     }),
 });
 
-async function instances(
-  cli: Cli,
-  db: Database,
-  run: RunDetail,
-  taskId: string,
-  limit: number,
-): Promise<Outcome> {
+async function instances(cli: Cli, db: Database, run: RunDetail, taskId: string, limit: number) {
   const { needTask } = await import("../find/tasks.ts");
   const { listInstances } = await import("../../store/reads/instances.ts");
   await needTask(db, run, taskId);

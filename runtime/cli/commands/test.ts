@@ -1,6 +1,6 @@
 /** `dag test`: one run of a DAG in this process, without a database or a server. */
 import type { Json } from "../../../sdk/json.ts";
-import { command, type Outcome } from "../command.ts";
+import { command } from "../command.ts";
 import { findTestedDag } from "../find/dag_file.ts";
 import { personAt } from "../input/ask_person.ts";
 import { isoDate, jsonById, jsonObject } from "../input/option_values.ts";
@@ -45,7 +45,8 @@ export const test = command({
     },
   ],
   example: "dag test dags/hello.ts --date 2026-01-31",
-  run: async (cli, [name]: readonly [string], options: Options): Promise<Outcome> => {
+  document: async () => (await import("../documents/runs.ts")).tested,
+  run: async (cli, [name]: readonly [string], options: Options) => {
     const secrets = await openResolver(cli, null);
     const report = new TestReport(cli, secrets.mask);
     const onQuestion = personAt(cli);

@@ -1,6 +1,6 @@
 /** `dag tokens`: the tokens with which programs use the API as a user. */
 import { PERMISSIONS, type Permission } from "../../access/permissions.ts";
-import { command, type Outcome } from "../command.ts";
+import { command } from "../command.ts";
 import { listOf, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
 import { withDatabase } from "../project/database.ts";
@@ -9,7 +9,8 @@ const list = command({
   usage: "list [user]",
   summary: "List API tokens: what they may do, when they were used, when they expire",
   example: "dag tokens list",
-  run: async (cli, [user]: readonly [string | undefined]): Promise<Outcome> =>
+  document: async () => (await import("../documents/access.ts")).tokens,
+  run: async (cli, [user]: readonly [string | undefined]) =>
     withDatabase(cli, async (db) => {
       const { listTokens } = await import("../../store/access/api_token.ts");
       const tokens = await listTokens(db, user ?? null);
@@ -45,11 +46,8 @@ const create = command({
     },
   ],
   example: "dag tokens create ada ci --scopes dag.read,dag.operate --days 90",
-  run: async (
-    cli,
-    [user, name]: readonly [string, string],
-    { scopes, days }: CreateFlags,
-  ): Promise<Outcome> =>
+  document: async () => (await import("../documents/access.ts")).tokenCreated,
+  run: async (cli, [user, name]: readonly [string, string], { scopes, days }: CreateFlags) =>
     withDatabase(cli, async (db) => {
       const { createToken } = await import("../../actions/index.ts");
       const limits = { scopes: scopes ?? null, days: days ?? null };
@@ -62,7 +60,8 @@ const revoke = command({
   usage: "revoke <user> <name>",
   summary: "Revoke an API token; it is refused at once",
   example: "dag tokens revoke ada ci",
-  run: async (cli, [user, name]: readonly [string, string]): Promise<Outcome> =>
+  document: async () => (await import("../documents/access.ts")).tokenRevoked,
+  run: async (cli, [user, name]: readonly [string, string]) =>
     withDatabase(cli, async (db) => {
       const { revokeToken } = await import("../../actions/index.ts");
       await revokeToken(db, { user, name, actor: cli.config.user });

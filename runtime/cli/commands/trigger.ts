@@ -1,6 +1,6 @@
 /** `dag trigger`: creates a run now. */
 import type { Json } from "../../../sdk/json.ts";
-import { type Cli, command, type Outcome } from "../command.ts";
+import { type Cli, command } from "../command.ts";
 import { needDag } from "../find/runs.ts";
 import { isoDate, jsonObject } from "../input/option_values.ts";
 import { withDatabase } from "../project/database.ts";
@@ -22,7 +22,8 @@ export const trigger = command({
     { flags: "--wait", text: "wait until the run has ended; exit code 1 when it failed" },
   ],
   example: `dag trigger github_to_redshift --params '{"orgs": ["hub4j"]}' --wait`,
-  run: async (cli, [dagId]: readonly [string], options: Options): Promise<Outcome> =>
+  document: async () => (await import("../documents/runs.ts")).triggered,
+  run: async (cli, [dagId]: readonly [string], options: Options) =>
     withDatabase(cli, async (db) => {
       await needDag(db, dagId);
       const { triggerRun } = await import("../../actions/index.ts");

@@ -2,7 +2,7 @@
 import { ROLES, type Role } from "../../access/permissions.ts";
 import type { Database } from "../../store/database/database.ts";
 import { rolesText } from "../../words/roles_text.ts";
-import { type Cli, command, type Outcome, wrongUsage } from "../command.ts";
+import { type Cli, command, wrongUsage } from "../command.ts";
 import { oneOf } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
 import { withDatabase } from "../project/database.ts";
@@ -14,7 +14,8 @@ const list = command({
   usage: "list",
   summary: "List users and their roles",
   example: "dag users list",
-  run: async (cli): Promise<Outcome> =>
+  document: async () => (await import("../documents/access.ts")).users,
+  run: async (cli) =>
     withDatabase(cli, async (db) => {
       const { listUsers } = await import("../../store/access/web_user.ts");
       const users = await listUsers(db);
@@ -44,11 +45,12 @@ const add = command({
     TAG,
   ],
   example: "dag users add ada --role operator --tag finance",
+  document: async () => (await import("../documents/access.ts")).link,
   run: async (
     cli,
     [name]: readonly [string],
     { role = "viewer", tag = null }: { readonly role?: Role; readonly tag?: string | null },
-  ): Promise<Outcome> =>
+  ) =>
     withDatabase(cli, async (db) => {
       const { addUser } = await import("../../actions/index.ts");
       await addUser(db, { name, grants: [{ role, tag }], actor: cli.config.user });
@@ -61,11 +63,12 @@ const password = command({
   summary: "Print a link with which a user sets a new password, once",
   more: "The link works for 72 hours. When it is used, the sessions of the user end.",
   example: "dag users password ada",
-  run: async (cli, [name]: readonly [string]): Promise<Outcome> =>
+  document: async () => (await import("../documents/access.ts")).link,
+  run: async (cli, [name]: readonly [string]) =>
     withDatabase(cli, (db) => linkOutcome(cli, db, name)),
 });
 
-async function linkOutcome(cli: Cli, db: Database, name: string): Promise<Outcome> {
+async function linkOutcome(cli: Cli, db: Database, name: string) {
   const { makeLoginLink } = await import("../../actions/index.ts");
   const link = welcomeAddress(cli, await makeLoginLink(db, { name, actor: cli.config.user }));
   return { json: { name, link }, lines: [`${name} sets a password here, once: ${link}`] };
@@ -76,11 +79,12 @@ const role = command({
   summary: "Give a user a role, for all DAGs or for a tag; none takes it away",
   options: [TAG],
   example: "dag users role ada editor",
+  document: async () => (await import("../documents/access.ts")).roleSet,
   run: async (
     cli,
     [name, text]: readonly [string, string],
     { tag = null }: { readonly tag?: string | null },
-  ): Promise<Outcome> => {
+  ) => {
     const given = roleOf(text);
     return withDatabase(cli, async (db) => {
       const { setRole } = await import("../../actions/index.ts");
@@ -107,7 +111,8 @@ const remove = command({
   usage: "remove <name>",
   summary: "Remove a user; sessions and tokens of the user end at once",
   example: "dag users remove ada",
-  run: async (cli, [name]: readonly [string]): Promise<Outcome> =>
+  document: async () => (await import("../documents/access.ts")).userRemoved,
+  run: async (cli, [name]: readonly [string]) =>
     withDatabase(cli, async (db) => {
       const { removeUser } = await import("../../actions/index.ts");
       await removeUser(db, { name, actor: cli.config.user });
@@ -119,7 +124,8 @@ const disable = command({
   usage: "disable <name>",
   summary: "Keep a user out; sessions end at once, and tokens are refused",
   example: "dag users disable ada",
-  run: async (cli, [name]: readonly [string]): Promise<Outcome> =>
+  document: async () => (await import("../documents/access.ts")).userDisabled,
+  run: async (cli, [name]: readonly [string]) =>
     withDatabase(cli, async (db) => {
       const { disableUser } = await import("../../actions/index.ts");
       await disableUser(db, { name, actor: cli.config.user });
@@ -131,7 +137,8 @@ const enable = command({
   usage: "enable <name>",
   summary: "Let a disabled user in again, with the same roles and tokens",
   example: "dag users enable ada",
-  run: async (cli, [name]: readonly [string]): Promise<Outcome> =>
+  document: async () => (await import("../documents/access.ts")).userDisabled,
+  run: async (cli, [name]: readonly [string]) =>
     withDatabase(cli, async (db) => {
       const { enableUser } = await import("../../actions/index.ts");
       await enableUser(db, { name, actor: cli.config.user });
@@ -143,7 +150,8 @@ const logout = command({
   usage: "logout <name>",
   summary: "End all sessions of a user",
   example: "dag users logout ada",
-  run: async (cli, [name]: readonly [string]): Promise<Outcome> =>
+  document: async () => (await import("../documents/access.ts")).loggedOut,
+  run: async (cli, [name]: readonly [string]) =>
     withDatabase(cli, async (db) => {
       const { endUserSessions } = await import("../../actions/index.ts");
       const sessions = await endUserSessions(db, { name, actor: cli.config.user });

@@ -1,7 +1,7 @@
 /** `dag variables`: small settings that tasks read by name. */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { variableVariable } from "../../config/environment_secrets.ts";
-import { type Cli, command, type Outcome } from "../command.ts";
+import { type Cli, command } from "../command.ts";
 import { findUses, usedCells } from "../find/secret_uses.ts";
 import { secretInput } from "../input/secret_input.ts";
 import { table } from "../output/table.ts";
@@ -13,7 +13,8 @@ const list = command({
   usage: "list",
   summary: "List variables: where they are set, and which DAGs use them; never their values",
   example: "dag variables list",
-  run: async (cli): Promise<Outcome> => {
+  document: async () => (await import("../documents/settings.ts")).variables,
+  run: async (cli) => {
     const environment = [...cli.config.secrets.variables.keys()].map((name) => {
       return { key: name.toLowerCase(), source: variableVariable(name), updatedAt: null };
     });
@@ -48,7 +49,8 @@ const set = command({
   summary: "Store a variable, encrypted",
   more: "Without the value, or with -, it is read from standard input. Variables whose key looks like a secret's (token, password, key…) are masked in logs.",
   example: "dag variables set region eu-west-1",
-  run: async (cli, [key, given]: readonly [string, string | undefined]): Promise<Outcome> => {
+  document: async () => (await import("../documents/settings.ts")).variableSet,
+  run: async (cli, [key, given]: readonly [string, string | undefined]) => {
     const value = await secretInput("value", given);
     return withDatabase(cli, async (db) => {
       const { setVariable } = await import("../../actions/secrets.ts");
@@ -68,7 +70,8 @@ const get = command({
   usage: "get <key>",
   summary: "Print the value of a variable",
   example: "dag variables get region",
-  run: async (cli, [key]: readonly [string]): Promise<Outcome> => {
+  document: async () => (await import("../documents/settings.ts")).variable,
+  run: async (cli, [key]: readonly [string]) => {
     const value = await findVariable(cli, key);
     if (value === null)
       throw new DagsmithError("VARIABLE_NOT_FOUND", { key, variable: variableVariable(key) });
@@ -91,7 +94,8 @@ const remove = command({
   usage: "delete <key>",
   summary: "Delete a stored variable",
   example: "dag variables delete region",
-  run: async (cli, [key]: readonly [string]): Promise<Outcome> =>
+  document: async () => (await import("../documents/settings.ts")).keyDeleted,
+  run: async (cli, [key]: readonly [string]) =>
     withDatabase(cli, async (db) => {
       const { deleteVariable } = await import("../../actions/secrets.ts");
       if (!(await deleteVariable(db, key, { actor: cli.config.user })))

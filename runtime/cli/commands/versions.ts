@@ -1,5 +1,5 @@
 /** `dag versions`: the deployed versions, and the current one. */
-import { command, type Outcome } from "../command.ts";
+import { command } from "../command.ts";
 import { needDag } from "../find/runs.ts";
 import { table } from "../output/table.ts";
 import { timeText } from "../output/words.ts";
@@ -9,7 +9,8 @@ export const versions = command({
   usage: "versions [dag]",
   summary: "List the versions of a DAG, or the current version of each",
   example: "dag versions daily_report",
-  run: async (cli, [dagId]: readonly [string | undefined]): Promise<Outcome> =>
+  document: async () => (await import("../documents/dags.ts")).versions,
+  run: async (cli, [dagId]: readonly [string | undefined]) =>
     withDatabase(cli, async (db) => {
       const { listDeployedDags, listVersions } = await import("../../store/reads/dags.ts");
       if (dagId === undefined) {

@@ -1,6 +1,6 @@
 /** `dag why`: why the tasks of a run do not run. */
 import type { WaitingTask } from "../../store/reads/why.ts";
-import { type Cli, command, type Outcome } from "../command.ts";
+import { type Cli, command } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { safeText } from "../output/terminal.ts";
 import { stateCell } from "../output/words.ts";
@@ -11,7 +11,8 @@ export const why = command({
   summary: "Say why tasks of a run do not run: all conditions that are not met",
   more: RUN_NAMES,
   example: "dag why 42 load",
-  run: async (cli, [name, taskId]: readonly [string, string | undefined]): Promise<Outcome> =>
+  document: async () => (await import("../documents/runs.ts")).why,
+  run: async (cli, [name, taskId]: readonly [string, string | undefined]) =>
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
       const { needTask } = await import("../find/tasks.ts");

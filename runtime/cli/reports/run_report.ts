@@ -8,7 +8,6 @@ import type { Queryable } from "../../store/database/database.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
 import { findRunSpec } from "../../store/reads/runs.ts";
 import { summariseTasks, type TaskSummary } from "../../store/reads/task_states.ts";
-import type { Outcome } from "../command.ts";
 import { table } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
 import { between, cell, durationCell, stateWithWarnings } from "../output/words.ts";
@@ -49,7 +48,7 @@ function untouched(task: DagSpec["tasks"][number], isMapped: boolean): ReportedT
 }
 
 /** The run and its tasks; failed when the run failed. */
-export async function runOutcome(db: Queryable, run: RunDetail, style: Style): Promise<Outcome> {
+export async function runOutcome(db: Queryable, run: RunDetail, style: Style) {
   const tasks = await reportedTasks(db, run.id);
   return {
     json: { run, tasks },

@@ -3,7 +3,7 @@
  * tasks.
  */
 import type { DagRunEvent, DagRunResult, TaskResult } from "../../testing/dag_run.ts";
-import type { Cli, Outcome } from "../command.ts";
+import type { Cli } from "../command.ts";
 import { table } from "../output/table.ts";
 import { type Style, safeText } from "../output/terminal.ts";
 import { cell, durationCell, stateWithWarnings } from "../output/words.ts";
@@ -60,7 +60,7 @@ export class TestReport {
     dagId: string,
     { state, runId, logicalDate, tasks }: DagRunResult,
     filesFolder: string | null,
-  ): Outcome {
+  ) {
     const { style } = this.#cli.terminal;
     const document = { dagId, runId, logicalDate, state, tasks, filesFolder };
     const rows = tasks.map((task) => [
@@ -72,7 +72,7 @@ export class TestReport {
     ]);
     const took = tasks.reduce((sum, { durationMs }) => sum + durationMs, 0);
     return {
-      json: JSON.parse(this.#mask(JSON.stringify(document))) as unknown,
+      json: JSON.parse(this.#mask(JSON.stringify(document))) as typeof document,
       lines: [
         "",
         ...table(["task", "state", "try", "duration", "result"], rows),

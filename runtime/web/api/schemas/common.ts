@@ -5,7 +5,11 @@
 import { z } from "zod";
 import { RUN_STATES } from "../../../state/run_state.ts";
 
-export const when = z.iso.datetime({ offset: true });
+/** Answers are made from dates too, which JSON writes as texts. */
+export const when = z.iso.datetime({ offset: true }) as z.ZodType as z.ZodType<
+  string,
+  Date | string
+>;
 
 export const runState = z.enum(RUN_STATES);
 
