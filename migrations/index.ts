@@ -26,6 +26,7 @@ import * as runDays from "./0025_run_days.ts";
 import * as runReports from "./0027_run_reports.ts";
 import * as deletedSettings from "./0028_deleted_settings.ts";
 import * as stepTimes from "./0029_step_times.ts";
+import * as reportLooks from "./0035_report_looks.ts";
 
 export interface Migration {
   readonly name: string;
@@ -55,4 +56,5 @@ export const migrations: readonly Migration[] = [
   { name: "0027_run_reports", ...runReports },
   { name: "0028_deleted_settings", ...deletedSettings },
   { name: "0029_step_times", ...stepTimes },
+  { name: "0035_report_looks", ...reportLooks },
 ];

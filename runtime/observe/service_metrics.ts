@@ -38,6 +38,7 @@ export class ServiceMetrics {
    */
   readonly dags = new DagLabels();
   readonly #tries: Histogram<"dag" | "outcome">;
+  readonly #refusals: Counter<"sink">;
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -48,6 +49,16 @@ export class ServiceMetrics {
       buckets: TRY_SECONDS,
       registers: [this.registry],
     });
+    this.#refusals = new Counter({
+      name: "dagsmith_report_refusals_total",
+      help: "Requests with traces or lineage that their collector did not take.",
+      labelNames: ["sink"],
+      registers: [this.registry],
+    });
+  }
+
+  reportRefused(sink: string): void {
+    this.#refusals.inc({ sink });
   }
 
   tryEnded({ dagId, outcome, seconds }: EndedTry): void {

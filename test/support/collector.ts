@@ -7,16 +7,16 @@ interface Posted {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
-  /** What it was answered. */
-  readonly status: number;
+  /** What it was answered; `null`: nothing. */
+  readonly status: number | null;
 }
 
 export interface Collector {
   readonly url: string;
   /** Everything that was posted. */
   readonly posted: readonly Posted[];
-  /** Its answer to each request. Default 200. */
-  status: number;
+  /** Its answer to each request; `null`: none, but to /echo. Default 200. */
+  status: number | null;
   close(): Promise<void>;
 }
 
@@ -26,7 +26,8 @@ export async function startCollector(): Promise<Collector> {
     const body = await text(request);
     const { status } = collector;
     posted.push({ path: request.url ?? "", headers: request.headers, body, status });
-    response.writeHead(status, { "content-type": "application/json" }).end("{}");
+    if (status === null && !request.url?.startsWith("/echo")) return;
+    response.writeHead(status ?? 200, { "content-type": "application/json" }).end("{}");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -32,7 +32,7 @@ export default d;
 `;
 
 /** Gets every run, and drops it. */
-const NOWHERE: RunCollector = { sink: "traces", portionsOf: () => [] };
+const NOWHERE: RunCollector = { sink: "traces", portionsOf: () => [], onLeftOut: () => undefined };
 
 /** Statements that services send after a while. */
 const SELDOM = ["worker_orphans", "task_wait_sweep", "run_report_sent", "run_report_forget"];

@@ -4,7 +4,7 @@
  * uses the product's own actions, as `engine_driver.ts` does.
  */
 import { randomBytes, randomUUID } from "node:crypto";
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { deployVersions } from "../../runtime/store/dags/deploy.ts";
 import type { Queryable } from "../../runtime/store/database/database.ts";
 import { rowsOf } from "../../runtime/store/database/unnest.ts";
@@ -157,9 +157,10 @@ const INSTANCES = rowsOf<OwnedInstance>({
 
 /** Writes rows into one database. */
 export class Rows {
-  readonly #pool: Pool;
+  readonly #pool: Pool | PoolClient;
 
-  constructor(pool: Pool) {
+  /** @param pool a client writes within its transaction */
+  constructor(pool: Pool | PoolClient) {
     this.#pool = pool;
   }
 

@@ -2,12 +2,25 @@
 import { isDagsmithError } from "../../../sdk/errors.ts";
 import { postEvent } from "../../lineage/lineage_client.ts";
 import { eventsOf } from "../../lineage/run_events.ts";
+import type { ServiceMetrics } from "../../observe/service_metrics.ts";
 import type { RunCollector } from "../../scheduler/jobs/report_runs.ts";
-import type { ServiceLog } from "../../service/log.ts";
+import type { EventDetail, ServiceLog } from "../../service/log.ts";
+import type { ReportSink } from "../../store/runs/run_report.ts";
 import type { SpanSender } from "../../tracing/otlp.ts";
 import { spansOf } from "../../tracing/run_spans.ts";
 import type { Cli } from "../command.ts";
 import type { Running } from "./running.ts";
+
+/** What gets the requests that a collector does not take. */
+interface Observers {
+  readonly log: ServiceLog;
+  readonly metrics: ServiceMetrics | undefined;
+}
+
+function refused({ log, metrics }: Observers, sink: ReportSink, detail: EventDetail): void {
+  log("report_refused", { sink, ...detail });
+  metrics?.reportRefused(sink);
+}
 
 /**
  * A platform may set the variables for every process, also where the packages are missing.
@@ -15,17 +28,17 @@ import type { Running } from "./running.ts";
  */
 export async function openSpans(
   { config: { traces } }: Cli,
-  log: ServiceLog,
+  observers: Observers,
   running: Running,
 ): Promise<SpanSender | undefined> {
   if (traces === null) return undefined;
-  const onRefused = (reason: string): void => log("report_refused", { sink: "traces", reason });
+  const onRefused = (reason: string): void => refused(observers, "traces", { reason });
   const { openSpanSender } = await import("../../tracing/otlp.ts");
   try {
     return running.add(await openSpanSender({ ...traces, onRefused }));
   } catch (error) {
     if (!isDagsmithError(error) || error.code !== "PACKAGE_MISSING") throw error;
-    log("traces_missing", { reason: error.message });
+    observers.log("traces_missing", { reason: error.message });
     return undefined;
   }
 }
@@ -33,20 +46,26 @@ export async function openSpans(
 /** What a scheduler sends runs to when they have ended. */
 export function collectorsOf(
   { config: { lineage } }: Cli,
-  log: ServiceLog,
+  observers: Observers,
   spans: SpanSender | undefined,
 ): readonly RunCollector[] {
   return [
-    ...(spans ? [traceCollector(spans)] : []),
-    ...(lineage === null ? [] : [lineageCollector(lineage, log)]),
+    ...(spans ? [traceCollector(spans, observers)] : []),
+    ...(lineage === null ? [] : [lineageCollector(lineage, observers)]),
   ];
 }
+
+const leftOut =
+  (observers: Observers, sink: ReportSink): RunCollector["onLeftOut"] =>
+  ({ dagId, runId }, reason) =>
+    refused(observers, sink, { dag: dagId, run: runId, reason });
 
 /** Spans that one request carries. A collector refuses a request as a whole. */
 const SPANS_AT_ONCE = 512;
 
-const traceCollector = (spans: SpanSender): RunCollector => ({
+const traceCollector = (spans: SpanSender, observers: Observers): RunCollector => ({
   sink: "traces",
+  onLeftOut: leftOut(observers, "traces"),
   portionsOf: (part) => {
     const all = spansOf(part);
     const starts = Array.from({ length: Math.ceil(all.length / SPANS_AT_ONCE) }, (_, at) => at);
@@ -59,13 +78,14 @@ const traceCollector = (spans: SpanSender): RunCollector => ({
 
 const lineageCollector = (
   target: NonNullable<Cli["config"]["lineage"]>,
-  log: ServiceLog,
+  observers: Observers,
 ): RunCollector => ({
   sink: "lineage",
+  onLeftOut: leftOut(observers, "lineage"),
   portionsOf: (part, details) =>
     eventsOf(target.namespace, part, details).map((event) => async (signal) => {
       const { dagId, runId } = part.run;
       if (!(await postEvent(target, event, signal)))
-        log("report_refused", { sink: "lineage", dag: dagId, run: runId });
+        refused(observers, "lineage", { dag: dagId, run: runId });
     }),
 });

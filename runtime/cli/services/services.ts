@@ -85,8 +85,8 @@ export async function openSurroundings(
   const secrets = createResolver({ own, environment, sources, defaults });
   mask = secrets.mask;
   // The page makes no spans.
-  const spans = service === "web" ? undefined : await openSpans(cli, log, running);
   const metrics = await startMetrics(cli, db, running);
+  const spans = service === "web" ? undefined : await openSpans(cli, { log, metrics }, running);
   return { cli, db, secrets, stored, sources, log, metrics, spans };
 }
 
@@ -120,7 +120,7 @@ export async function startSchedulerRole(all: Surroundings): Promise<Service> {
   const listener = startListener({ db, log, connection: secrets.connection, mask: secrets.mask });
   const scheduler = startScheduler({
     ...{ db, log, retention: cli.config.retention },
-    collectors: collectorsOf(cli, log, spans),
+    collectors: collectorsOf(cli, { log, metrics }, spans),
   });
   if (metrics) {
     const { watchFleet } = await import("../../observe/fleet_metrics.ts");

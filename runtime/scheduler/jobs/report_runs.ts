@@ -3,12 +3,16 @@
  * collector that is away gets them later, and holds up no run: only this job waits for it.
  * A pass lasts about a second, so that the watchdog sees the loop come round. What a pass
  * leaves of a run is sent by the next.
+ *
+ * A collector may fail on the contents of one request. After some attempts the request is
+ * left out, but only when the collector takes another run: then it is not away.
  */
+import { errorMessage } from "../../../sdk/error_message.ts";
 import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import type { Job } from "../../service/loop.ts";
-import type { Database } from "../../store/database/database.ts";
-import { type ReportedPart, readPart, updatesOf } from "../../store/runs/reported_part.ts";
+import { type ReportedPart, updatesOf } from "../../store/runs/reported_part.ts";
 import {
+  type DueRuns,
   forgetReports,
   leaseSink,
   type ReportedRun,
@@ -16,10 +20,8 @@ import {
   recordReport,
   runsToReport,
 } from "../../store/runs/run_report.ts";
+import { type Portion, Report } from "../report.ts";
 import { type JobContext, OFTEN_MS } from "./context.ts";
-
-/** One request to a collector. Resolves when the collector has it, or refuses it for good. */
-export type Portion = (signal: AbortSignal) => Promise<void>;
 
 type Details = {
   readonly tasks: ReadonlyMap<string, TaskSpec>;
@@ -31,13 +33,13 @@ export interface RunCollector {
   readonly sink: ReportSink;
   /** The requests that send a part of a run. */
   portionsOf(part: ReportedPart, details: Details): readonly Portion[];
+  /** Called when a portion is left out, with the reason of its last failure. */
+  onLeftOut(run: ReportedRun, reason: string): void;
 }
 
 /** Runs that one statement reads. */
 const BATCH = 50;
 const PASS_MS = 1_000;
-/** How long a portion may take: less than the lease, and than the watchdog allows. */
-const PORTION_MS = 10_000;
 const FORGET_EVERY_MS = 600_000;
 const RETRY = { firstMs: OFTEN_MS, longestMs: 60_000 };
 
@@ -48,7 +50,8 @@ export const reportRunsJob = (
   passMs = PASS_MS,
 ): Job => {
   const { sink } = collector;
-  let due: ReportedRun[] = [];
+  const lease = { sink, holder };
+  let due: DueRuns = { runs: [], passedAt: null };
   let report: Report | undefined;
   let isCut = false;
   let forgetAt = performance.now();
@@ -60,15 +63,37 @@ export const reportRunsJob = (
     const details = { tasks: new Map(tasks.map((task) => [task.taskId, task])), updates };
     return new Report(db, run, (part) => collector.portionsOf(part, details));
   };
-  const next = async (position: Date): Promise<Report | undefined> => {
-    if (due.length === 0) due = [...(await runsToReport(db, { sink, position, limit: BATCH }))];
-    const [run] = due;
+  const next = async (): Promise<Report | undefined> => {
+    if (due.runs.length === 0) due = await runsToReport(db, lease, BATCH);
+    const [run] = due.runs;
     return run && begin(run);
   };
   const forget = async (): Promise<void> => {
     if (performance.now() < forgetAt) return;
     await forgetReports(db, sink);
     forgetAt = performance.now() + FORGET_EVERY_MS;
+  };
+  /** Each attempt tries another run: that run may have a request that fails, too. */
+  const takesAnother = async ({ run, failures }: Report, signal: AbortSignal) => {
+    const others = (await runsToReport(db, lease, BATCH)).runs.filter(({ id }) => id !== run.id);
+    const other = others[failures % others.length];
+    if (!other) return false;
+    const probe = await begin(other);
+    return probe.sendFirst(signal).catch(() => false);
+  };
+  /** @returns whether all was sent before `isOver` */
+  const send = async (isOver: () => boolean, signal: AbortSignal, of: Report) => {
+    for (;;) {
+      try {
+        return await of.send(isOver, signal);
+      } catch (error) {
+        const mayLeaveOut = !signal.aborted && of.isTriedEnough;
+        if (!mayLeaveOut || !(await takesAnother(of, signal))) throw error;
+        of.leaveOut();
+        collector.onLeftOut(of.run, errorMessage(error));
+        if (isOver()) return false;
+      }
+    }
   };
 
   return {
@@ -78,62 +103,23 @@ export const reportRunsJob = (
     nextInMs: async () => (isCut ? 0 : null),
     runOnce: async ({ signal }) => {
       isCut = false;
-      due = report ? [report.run] : [];
+      due = { ...due, runs: report ? [report.run] : [] };
       const endAt = performance.now() + passMs;
       const isOver = (): boolean => signal.aborted || performance.now() > endAt;
       for (let count = 0; ; count++) {
-        const position = await leaseSink(db, sink, holder);
+        const isHeld = await leaseSink(db, lease);
         // Another scheduler goes on with what this one has begun.
-        report = position && (report ?? (await next(position)));
-        if (!position) return count;
-        if (report) isCut = !(await report.send(isOver, signal));
+        report = isHeld ? (report ?? (await next())) : undefined;
+        if (!isHeld) return count;
+        if (report) isCut = !(await send(isOver, signal, report));
         else await forget();
         if (!report || isCut) return count;
-        await recordReport(db, { sink, holder }, report.run);
+        await recordReport(db, lease, report.run, due.passedAt);
         report = undefined;
-        due.shift();
+        due = { ...due, runs: due.runs.slice(1) };
         isCut = isOver();
         if (isCut) return count + 1;
       }
     },
   };
 };
-
-/** What is to be sent of a run. A portion that fails is sent again by the next pass. */
-class Report {
-  readonly run: ReportedRun;
-  readonly #db: Database;
-  readonly #portionsOf: (part: ReportedPart) => readonly Portion[];
-  #part: ReportedPart | undefined;
-  #portions: readonly Portion[] = [];
-  #sent = 0;
-
-  constructor(
-    db: Database,
-    run: ReportedRun,
-    portionsOf: (part: ReportedPart) => readonly Portion[],
-  ) {
-    this.#db = db;
-    this.run = run;
-    this.#portionsOf = portionsOf;
-  }
-
-  /** @returns whether all was sent before `isOver` */
-  async send(isOver: () => boolean, signal: AbortSignal): Promise<boolean> {
-    for (;;) {
-      const portion = this.#portions[this.#sent];
-      if (portion) {
-        await portion(AbortSignal.any([signal, AbortSignal.timeout(PORTION_MS)]));
-        this.#sent += 1;
-      } else if (this.#part && this.#part.last === null) return true;
-      else await this.#read();
-      if (isOver()) return false;
-    }
-  }
-
-  async #read(): Promise<void> {
-    this.#part = await readPart(this.#db, this.run, this.#part?.last ?? null);
-    this.#portions = this.#portionsOf(this.#part);
-    this.#sent = 0;
-  }
-}

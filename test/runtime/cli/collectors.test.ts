@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LineageEvent } from "../../../runtime/lineage/run_events.ts";
 import { traceparentOf } from "../../../runtime/tracing/trace_ids.ts";
-import { newProject, output, type Project } from "../../support/cli.ts";
+import { newProject, output, type Project, stopped } from "../../support/cli.ts";
 import { type Collector, startCollector } from "../../support/collector.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { until } from "../../support/until.ts";
@@ -62,6 +62,7 @@ const postgres = migratedDatabase();
 let collector: Collector;
 let project: Project;
 let scheduler: ChildProcess;
+let worker: ChildProcess;
 
 beforeAll(async () => {
   collector = await startCollector();
@@ -76,7 +77,7 @@ beforeAll(async () => {
   project = await newProject({ "dags/work.ts": WORK }, env);
   expect((await project.dag(["deploy"])).code).toBe(0);
   scheduler = project.start(["scheduler"]);
-  project.start(["worker"]);
+  worker = project.start(["worker"]);
 });
 afterAll(async () => {
   await project.remove();
@@ -221,4 +222,16 @@ test("a collector that was away gets the run when it is back", async () => {
   collector.status = 200;
   await until("the trace of the second run", async () => named("work").length > length, 120);
   await until("its lineage", async () => events().filter(isEndOf("work")).length > known, 120);
+}, 240_000);
+
+test("a collector that takes requests and answers none holds no service up that stops", async () => {
+  const from = collector.posted.length;
+  collector.status = null;
+  await runWork();
+  const isAsked = (what: RegExp) =>
+    collector.posted.slice(from).some(({ path, body }) => what.test(`${path} ${body}`));
+  await until("requests of both services", async () =>
+    [/lineage/, /v1.traces.*"work"/s, /v1.traces.*"lake.read"/s].every(isAsked),
+  );
+  expect(await Promise.all([stopped(scheduler), stopped(worker)])).toEqual([0, 0]);
 }, 240_000);

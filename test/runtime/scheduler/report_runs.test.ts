@@ -1,10 +1,7 @@
 /** Runs that ended reach a collector: each at least once, in passes of bounded length. */
 import { beforeEach, expect, test } from "vitest";
-import {
-  type Portion,
-  type RunCollector,
-  reportRunsJob,
-} from "../../../runtime/scheduler/jobs/report_runs.ts";
+import { type RunCollector, reportRunsJob } from "../../../runtime/scheduler/jobs/report_runs.ts";
+import type { Portion } from "../../../runtime/scheduler/report.ts";
 import type { Job } from "../../../runtime/service/loop.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import type { ReportedPart } from "../../../runtime/store/runs/reported_part.ts";
@@ -16,26 +13,31 @@ const plans = new Plans();
 let versionId = 0;
 let write: Rows;
 let sent: ReportedPart[] = [];
+let leftOut: (readonly [id: number, reason: string])[] = [];
 
 beforeEach(async () => {
   sent = [];
+  leftOut = [];
   write = new Rows(postgres.db.pool);
   await rows(postgres.db, "truncate dagsmith.report_sink, dagsmith.dag_run cascade");
   versionId = await write.dag(dagSpec("sales"));
 });
 
+type Before = (signal: AbortSignal, part: ReportedPart) => Promise<void>;
+
 /** It notes each part, after `before` has let it. */
-const collector = (before: Portion = async () => undefined): RunCollector => ({
+const collector = (before: Before = async () => undefined): RunCollector => ({
   sink: "traces",
-  portionsOf: (part) => [
+  portionsOf: (part): readonly Portion[] => [
     async (signal) => {
-      await before(signal);
+      await before(signal, part);
       sent.push(part);
     },
   ],
+  onLeftOut: ({ id }, reason) => void leftOut.push([id, reason]),
 });
 
-const newJob = (holder = "one", before?: Portion, passMs = 60_000): Job =>
+const newJob = (holder = "one", before?: Before, passMs = 60_000): Job =>
   reportRunsJob({ db: postgres.db, plans }, collector(before), holder, passMs);
 const pass = (job: Job, signal = new AbortController().signal) =>
   job.runOnce({ signal, at: () => undefined });
@@ -119,6 +121,78 @@ test("a crash between the sending and the record sends the run again", async () 
   await expect(pass(job)).rejects.toThrow("crashed");
   await pass(newJob());
   expect(sentRuns()).toEqual([...ids, ...ids]);
+});
+
+test("a run that is committed after a run that ended later is sent, however long it took", async () => {
+  const [later] = await ended(1);
+  await rows(
+    postgres.db,
+    `update dagsmith.report_sink set position = position - interval '1 hour',
+     looked_at = looked_at - interval '1 hour', open_then = '{}'`,
+  );
+  const client = await postgres.db.pool.connect();
+  await client.query("begin");
+  const at = { dagId: "sales", versionId, tookMs: 1, startedAt: minutesAgo(5) };
+  const late = await new Rows(client).runs([at]);
+  for (let count = 0; count < 3; count++) await pass(newJob());
+  expect(sentRuns()).toEqual([later]);
+  await client.query("commit");
+  client.release();
+  await pass(newJob());
+  expect(sentRuns()).toEqual([later, ...late]);
+  // Once it is over, nothing holds the position back.
+  for (let count = 0; count < 3; count++) await pass(newJob());
+  expect(
+    await rows(
+      postgres.db,
+      "select position > now() - interval '3 minutes' as moved from dagsmith.report_sink",
+    ),
+  ).toEqual([{ moved: true }]);
+});
+
+const minutesAgo = (minutes: number): Date => new Date(Date.now() - minutes * 60_000);
+
+/** @returns how many of these passes failed */
+async function failures(job: Job, passes: number): Promise<number> {
+  let count = 0;
+  for (let at = 0; at < passes; at++) await pass(job).catch(() => (count += 1));
+  return count;
+}
+
+test("a portion that the collector always fails on is left out, once it takes another run", async () => {
+  const [first, second, third, fourth] = await ended(4);
+  const job = newJob("one", async (_, { run }) => {
+    if (run.id === first || run.id === second) throw new Error(`fails on ${run.id}`);
+  });
+  // Eight attempts for each of the two; the last of each finds a run that is taken.
+  expect(await failures(job, 40)).toBeLessThan(20);
+  expect(leftOut).toEqual([
+    [first, `fails on ${first}`],
+    [second, `fails on ${second}`],
+  ]);
+  expect(new Set(sentRuns())).toEqual(new Set([third, fourth]));
+  expect(await pass(newJob())).toBe(0);
+});
+
+test("while a collector takes nothing, no portion is left out, however often it was tried", async () => {
+  const ids = await ended(3);
+  let isAway = true;
+  const job = newJob("one", async () => {
+    if (isAway) throw new Error("away");
+  });
+  expect(await failures(job, 30)).toBe(30);
+  isAway = false;
+  await pass(job);
+  expect([leftOut, sentRuns()]).toEqual([[], ids]);
+});
+
+test("a portion that fails is kept while no other run waits behind it", async () => {
+  const [first] = await ended(1);
+  const job = newJob("one", async (_, { run }) => {
+    if (run.id === first) throw new Error("no");
+  });
+  expect(await failures(job, 30)).toBe(30);
+  expect(leftOut).toEqual([]);
 });
 
 test("a run that was cleared is reported again", async () => {
