@@ -8,7 +8,7 @@ import { isBuiltin } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from "esbuild";
-import { ownModuleUrl } from "../child/resolve.ts";
+import { ownModuleUrl } from "../own_modules.ts";
 import { namedExternals } from "./project_settings.ts";
 
 /** Marks our own requests to esbuild, which come back to this plugin. */

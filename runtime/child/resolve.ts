@@ -6,32 +6,13 @@
  */
 import { registerHooks } from "node:module";
 import { pathToFileURL } from "node:url";
-
-/**
- * `.ts` when this runs from source, `.js` in a build: our other modules have the same
- * extension.
- */
-const EXTENSION = import.meta.url.slice(import.meta.url.lastIndexOf("."));
+import { resolveOwnModules } from "../own_modules.ts";
 
 /** The address of a bundle to the address of the folder whose packages it may use. */
 const projects = new Map<string, string>();
 /** The code of bundles that are no files, by address, until they are loaded. */
 const codes = new Map<string, string>();
 let installed = false;
-
-/**
- * The address of this runtime's own module for `dagsmith`, `dagsmith/testing` or
- * `dagsmith/plugins/<name>`; undefined for any other name. The file need not exist.
- */
-export function ownModuleUrl(specifier: string): string | undefined {
-  const [name, part, plugin, ...rest] = specifier.split("/");
-  if (name !== "dagsmith" || rest.length > 0) return undefined;
-  const module = (path: string): string =>
-    new URL(`../../${path}/index${EXTENSION}`, import.meta.url).href;
-  if (part === undefined) return module("sdk");
-  if (part === "testing" && plugin === undefined) return module("runtime/testing");
-  return part === "plugins" && plugin ? module(`plugins/${plugin}`) : undefined;
-}
 
 /**
  * Resolves the bundle at `path` and its imports: our packages to this runtime, others
@@ -47,10 +28,9 @@ export function resolveBundle(
   if (code !== undefined) codes.set(address, code);
   if (installed) return;
   installed = true;
+  resolveOwnModules();
   registerHooks({
     resolve(specifier, context, nextResolve) {
-      const own = ownModuleUrl(specifier);
-      if (own !== undefined) return { url: own, shortCircuit: true };
       if (codes.has(specifier)) return { url: specifier, shortCircuit: true };
       const project = context.parentURL === undefined ? undefined : projects.get(context.parentURL);
       return nextResolve(

@@ -2,14 +2,14 @@
 import { MAX_OUTPUT_BYTES } from "../../sdk/json.ts";
 import type { Setting } from "./environment.ts";
 import { wholeNumber } from "./values.ts";
-import { type S3Folder, xcomFolder } from "./xcom_folder.ts";
+import { type XComFolder, xcomFolder } from "./xcom_folder.ts";
 
 export interface FileSettings {
   /**
    * DAG_XCOM_FOLDER (a path as written, or a bucket's; null when not set), and
    * DAG_XCOM_SPILL_BYTES: larger values go there. Default 1 MiB, most 8 MiB.
    */
-  readonly xcoms: { readonly folder: string | S3Folder | null; readonly spillBytes: number };
+  readonly xcoms: { readonly folder: XComFolder | null; readonly spillBytes: number };
   /**
    * DAG_FILE_MAX_BYTES and DAG_RUN_FILES_MAX_BYTES: most bytes of a file that a task
    * stores, and of all files of a run. Default 8 GiB and 64 GiB.

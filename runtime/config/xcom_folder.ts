@@ -1,83 +1,64 @@
 /** The folder of large values: a path, or a folder of a bucket. */
+import { fileURLToPath } from "node:url";
+import { type Connection, parseConnection } from "../../sdk/connection.ts";
+import { type BucketFolder, bucketAndPrefix } from "./bucket_url.ts";
 import type { Setting } from "./environment.ts";
-import { refused, trueOrFalse } from "./values.ts";
+import { type S3Folder, s3Folder } from "./s3_folder.ts";
+import { refused } from "./values.ts";
 
-/** A folder of an S3 bucket, or of a bucket of a store that speaks its protocol. */
-export interface S3Folder {
-  readonly bucket: string;
-  /** How every key begins: empty, or with "/" at its end. */
-  readonly prefix: string;
-  /** AWS_ENDPOINT_URL_S3, else AWS_ENDPOINT_URL. Null means AWS. */
-  readonly endpoint: string | null;
-  /** AWS_REGION, else AWS_DEFAULT_REGION. Null leaves it to the SDK. */
-  readonly region: string | null;
+/** A folder of a bucket that a plugin reaches. */
+export interface PluginFolder extends BucketFolder {
+  /** The URL begins with it: Google Cloud Storage, or Azure. */
+  readonly scheme: "gs" | "az";
   /**
-   * DAG_XCOM_S3_PATH_STYLE: whether the bucket stands in the path and not in the host's
-   * name. Default: with an endpoint.
+   * DAG_XCOM_CONNECTION. Default for `gs`: Google's client finds the login.
    */
-  readonly pathStyle: boolean;
+  readonly connection: Connection;
 }
 
+/** A path, or a folder of a bucket. */
+export type XComFolder = string | S3Folder | PluginFolder;
+
 const NAME = "DAG_XCOM_FOLDER";
+const CONNECTION = "DAG_XCOM_CONNECTION";
+const ALLOWED =
+  "a path, file:///folder, s3://bucket/prefix, gs://bucket/prefix or az://container/prefix";
+const GOOGLE_DEFAULT = "google-cloud-platform://";
 
 /**
  * A text that begins like a URL is read as a URL. As a path, a misspelt URL would make a
  * folder that no other machine sees.
- * @throws DagsmithError INVALID_ARGUMENT
+ * @throws DagsmithError INVALID_ARGUMENT, INVALID_CONNECTION
  */
-export function xcomFolder(setting: Setting): string | S3Folder | null {
+export function xcomFolder(setting: Setting): XComFolder | null {
   const folder = setting(NAME);
-  const scheme = /^([a-z][a-z0-9+.-]+):\//i.exec(folder ?? "")?.[1];
-  if (folder === null || scheme === undefined) return folder;
-  if (scheme.toLowerCase() !== "s3")
-    refused(NAME, `it begins with "${scheme}:"; allowed: a path, or s3://bucket/prefix`);
-  return s3Folder(folder, setting);
+  if (folder === null) return null;
+  const scheme = /^([a-z][a-z0-9+.-]+):\//i.exec(folder)?.[1]?.toLowerCase();
+  if (scheme === "gs" || scheme === "az") return pluginFolder(scheme, folder, setting);
+  if (setting(CONNECTION) !== null)
+    refused(CONNECTION, `only gs:// and az:// in ${NAME} take a connection; leave it out`);
+  if (scheme === undefined) return folder;
+  if (scheme === "s3") return s3Folder(folder, setting);
+  return scheme === "file"
+    ? pathOf(folder)
+    : refused(NAME, `it begins with "${scheme}:"; allowed: ${ALLOWED}`);
 }
 
-function s3Folder(url: string, setting: Setting): S3Folder {
-  const endpoint = endpointOf(setting);
-  return {
-    ...bucketAndPrefix(url),
-    endpoint,
-    region: setting("AWS_REGION") ?? setting("AWS_DEFAULT_REGION"),
-    pathStyle: trueOrFalse(setting, "DAG_XCOM_S3_PATH_STYLE", endpoint !== null),
-  };
+function pathOf(url: string): string {
+  try {
+    return fileURLToPath(url);
+  } catch {
+    return refused(NAME, "it is not file:///folder, with the path of a folder of this machine");
+  }
 }
 
-function bucketAndPrefix(url: string): Pick<S3Folder, "bucket" | "prefix"> {
-  const [, bucket = "", prefix = ""] = /^[^:]+:\/\/([^/]*)\/?(.*?)\/?$/.exec(url) ?? [];
-  // The refusal does not repeat the text: people put credentials in front of a bucket.
-  if (!BUCKET.test(bucket) || !isPrefix(prefix)) refused(NAME, S3_URL_RULE);
-  return { bucket, prefix: prefix === "" ? "" : `${prefix}/` };
-}
-
-const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
-/**
- * Nothing but dots would be a way out of the prefix in a store that keeps its objects as
- * files.
- */
-const PREFIX_PART = /^(?!\.+$)[\w.=-]+$/;
-/** A key has at most 1024 bytes. */
-const LONGEST_PREFIX = 900;
-const S3_URL_RULE =
-  "it is not s3://bucket/prefix, with a bucket of 3 to 63 lower-case letters, digits, - or ., and a prefix of at most 900 letters, digits, _, -, ., = and single / (credentials are set elsewhere)";
-
-function isPrefix(prefix: string): boolean {
-  if (prefix === "") return true;
-  return (
-    prefix.length <= LONGEST_PREFIX && prefix.split("/").every((part) => PREFIX_PART.test(part))
-  );
-}
-
-function endpointOf(setting: Setting): string | null {
-  const name = setting("AWS_ENDPOINT_URL_S3") === null ? "AWS_ENDPOINT_URL" : "AWS_ENDPOINT_URL_S3";
-  const endpoint = setting(name);
-  if (endpoint === null) return null;
-  const url = URL.parse(endpoint);
-  if (url && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "")
-    return endpoint;
-  return refused(
-    name,
-    "it is not a URL that begins with http:// or https:// and has no credentials in it",
-  );
+function pluginFolder(scheme: "gs" | "az", url: string, setting: Setting): PluginFolder {
+  const text = setting(CONNECTION) ?? (scheme === "gs" ? GOOGLE_DEFAULT : null);
+  if (text === null)
+    refused(
+      CONNECTION,
+      `az:// needs the URI or JSON of a connection of type wasb, such as wasb://myaccount@`,
+    );
+  const connection = parseConnection(CONNECTION, text);
+  return { scheme, ...bucketAndPrefix(scheme, url), connection };
 }

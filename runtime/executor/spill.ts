@@ -7,12 +7,12 @@ import { createHash, randomUUID } from "node:crypto";
 import { errorMessage } from "../../sdk/error_message.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { type Json, MAX_OUTPUT_BYTES } from "../../sdk/json.ts";
-import type { S3Folder } from "../config/xcom_folder.ts";
+import type { XComFolder } from "../config/xcom_folder.ts";
 import { readByEngine } from "../engine/plan/engine_read_outputs.ts";
 import type { Plan } from "../engine/plan/plan.ts";
 import type { KeptJson } from "../engine/store.ts";
 import { largeValuesIn } from "../large_values/open.ts";
-import type { LargeValues } from "../large_values/store.ts";
+import { type LargeValues, MAX_VALUE_BYTES } from "../large_values/store.ts";
 import type { Database } from "../store/database/database.ts";
 import type { StoredXCom } from "../store/values/xcom.ts";
 import { claimXComFile, forgetXComFiles, unkeptXComFiles } from "../store/values/xcom_file.ts";
@@ -20,16 +20,10 @@ import { claimXComFile, forgetXComFiles, unkeptXComFiles } from "../store/values
 /** Where large values are stored, and from which size on. */
 export interface SpillOptions {
   /** A path, or a folder of a bucket. */
-  readonly folder: string | S3Folder;
+  readonly folder: XComFolder;
   /** Values of more bytes than this are stored there. */
   readonly spillBytes: number;
 }
-
-/**
- * Largest value in a file, in bytes of UTF-8 JSON: 64 MiB. Without a folder it is
- * {@link MAX_OUTPUT_BYTES}.
- */
-const MAX_FILE_BYTES = 64 * 1024 * 1024;
 
 /** Files that one pass removes together. */
 const SWEPT = 100;
@@ -50,7 +44,7 @@ export class Spill {
    * database.
    */
   limitFor(plan: Plan, taskId: string): number {
-    return this.#values && !readByEngine(plan).has(taskId) ? MAX_FILE_BYTES : MAX_OUTPUT_BYTES;
+    return this.#values && !readByEngine(plan).has(taskId) ? MAX_VALUE_BYTES : MAX_OUTPUT_BYTES;
   }
 
   /**

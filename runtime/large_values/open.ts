@@ -1,12 +1,14 @@
 /**
  * Opens the store of values that are too large for the database: a folder of this
- * machine, or a folder of an S3 bucket. The code that stores values knows neither of
- * them. Another store of bytes by name could be added here.
+ * machine, or a folder of a bucket. The code that stores values knows none of them.
  */
 import { randomUUID } from "node:crypto";
 import { errorMessage } from "../../sdk/error_message.ts";
-import type { S3Folder } from "../config/xcom_folder.ts";
+import type { BucketFolder } from "../config/bucket_url.ts";
+import type { S3Folder } from "../config/s3_folder.ts";
+import type { XComFolder } from "../config/xcom_folder.ts";
 import { valuesInFolder } from "./folder.ts";
+import { openPluginValues } from "./plugin_values.ts";
 import { needS3Packages } from "./s3_package.ts";
 import type { LargeValues } from "./store.ts";
 
@@ -14,24 +16,33 @@ import type { LargeValues } from "./store.ts";
  * Opens a store, without a request to it. Workers on several machines need a store that
  * all of them reach.
  */
-export function largeValuesIn(folder: string | S3Folder): LargeValues {
-  return typeof folder === "string" ? valuesInFolder(folder) : valuesInBucket(folder);
+export function largeValuesIn(folder: XComFolder): LargeValues {
+  if (typeof folder === "string") return valuesInFolder(folder);
+  if (!("scheme" in folder)) return valuesInBucket("s3", folder, () => openS3(folder));
+  return valuesInBucket(folder.scheme, folder, async () => openPluginValues(folder));
+}
+
+type OpenValues = Omit<LargeValues, "place">;
+
+async function openS3(folder: S3Folder): Promise<OpenValues> {
+  await needS3Packages();
+  const { openS3Values } = await import("./s3.ts");
+  return openS3Values(folder);
 }
 
 /**
- * Loads the client with the first value: it takes a tenth of a second and 35 MB. A worker
- * without a bucket should not pay for it.
+ * Loads the client with the first value: that of S3 takes a tenth of a second and 35 MB.
+ * A worker without a bucket should not pay for it.
  */
-function valuesInBucket(folder: S3Folder): LargeValues {
-  let opened: Promise<Omit<LargeValues, "place">> | undefined;
-  const open = (): Promise<Omit<LargeValues, "place">> => {
-    opened ??= needS3Packages()
-      .then(() => import("./s3.ts"))
-      .then(({ openS3Values }) => openS3Values(folder));
-    return opened;
-  };
+function valuesInBucket(
+  scheme: string,
+  { bucket, prefix }: BucketFolder,
+  load: () => Promise<OpenValues>,
+): LargeValues {
+  let opened: Promise<OpenValues> | undefined;
+  const open = (): Promise<OpenValues> => (opened ??= load());
   return {
-    place: `s3://${folder.bucket}/${folder.prefix}`,
+    place: `${scheme}://${bucket}/${prefix}`,
     write: async (name, bytes) => (await open()).write(name, bytes),
     read: async (name) => (await open()).read(name),
     writeStream: async (name, bytes) => (await open()).writeStream(name, bytes),
@@ -47,7 +58,7 @@ function valuesInBucket(folder: S3Folder): LargeValues {
  * @returns the path or address of the store
  * @throws Error the operation that failed
  */
-export async function tryLargeValues(folder: string | S3Folder): Promise<string> {
+export async function tryLargeValues(folder: XComFolder): Promise<string> {
   const values = largeValuesIn(folder);
   const name = randomUUID();
   const doing = async <Result>(what: string, work: Promise<Result>): Promise<Result> => {

@@ -16,15 +16,11 @@ import {
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { isDagsmithError } from "../../sdk/errors.ts";
-import type { S3Folder } from "../config/xcom_folder.ts";
+import type { S3Folder } from "../config/s3_folder.ts";
+import { DEADLINE_MS, Operations } from "./operations.ts";
 import { type LargeValues, pathOf } from "./store.ts";
 
 const SECOND = 1_000;
-/**
- * For all requests of one value, with their retries and pauses. It ends a request that
- * hangs, wherever it hangs.
- */
-const DEADLINE_MS = 60 * SECOND;
 const CONNECTION_TIMEOUT_MS = 5 * SECOND;
 /** A store that holds a connection open and sends nothing for this long has failed. */
 const IDLE_TIMEOUT_MS = 15 * SECOND;
@@ -51,7 +47,7 @@ export function openS3Values(
   { deadlineMs = DEADLINE_MS } = {},
 ): Omit<LargeValues, "place"> {
   const client = clientOf(folder);
-  const operations = new Operations(deadlineMs);
+  const operations = new Operations(deadlineMs, failureOf);
   const object = (name: string) => ({
     Bucket: folder.bucket,
     Key: `${folder.prefix}${pathOf(name)}`,
@@ -162,60 +158,6 @@ async function readWhole(
 function unlessMissing(error: unknown): undefined {
   if (error instanceof Error && error.name === "NoSuchKey") return undefined;
   throw error;
-}
-
-/**
- * Operations that run. Each operation ends at its deadline or when all are closed, even
- * if the SDK itself waits for ever.
- */
-class Operations {
-  readonly #deadlineMs: number;
-  readonly #underWay = new Set<AbortController>();
-
-  constructor(deadlineMs: number) {
-    this.#deadlineMs = deadlineMs;
-  }
-
-  /**
-   * Without a deadline: as long as the bytes come.
-   * @param stop called when all operations are closed
-   * @throws as {@link run}
-   */
-  async runLong(work: () => Promise<unknown>, stop: () => void): Promise<void> {
-    const controller = new AbortController();
-    controller.signal.addEventListener("abort", stop, { once: true });
-    this.#underWay.add(controller);
-    try {
-      await work();
-    } catch (error) {
-      throw controller.signal.aborted ? controller.signal.reason : failureOf(error);
-    } finally {
-      this.#underWay.delete(controller);
-    }
-  }
-
-  /** @throws Error in one line for users, whatever the SDK threw */
-  async run<Result>(work: (abortSignal: AbortSignal) => Promise<Result>): Promise<Result> {
-    const controller = new AbortController();
-    const { signal } = controller;
-    const late = new Error(`it did not finish within ${this.#deadlineMs / SECOND} s`);
-    const timer = setTimeout(() => controller.abort(late), this.#deadlineMs);
-    this.#underWay.add(controller);
-    const aborted = Promise.withResolvers<never>();
-    signal.addEventListener("abort", () => aborted.reject(signal.reason), { once: true });
-    try {
-      return await Promise.race([work(signal), aborted.promise]);
-    } catch (error) {
-      throw signal.aborted ? signal.reason : failureOf(error);
-    } finally {
-      clearTimeout(timer);
-      this.#underWay.delete(controller);
-    }
-  }
-
-  close(): void {
-    for (const controller of this.#underWay) controller.abort(new Error("the worker stops"));
-  }
 }
 
 /** Our own errors come from the bytes, not from the store, and stay as they are. */

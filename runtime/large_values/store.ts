@@ -3,6 +3,9 @@
  * it names a file.
  */
 
+/** The largest value, in bytes. Files of tasks may be larger. */
+export const MAX_VALUE_BYTES = 64 * 1024 * 1024;
+
 export interface LargeValues {
   /** For messages. */
   readonly place: string;

@@ -6,7 +6,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { DagsmithError } from "../../sdk/errors.ts";
-import type { S3Folder } from "../config/xcom_folder.ts";
+import type { XComFolder } from "../config/xcom_folder.ts";
 import { largeValuesIn } from "../large_values/open.ts";
 import type { ServiceLog } from "../service/log.ts";
 import type { Loop } from "../service/loop.ts";
@@ -77,7 +77,7 @@ export interface WebOptions {
   /**
    * The store of the files of tasks. Default: none, so that they cannot be downloaded.
    */
-  readonly filesFolder?: string | S3Folder;
+  readonly filesFolder?: XComFolder;
   /** A line on top of every page. */
   readonly notice?: string;
   /** Adds the page of the design, `/design`. Default false. */

@@ -7,6 +7,11 @@ const LARGE_VALUES = join(process.cwd(), "runtime/large_values/open.ts");
 const opening = (hook: string, connection: object): string =>
   `(context) => ${hook}("a").definition.open(${JSON.stringify({ id: "a", extra: {}, ...connection })}, context)`;
 
+const folderOf = (scheme: string, type: string) => ({
+  ...{ scheme, bucket: "values", prefix: "" },
+  connection: { id: "a", type, host: "lake", extra: {} },
+});
+
 test.each([
   [
     "@aws-sdk/client-s3",
@@ -43,6 +48,18 @@ test.each([
     `const { largeValuesIn } = await import(${JSON.stringify(LARGE_VALUES)});`,
     'async () => largeValuesIn({ bucket: "a", prefix: "" }).read("a")',
     "A folder in S3 needs the package @aws-sdk/lib-storage. Run: npm install @aws-sdk/lib-storage",
+  ],
+  [
+    "@google-cloud/storage",
+    `const { largeValuesIn } = await import(${JSON.stringify(LARGE_VALUES)});`,
+    `async () => largeValuesIn(${JSON.stringify(folderOf("gs", "google_cloud_platform"))}).read("a")`,
+    "gcsHook() needs the package @google-cloud/storage. Run: npm install @google-cloud/storage",
+  ],
+  [
+    "@azure/storage-blob",
+    `const { largeValuesIn } = await import(${JSON.stringify(LARGE_VALUES)});`,
+    `async () => largeValuesIn(${JSON.stringify(folderOf("az", "wasb"))}).read("a")`,
+    "azureBlobHook() needs the package @azure/storage-blob. Run: npm install @azure/storage-blob",
   ],
 ])("%s is named with what installs it", async (name, imports, task, message) => {
   expect(await errorWithout(name, imports, task)).toEqual(["PACKAGE_MISSING", message]);

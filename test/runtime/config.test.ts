@@ -164,10 +164,13 @@ describe("DAG_XCOM_FOLDER", () => {
 
   test.each([
     [
-      "gs://lake/values",
-      /^DAG_XCOM_FOLDER: it begins with "gs:"; allowed: a path, or s3:\/\/bucket\/prefix$/,
+      "ftp://lake/values",
+      /^DAG_XCOM_FOLDER: it begins with "ftp:"; allowed: a path, file:\/\/\/folder, s3:\/\/bucket\/prefix, gs:\/\/bucket\/prefix or az:\/\/container\/prefix$/,
     ],
-    ["file:///values", /"file:"/],
+    ["file://host/values", /it is not file:\/\/\/folder/],
+    ["gs://lake/../other", /it is not gs:\/\/bucket\/prefix/],
+    ["gs://user:topsecret@lake", /it is not gs:\/\/bucket\/prefix/],
+    ["az://values", /^DAG_XCOM_CONNECTION: az:\/\/ needs the URI or JSON of a connection/],
     ["https://lake.s3.amazonaws.com/values", /"https:"/],
     ["s3:/lake/values", /it is not s3:\/\/bucket\/prefix/],
     ["s3://", /3 to 63 lower-case letters/],
@@ -186,6 +189,40 @@ describe("DAG_XCOM_FOLDER", () => {
         message: expect.stringMatching(message),
       }),
     );
+  });
+
+  test("file:///folder is the path of the folder", () => {
+    expect(folderOf("file:///mnt/my%20values")).toBe("/mnt/my values");
+  });
+
+  test("of Google or Azure has a connection; that of Google may be left out", () => {
+    const wasb = { DAG_XCOM_CONNECTION: "wasb://lake:c2VjcmV0@" };
+    expect(folderOf("az://values/of/dagsmith/", wasb)).toMatchObject({
+      ...{ scheme: "az", bucket: "values", prefix: "of/dagsmith/" },
+      connection: { type: "wasb", login: "lake", password: "c2VjcmV0" },
+    });
+    expect(folderOf("gs://my_lake")).toMatchObject({
+      ...{ scheme: "gs", bucket: "my_lake", prefix: "" },
+      connection: { type: "google_cloud_platform", password: null },
+    });
+    expect(() => folderOf("az://my_lake", wasb)).toThrow(/lower-case letters, digits or -/);
+  });
+
+  test.each(["/mnt/values", "s3://my.lake-1"])("%s refuses a connection", (folder) => {
+    expect(() => folderOf(folder, { DAG_XCOM_CONNECTION: "aws://AKIA:topsecret@" })).toThrow(
+      /^DAG_XCOM_CONNECTION: only gs:\/\/ and az:\/\/ in DAG_XCOM_FOLDER take a connection; leave it out/,
+    );
+  });
+
+  test("a connection of the folder that cannot be read is not repeated, and is a secret", () => {
+    const wrong = { DAG_XCOM_CONNECTION: "topsecret" };
+    expect(() => folderOf("gs://lake", wrong)).toThrow(/DAG_XCOM_CONNECTION/);
+    expect(() => folderOf("gs://lake", wrong)).not.toThrow(/topsecret/);
+    const DAG_XCOM_CONNECTION = "wasb://lake:c2VjcmV0@";
+    const { ownSecrets, taskEnvironment } = readConfig({
+      ...{ DAG_XCOM_FOLDER: "az://values", DAG_XCOM_CONNECTION, COPY: DAG_XCOM_CONNECTION },
+    });
+    expect([ownSecrets, taskEnvironment]).toEqual([[DAG_XCOM_CONNECTION], {}]);
   });
 
   test("that holds credentials is refused without being repeated, and so is such an endpoint", () => {

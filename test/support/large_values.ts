@@ -13,13 +13,14 @@ import {
   S3Client,
 } from "@aws-sdk/client-s3";
 import { onTestFinished, vi } from "vitest";
-import type { S3Folder } from "../../runtime/config/xcom_folder.ts";
+import type { S3Folder } from "../../runtime/config/s3_folder.ts";
+import type { XComFolder } from "../../runtime/config/xcom_folder.ts";
 import { pathOf } from "../../runtime/large_values/store.ts";
 import { type S3Faults, startSandboxS3 } from "../../runtime/sandbox/s3.ts";
 
 export interface TestPlace {
   /** As a worker's options name it. */
-  readonly folder: string | S3Folder;
+  readonly folder: XComFolder;
   /** The names of the values that lie there. */
   names(): Promise<readonly string[]>;
   /** Removes one behind the worker's back. */

@@ -23,7 +23,7 @@ export interface Wall {
  * its floor or above it.
  */
 const FLOORS: readonly (readonly string[])[] = [
-  ["retention.ts", "access"],
+  ["retention.ts", "own_modules.ts", "access"],
   ["config", "service", "state", "timetable", "embedded", "sandbox", "import_airflow"],
   ["engine", "params", "words", "large_values", "specs"],
   ["store"],
@@ -43,12 +43,16 @@ const ROOMS: Readonly<Record<string, Omit<Wall, "part" | "parts">>> = {
     builtins: [],
     why: "pure: a setting and its words, for the environment and the command line alike",
   },
+  "own_modules.ts": {
+    builtins: ["node:module"],
+    why: "it knows names and addresses of modules, and nothing of what is in them",
+  },
   access: {
     builtins: ["node:crypto", "node:util"],
     why: "pure: who may do what is decided in one place, for the page and the command line alike",
   },
   config: {
-    builtins: ["node:net", "node:os"],
+    builtins: ["node:net", "node:os", "node:url"],
     why: "it reads the environment and does nothing else",
   },
   service: {

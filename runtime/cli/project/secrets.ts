@@ -4,9 +4,11 @@
  */
 import { passwordsIn } from "../../config/database.ts";
 import type { SecretSourceName } from "../../config/secret_sources.ts";
+import type { XComFolder } from "../../config/xcom_folder.ts";
 import { readSecretKey } from "../../secrets/key_file.ts";
 import { parseSecretKeys, type SecretKeys } from "../../secrets/keys.ts";
 import type { ConnectionResolver } from "../../secrets/resolver.ts";
+import { secretValuesOf } from "../../secrets/secret_values.ts";
 import { cached } from "../../secrets/sources/cached.ts";
 import { environmentSource } from "../../secrets/sources/environment.ts";
 import { fileSource } from "../../secrets/sources/files.ts";
@@ -38,9 +40,16 @@ export async function ownSecrets(cli: Pick<Cli, "config" | "folder">, databaseUr
   const keys = await findSecretKeys(cli);
   return [
     ...cli.config.ownSecrets,
+    ...secretsOfFolder(cli.config.xcoms.folder),
     ...passwordsIn(databaseUrl),
     ...[...(keys?.byId.values() ?? [])].map((key) => key.toString("base64")),
   ];
+}
+
+function secretsOfFolder(folder: XComFolder | null): readonly string[] {
+  return folder && typeof folder !== "string" && "connection" in folder
+    ? secretValuesOf(folder.connection)
+    : [];
 }
 
 /** The secrets in the database, opened with those keys. */

@@ -6,7 +6,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { errorMessage } from "../../../sdk/error_message.ts";
 import { DagsmithError, isDagsmithError } from "../../../sdk/errors.ts";
 import type { FileRef } from "../../../sdk/files/task_files.ts";
-import type { S3Folder } from "../../config/xcom_folder.ts";
+import type { XComFolder } from "../../config/xcom_folder.ts";
 import { largeValuesIn } from "../../large_values/open.ts";
 import { readParts } from "../../large_values/read_parts.ts";
 import type { LargeValues } from "../../large_values/store.ts";
@@ -41,7 +41,7 @@ export class FileStore {
   readonly #limits: FileLimits;
 
   /** @param folder the store of large values; undefined: files cannot be stored */
-  constructor(db: Database, folder: string | S3Folder | undefined, limits: FileLimits) {
+  constructor(db: Database, folder: XComFolder | undefined, limits: FileLimits) {
     this.#db = db;
     this.#values = folder === undefined ? undefined : largeValuesIn(folder);
     this.#limits = limits;

@@ -365,12 +365,12 @@ describe("doctor tries the place of large values", () => {
 
   test("and every command refuses one that is none", async () => {
     const { code, stderr } = await project.dag(["doctor"], {
-      env: { DAG_XCOM_FOLDER: "gs://lake/values" },
+      env: { DAG_XCOM_FOLDER: "ftp://lake/values" },
     });
     expect([code, stderr]).toEqual([
       2,
       expect.stringContaining(
-        'DAG_XCOM_FOLDER: it begins with "gs:"; allowed: a path, or s3://bucket/prefix',
+        'DAG_XCOM_FOLDER: it begins with "ftp:"; allowed: a path, file:///folder, s3://bucket',
       ),
     ]);
   });

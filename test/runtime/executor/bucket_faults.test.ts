@@ -9,7 +9,7 @@ import { createServer } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { clearRuns } from "../../../runtime/actions/clear.ts";
 import { triggerRun } from "../../../runtime/actions/trigger.ts";
-import type { S3Folder } from "../../../runtime/config/xcom_folder.ts";
+import type { S3Folder } from "../../../runtime/config/s3_folder.ts";
 import { Spill } from "../../../runtime/executor/spill.ts";
 import { sweepFiles } from "../../../runtime/executor/sweep_files.ts";
 import { largeValuesIn } from "../../../runtime/large_values/open.ts";
