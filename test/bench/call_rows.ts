@@ -1,6 +1,7 @@
 /**
  * A thousand called runs of a DAG of two tasks, and as many runs of such a DAG that the
- * scheduler creates: the processor time of each, in pairs.
+ * scheduler creates: the processor time of each, in rounds. The thousand tries that call
+ * are no part of the called runs: as many tries that call nothing are subtracted.
  */
 import { unpauseDag } from "../../runtime/actions/index.ts";
 import { startScheduler } from "../../runtime/scheduler/service.ts";
@@ -9,7 +10,7 @@ import { atMost, median, type Row } from "./row.ts";
 import { openStand, type Stand } from "./stand.ts";
 
 const RUNS = 1_000;
-const PAIRS = 2;
+const ROUNDS = 3;
 const SLOTS = 16;
 const MOST_TIMES = 1.5;
 
@@ -28,6 +29,13 @@ d.call("each", "called", { each: Array.from({ length: ${RUNS} }, (_, index) => i
 export default d;
 `;
 
+const TRIES = `
+import { dag } from "dagsmith";
+const d = dag("tries");
+d.task("each", { each: Array.from({ length: ${RUNS} }, (_, index) => index) }, () => 1);
+export default d;
+`;
+
 /** It runs once for each minute of the past, as soon as it is no longer paused. */
 const scheduled = (dagId: string): string => `
 import { dag } from "dagsmith";
@@ -39,21 +47,23 @@ const d = dag("${dagId}", {
 export default d;
 `;
 
-const ids = Array.from({ length: PAIRS }, (_, pair) => `scheduled_${pair}`);
+const ids = Array.from({ length: ROUNDS }, (_, round) => `scheduled_${round}`);
 
 export async function callRows(): Promise<readonly Row[]> {
   await using stand = await openStand();
-  await stand.deploy(CALLED, CALLER, ...ids.map(scheduled));
+  await stand.deploy(CALLED, CALLER, TRIES, ...ids.map(scheduled));
   const worker = await stand.startWorker(SLOTS);
   const scheduler = startScheduler({ db: stand.db, log: () => undefined });
   try {
     const times: number[] = [];
     for (const dagId of ids) {
-      const ofCalled = await secondsOf(() => stand.run("caller"));
-      times.push(ofCalled / (await secondsOf(() => scheduledRuns(stand, dagId))));
+      const whole = await secondsOf(() => stand.run("caller"));
+      const tries = await secondsOf(() => stand.run("tries"));
+      times.push((whole - tries) / (await secondsOf(() => scheduledRuns(stand, dagId))));
     }
     const name = `${RUNS} called runs of two tasks: processor time over scheduled runs`;
-    return [atMost(name, median(times), "x", MOST_TIMES, `the middle of ${PAIRS} pairs`)];
+    const note = `without the tries that call, the middle of ${ROUNDS} rounds`;
+    return [atMost(name, median(times), "x", MOST_TIMES, note)];
   } finally {
     await scheduler.stop();
     await worker.stop();
