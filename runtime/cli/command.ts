@@ -24,7 +24,7 @@ export interface Cli {
 }
 
 /** How a command ended. */
-export interface Outcome<Document = unknown> {
+interface Outcome<Document = unknown> {
   /** The document of `--json`. */
   readonly json: Document;
   /** The lines for people. Default: none besides those already printed. */

@@ -7,7 +7,7 @@
  */
 
 /** A try that runs longer, by the clock of its process, is not short. */
-export const SHORT_MS = 1;
+const SHORT_MS = 1;
 /** Tries that wait look again after this time. */
 export const PATIENCE_MS = 2;
 /** On a busy machine even a short try takes this long, as its worker sees it. */

@@ -25,7 +25,7 @@ export async function findRotel(): Promise<Counterpart<string>> {
 }
 
 /** A span as it prints it. */
-export interface PrintedSpan {
+interface PrintedSpan {
   readonly trace: string;
   /** Empty: none. */
   readonly parent: string;
