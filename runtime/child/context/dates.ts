@@ -4,13 +4,19 @@
  */
 import { DateTime } from "luxon";
 import type { TaskContext } from "../../../sdk/task/context.ts";
-import type { TryRequest } from "../run_try.ts";
 
 // Taken before user code is loaded, which may replace it.
 const { defineProperty } = Reflect;
 
 export type Dates = Pick<TaskContext, "logicalDate" | "dataInterval">;
-type Texts = Pick<TryRequest, "logicalDate" | "dataIntervalStart" | "dataIntervalEnd" | "timezone">;
+
+/** The dates of a request, in ISO 8601. */
+interface Texts {
+  readonly logicalDate: string;
+  readonly dataIntervalStart: string;
+  readonly dataIntervalEnd: string;
+  readonly timezone: string;
+}
 
 class LazyDates implements Dates {
   readonly #texts: Texts;

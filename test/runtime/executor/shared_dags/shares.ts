@@ -24,10 +24,10 @@ d.task("asks", async ({ log, variable }) => {
   return variable("answer");
 });
 
-/** Leaves a timer behind. */
+/** Leaves another environment behind. */
 d.task("leaves", ({ log }) => {
   log.info("ran");
-  setInterval(() => undefined, 1_000_000);
+  process.env.LEFT_BEHIND = "yes";
 });
 
 export default d;
