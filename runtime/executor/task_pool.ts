@@ -174,6 +174,7 @@ export class TaskPool {
   /** Ends all processes. Idempotent. */
   async stop(): Promise<void> {
     clearTimeout(this.#patrol);
+    this.#patrol = undefined;
     const all = [...this.#idle.splice(0), ...this.#busy.keys()];
     await Promise.all(all.map((process) => process.stop()));
   }
