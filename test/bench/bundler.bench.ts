@@ -2,7 +2,7 @@
  * How fast DAG files become versions: a thousand of them from nothing, and one of them
  * after an edit.
  */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { FolderLoad } from "../../runtime/bundler/folder.ts";
@@ -26,7 +26,7 @@ const EDIT_TARGET_S = 0.3;
 export async function bundlerRows(): Promise<Row[]> {
   const folder = await mkdtemp(join(tmpdir(), "dagsmith-bench-"));
   try {
-    await writeFolder(folder);
+    await writeDagFolder(folder, FILES);
     return [await coldRow(folder), await editRow(folder)];
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -86,13 +86,15 @@ function row(name: string, seconds: number, target: number): Row {
   };
 }
 
-async function writeFolder(folder: string): Promise<void> {
+/** Writes so many small DAG files, which share two imports. */
+export async function writeDagFolder(folder: string, files: number): Promise<void> {
+  await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "partitions.ts"), HELPER);
   await writeFile(
     join(folder, "count.sql"),
     "select count(*) from {{ table | identifier }} where day = {{ day }}\n",
   );
-  for (let index = 0; index < FILES; index++)
+  for (let index = 0; index < files; index++)
     await writeFile(join(folder, `dag_${index}.ts`), dagFile(index, "report"));
 }
 

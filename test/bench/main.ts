@@ -1,29 +1,34 @@
 /**
- * `npm run bench [-- --json] [-- name…] [-- --instances=N] [-- --megabytes=N]`: what
- * DESIGN promises of speed, measured on this machine, with graphile-worker's own figures
+ * `npm run bench [-- --json] [-- name…] [-- --instances=N] [-- --megabytes=N]
+ * [-- --minutes=N]`: what DESIGN promises of speed, measured on this machine, with graphile-worker's own figures
  * taken in the same run. Ratios are what counts; the machine may be busy.
  */
 import { bundlerRows } from "./bundler.bench.ts";
 import { callRows } from "./call_rows.ts";
 import { catchupRows } from "./catchup_rows.ts";
 import { cleanRows } from "./clean_rows.ts";
+import { deployRows } from "./deploy_rows.ts";
 import { engineRows } from "./engine_rows.ts";
 import { fileRows } from "./file_rows.ts";
 import { groupRows } from "./group_rows.ts";
 import { historyRows } from "./history_rows.ts";
+import { idleRows } from "./idle_rows.ts";
 import { loadRows } from "./load_rows.ts";
+import { peerRows } from "./peer_rows.ts";
 import { profileRows } from "./profile_rows.ts";
 import { questionRows } from "./question_rows.ts";
 import type { Row } from "./row.ts";
 import { scaleRows } from "./scale_rows.ts";
 import { scheduleRows } from "./schedule_rows.ts";
 import { sensorRows } from "./sensor_rows.ts";
+import { soakRows } from "./soak_rows.ts";
 import { startRows } from "./start_rows.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   engine: engineRows,
   groups: groupRows,
   bundler: bundlerRows,
+  deploy: deployRows,
   sensors: sensorRows,
   questions: questionRows,
   calls: callRows,
@@ -32,17 +37,24 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   clean: () => cleanRows(numberOf("--instances", 1_000_000)),
   scale: () => scaleRows(numberOf("--instances", 1_000)),
   start: startRows,
+  idle: idleRows,
   files: fileRows,
   loads: () => loadRows(numberOf("--megabytes", 500)),
   profile: profileRows,
+  peers: peerRows,
+  soak: () => soakRows(numberOf("--minutes", 60)),
 };
+
+/** They take long, or need the network: only their name asks for them. */
+const BY_NAME = ["peers", "soak"];
 
 const args = process.argv.slice(2);
 const wanted = args.filter((arg) => !arg.startsWith("--"));
 refuseUnknown();
 const rows: Row[] = [];
 for (const [name, measure] of Object.entries(PARTS)) {
-  if (wanted.length === 0 || wanted.includes(name)) rows.push(...(await measure()));
+  const isWanted = wanted.length === 0 ? !BY_NAME.includes(name) : wanted.includes(name);
+  if (isWanted) rows.push(...(await measure()));
 }
 if (args.includes("--json")) console.log(JSON.stringify(rows, null, 2));
 else
@@ -54,12 +66,12 @@ else
 /** A part that is misspelled would measure nothing, and an option would measure all. */
 function refuseUnknown(): void {
   const unknown = args.find(
-    (arg) => !(arg in PARTS) && !/^--(json|instances=.*|megabytes=.*)$/.test(arg),
+    (arg) => !(arg in PARTS) && !/^--(json|instances=.*|megabytes=.*|minutes=.*)$/.test(arg),
   );
   if (unknown === undefined) return;
   const parts = Object.keys(PARTS).join(", ");
   console.error(
-    `${unknown} is unknown. Parts: ${parts}. Options: --json, --instances=N, --megabytes=N.`,
+    `${unknown} is unknown. Parts: ${parts}. Options: --json, --instances=N, --megabytes=N, --minutes=N.`,
   );
   process.exit(2);
 }
@@ -68,7 +80,7 @@ function format(value: number): string {
   return value < 10 ? value.toFixed(2) : value.toFixed(0);
 }
 
-/** How many instances a part takes that asks for it: `--instances=N`. */
+/** The number of an option, such as `--instances=N`. */
 function numberOf(option: string, otherwise: number): number {
   const given = args.find((arg) => arg.startsWith(`${option}=`));
   if (given === undefined) return otherwise;

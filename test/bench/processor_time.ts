@@ -1,4 +1,4 @@
-/** The processor time of processes, as Linux counts it in /proc. */
+/** The processor time and the memory of processes, as Linux counts them in /proc. */
 import { readdirSync, readFileSync } from "node:fs";
 
 /** Clock ticks of /proc in a second: what Linux has on every machine that this runs on. */
@@ -18,6 +18,20 @@ export function familySeconds(root: number): number {
     processes.filter(({ pid }) => family.has(pid)).reduce((sum, { ticks }) => sum + ticks, 0) /
     TICKS_PER_SECOND
   );
+}
+
+/**
+ * Megabytes of a process and of all that it started. What several of them share, such as
+ * the program of Node, counts once.
+ */
+export function familyMegabytes(root: number): number {
+  const processes = readdirSync("/proc").flatMap((entry) => statOf(entry) ?? []);
+  return [...familyOf(root, processes)].reduce((sum, pid) => sum + megabytesOf(pid), 0);
+}
+
+function megabytesOf(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  return Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0) / 1_024;
 }
 
 export function parentOf(pid: number): number | undefined {

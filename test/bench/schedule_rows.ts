@@ -38,7 +38,7 @@ export async function scheduleRows(): Promise<readonly Row[]> {
       "10,000 DAGs due in the same minute: all runs created and begun",
       seconds,
       "s",
-      3,
+      1.5,
       `memory grew by ${grownMb.toFixed(0)} MB`,
     ),
   ];
