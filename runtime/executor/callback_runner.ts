@@ -1,21 +1,23 @@
 /**
  * Runs callbacks: user code that runs because a task or a run ended. A callback uses the
  * worker's processes as a try does, and changes only its own row and the log. Its queue
- * job stays until its end is recorded, so that it runs again after a death.
+ * job stays until its end is recorded, whichever worker has the job, so that it runs again
+ * after a death.
  */
 import { errorMessage } from "../../sdk/error_message.ts";
 import type { CallbackRequest } from "../child/run_callback.ts";
 import type { TryRequest } from "../child/run_try.ts";
 import { WORKER_STOPPED } from "../state/lost_try.ts";
 import type { Database } from "../store/database/database.ts";
-import { assertLease } from "../store/fleet/worker.ts";
 import type { RunSnapshot, RunSnapshotCache } from "../store/runs/run_snapshot.ts";
 import {
   appendCallbackLog,
+  assertCallbackEnded,
   type ClaimedCallback,
   claimCallback,
   endCallback,
   giveBackCallback,
+  releaseCallback,
 } from "../store/waits/callback.ts";
 import { type Folders, tryRequest } from "./attempt.ts";
 import { LogWriter, tryLog } from "./log_writer.ts";
@@ -50,6 +52,8 @@ const STOPPED: ProcessEnd = { outcome: "crashed", reason: WORKER_STOPPED };
 export class CallbackRunner {
   readonly #options: CallbackRunnerOptions;
   readonly #running = new Map<TryHost, TaskProcess>();
+  /** Ids of callbacks from their claim to their end: the queue may deliver a job twice. */
+  readonly #held = new Set<number>();
   #stopping = false;
 
   constructor(options: CallbackRunnerOptions) {
@@ -67,9 +71,31 @@ export class CallbackRunner {
    * not have.
    */
   async handle(id: number): Promise<void> {
+    if (!this.#held.has(id)) await this.#hold(id);
+    await assertCallbackEnded(this.#options.db, id);
+  }
+
+  /**
+   * Claims and runs a callback. After an error, other workers can claim it at once, and
+   * not only after the end of this one.
+   */
+  async #hold(id: number): Promise<void> {
+    const { db, workerId } = this.#options;
+    this.#held.add(id);
+    try {
+      const callback = await claimCallback(db, id, workerId);
+      if (callback) await this.#runClaimed(callback);
+    } catch (error) {
+      await releaseCallback(db, id, workerId);
+      throw error;
+    } finally {
+      this.#held.delete(id);
+    }
+  }
+
+  async #runClaimed(callback: ClaimedCallback): Promise<void> {
     const { db, workerId, snapshots } = this.#options;
-    const callback = await claimCallback(db, id, workerId);
-    if (!callback) return assertLease(db, workerId);
+    const { id } = callback;
     if (callback.attempts > MOST_ATTEMPTS)
       return endCallback(db, { id, workerId, failure: `its worker died ${MOST_ATTEMPTS} times` });
     const run = (

@@ -92,6 +92,19 @@ set state = case when $2::text is null then 'success' else 'failed' end, failure
 where id = $1 and worker_id = $3 and finished_at is null`,
 };
 
+const OPEN: Statement = {
+  name: "callback_open",
+  text: "select from dagsmith.callback where id = $1 and finished_at is null",
+};
+
+// An error after the claim: the callback may have been called, so the claim counts.
+const RELEASE: Statement = {
+  name: "callback_release",
+  text: `
+update dagsmith.callback set state = 'queued', worker_id = null
+where id = $1 and worker_id = $2 and state = 'running'`,
+};
+
 const GIVE_BACK: Statement = {
   name: "callback_give_back",
   text: `
@@ -166,6 +179,21 @@ export async function endCallback(
   { id, workerId, failure }: CallbackEnd,
 ): Promise<void> {
   await db.query(END, [id, failure, workerId]);
+}
+
+/**
+ * For the end of a job: whether the job may go.
+ * @throws Error while the callback has not ended, so that the job stays for the case that
+ *   the worker dies that has it
+ */
+export async function assertCallbackEnded(db: Queryable, id: number): Promise<void> {
+  const found = await db.query(OPEN, [id]);
+  if (found.length > 0) throw new Error(`callback ${id} has not ended: a worker has it`);
+}
+
+/** Returns a callback to the queue after an error of its worker; the claim counts. */
+export async function releaseCallback(db: Queryable, id: number, workerId: string): Promise<void> {
+  await db.query(RELEASE, [id, workerId]);
 }
 
 /** Returns a callback to the queue as if its worker had not claimed it. */

@@ -2,7 +2,7 @@
  * Callbacks and deadlines on real workers: what is called, when, how often, what the log
  * has of it, and what their failure changes.
  */
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { cancelRun, triggerRun } from "../../../runtime/actions/index.ts";
 import { type SchedulerService, startScheduler } from "../../../runtime/scheduler/service.ts";
 import { listCallbacks } from "../../../runtime/store/reads/callbacks.ts";
@@ -139,6 +139,74 @@ export default d;`,
   expect(callback).toMatchObject({ event: "onSuccess", state: "success", attempts: 2 });
   expect((await gate.notes()).filter((note) => note === "done")).toHaveLength(1);
   worker = await testWorker(postgres.db);
+});
+
+describe("a job of a callback stays until the callback has ended", () => {
+  // Without the gate it would run their callbacks.
+  beforeAll(() => worker.stop());
+  afterAll(async () => {
+    worker = await testWorker(postgres.db);
+  });
+  const held = async (dagId: string) => {
+    const gate = await newGate();
+    const code = `
+import { dag } from "dagsmith";
+${GATE_CODE}
+const d = dag("${dagId}", { onSuccess: async () => { note("called"); await gate(); note("done"); } });
+d.task("a", () => 1);
+export default d;`;
+    await deploy(postgres.db, await dagFolder({ [`${dagId}.js`]: code }));
+    const env = { DATABASE_URL: postgres.db.url, ...gate.env };
+    const victim = await startService("worker", env);
+    const { id } = await trigger(dagId);
+    await until("the call", async () => (await gate.notes()).length === 1);
+    const [callback] = await listCallbacks(postgres.db, id);
+    return { id, callback: callback!.id, gate, victim, env };
+  };
+  const job = async (callback: number) =>
+    (
+      await rows<{ attempts: number; error: string | null }>(
+        postgres.db,
+        `select attempts, last_error as error from dagsmith_queue._private_jobs
+         where (payload ->> 'callback')::bigint = $1`,
+        [callback],
+      )
+    )[0];
+  const deliverAgain = (callback: number) =>
+    rows(
+      postgres.db,
+      `update dagsmith_queue._private_jobs set locked_by = null, locked_at = null, run_at = now()
+       where (payload ->> 'callback')::bigint = $1`,
+      [callback],
+    );
+
+  test("though another worker gets it while the first one lives", async () => {
+    const { id, callback, gate, victim, env } = await held("delivered_twice");
+    await startService("worker", env);
+    await deliverAgain(callback);
+    await until("the refusal", async () => (await job(callback))?.error?.includes("has not ended"));
+    await victim.end("SIGKILL");
+    await until("the death", async () => {
+      const lost = `select from dagsmith.callback c join dagsmith.worker w on w.id = c.worker_id
+        where c.id = $1 and w.state = 'lost'`;
+      return (await rows(postgres.db, lost, [callback])).length > 0;
+    });
+    await deliverAgain(callback);
+    await gate.open();
+    expect(await ended(id, 1)).toMatchObject([{ state: "success", attempts: 2 }]);
+    await until("the end of the job", async () => (await job(callback)) === undefined);
+  });
+
+  test("though the first one ends it late, when another one has claimed it", async () => {
+    const { id, callback, gate } = await held("ended_late");
+    const claim = "update dagsmith.callback set worker_id = $2 where id = $1";
+    await rows(postgres.db, claim, [callback, "another"]);
+    await gate.open();
+    await until("the refusal", async () => (await job(callback))?.error?.includes("has not ended"));
+    await deliverAgain(callback);
+    expect(await ended(id, 1)).toMatchObject([{ state: "success", attempts: 2 }]);
+    await until("the end of the job", async () => (await job(callback)) === undefined);
+  });
 });
 
 test("a run that is cancelled has failed, and says so", async () => {
