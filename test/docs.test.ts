@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { llmsText } from "./support/llms.ts";
 
 const textOf = (path: string): string => readFileSync(path, "utf8");
 const guides = readdirSync("docs/how-to").map((name) => `docs/how-to/${name}`);
@@ -54,6 +55,10 @@ function wrongLines(guide: string): readonly string[] {
 }
 
 const linesOf = (file: string): readonly string[] => textOf(file).split("\n");
+
+test("llms.txt lists the documents; --update writes it again", async () => {
+  await expect(llmsText()).toMatchFileSnapshot("../llms.txt");
+});
 
 describe.each([
   "CONTRIBUTING.md",

@@ -38,6 +38,7 @@ import { fileDownloadRoutes } from "./routes/file_downloads.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { homeRoutes } from "./routes/home.ts";
 import { hookRoutes } from "./routes/hooks.ts";
+import { llmsRoutes } from "./routes/llms.ts";
 import { logFindRoutes } from "./routes/log_find.ts";
 import { logStreamRoutes } from "./routes/log_stream.ts";
 import { loginRoutes } from "./routes/login.ts";
@@ -106,6 +107,7 @@ function allRoutes(
   return [
     healthRoutes(services),
     staticRoutes(services),
+    llmsRoutes(services),
     loginRoutes(services, guesses),
     ...(oidc ? [oidcRoutes(services, oidc)] : []),
     welcomeRoutes(services, guesses),

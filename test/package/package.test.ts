@@ -104,7 +104,13 @@ test("holds what runs and what describes it, and nothing else", async () => {
   const [{ files }] = JSON.parse(stdout) as [{ files: { path: string }[] }];
   const outside = files.map(({ path }) => path).filter((path) => !/^dist\//.test(path));
   const others = outside.filter((path) => !/^(?:docs|deploy)\//.test(path));
-  expect(others.sort()).toEqual(["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
+  expect(others.sort()).toEqual([
+    "CHANGELOG.md",
+    "LICENSE",
+    "README.md",
+    "llms.txt",
+    "package.json",
+  ]);
   expect(outside).toEqual(expect.arrayContaining(["docs/writing-dags.md", "deploy/compose.yaml"]));
 });
 

@@ -8,7 +8,7 @@ import type { TestWeb } from "./web.ts";
 
 /** Answers that are no pages. */
 const NO_PAGE =
-  /^\/(?:api|assets|events|healthz|readyz|hooks|open|welcome|login|files)|\/(?:download|stream|export)$/;
+  /^\/(?:api|assets|events|healthz|readyz|hooks|open|welcome|login|files|mcp|llms.txt)|\/(?:download|stream|export)$/;
 
 /** What an address needs after its path. */
 const QUERIES: Readonly<Record<string, (run: number) => string>> = {

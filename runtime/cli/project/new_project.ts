@@ -65,7 +65,10 @@ The documents of the installed version are in \`node_modules/dagsmith/docs/\`:
 - \`writing-plugins.md\`: hooks, operators and sensors for a system of your own
 - \`types.md\`: what the compiler checks
 - \`semantics.md\`: schedules, data intervals, trigger rules, retries, clears
-- \`cli.md\`: every command and every setting; each command takes \`--json\`
+- \`cli.md\`: every command and every setting; each command takes \`--json\`,
+  and \`npx dag schema <command>\` prints the JSON Schema of its document
+
+\`node_modules/dagsmith/llms.txt\` lists all documents.
 
 ${COMMANDS}
 Rules:

@@ -366,7 +366,9 @@ describe("every route", () => {
 const LARGE = "x".repeat(1_100_000);
 
 async function askWithBody(path: string): Promise<number> {
-  const type = path.startsWith("/api/") ? "application/json" : "application/x-www-form-urlencoded";
+  const type = /^\/(?:api\/|mcp$)/.test(path)
+    ? "application/json"
+    : "application/x-www-form-urlencoded";
   const headers = { ...named("admin-all").headers, "Content-Type": type };
   return (await fetch(web.url + path, { method: "POST", headers, body: LARGE })).status;
 }

@@ -56,6 +56,16 @@ async function call(one: Client, name: string, input: Record<string, unknown> = 
 
 const names = async (one: Client) => (await one.listTools()).tools.map(({ name }) => name);
 
+test("the page has llms.txt, which names the tools and the API, for callers with a token", async () => {
+  const get = (headers = {}) => fetch(`${web.url}/llms.txt`, { headers });
+  expect((await get()).status).toBe(401);
+  const answer = await get({ Authorization: `Bearer ${await newToken("viewer")}` });
+  expect(answer.headers.get("content-type")).toContain("text/plain");
+  expect(await answer.text()).toMatch(
+    /^# dagsmith[\s\S]*\/api\/v1\/openapi\.json[\s\S]*docs\/cli\.md/,
+  );
+});
+
 describe("a caller without rights gets no tool", () => {
   test.each([
     ["without a token", undefined, "does not say where this request comes from"],
