@@ -36,6 +36,8 @@ export interface CallbackRunnerOptions {
   readonly baseUrl: string | null;
   /** Most bytes of the log of a try. Default 64 MiB. */
   readonly logBytes?: number | undefined;
+  /** Called with the bytes of each chunk of a log that was stored. */
+  readonly onLogStored?: ((bytes: number) => void) | undefined;
 }
 
 /** Longest time that a callback may take. */
@@ -177,8 +179,8 @@ export class CallbackRunner {
 
   /** The log of the task's try, or the callback's own log for a callback of the run. */
   #logOf({ id, instanceId, tryNumber }: ClaimedCallback): LogWriter {
-    const { db, secrets, logBytes } = this.#options;
-    const options = { mask: secrets.mask, maxBytes: logBytes };
+    const { db, secrets, logBytes, onLogStored } = this.#options;
+    const options = { mask: secrets.mask, maxBytes: logBytes, onStored: onLogStored };
     if (instanceId === null || tryNumber === null)
       return new LogWriter({ append: (_seq, lines) => appendCallbackLog(db, id, lines) }, options);
     return tryLog(db, { instanceId, tryNumber, hasLog: true }, options);

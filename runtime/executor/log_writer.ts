@@ -21,6 +21,8 @@ export interface LogOptions {
   readonly mask: (text: string) => string;
   /** Most bytes of the log of a try. Default 64 MiB. */
   readonly maxBytes?: number | undefined;
+  /** Called with the bytes of each chunk that was stored. */
+  readonly onStored?: ((bytes: number) => void) | undefined;
 }
 
 const FLUSH_AFTER_MS = 200;
@@ -112,6 +114,7 @@ export class LogWriter {
     if (lines === "") return;
     log.seq += 1;
     await this.#store.append(log.seq, lines);
+    this.#options.onStored?.(Buffer.byteLength(lines));
   }
 
   async #open(): Promise<OpenLog> {

@@ -43,6 +43,8 @@ export interface TryRunnerOptions {
   readonly files: Files;
   /** Most bytes of the log of a try. Default 64 MiB. */
   readonly logBytes?: number | undefined;
+  /** Called with the bytes of each chunk of a log that was stored. */
+  readonly onLogStored?: ((bytes: number) => void) | undefined;
   readonly onTryEnd?: TryListener | undefined;
   /** Takes the spans of tries. Default: traces are off. */
   readonly onSpan?: SpanListener | undefined;
@@ -181,6 +183,7 @@ export class TryRunner {
 
   async #prepare(instance: ClaimedInstance): Promise<Attempt> {
     const { db, secrets, values, folders, files, workerId, isLost } = this.#options;
+    const { logBytes, onLogStored } = this.#options;
     const { id: instanceId, tryNumber, pokes } = instance;
     const run = await this.#runOf(instance);
     const attempt = new Attempt({
@@ -190,7 +193,7 @@ export class TryRunner {
       log: tryLog(
         db,
         { instanceId, tryNumber, hasLog: pokes > 0 },
-        { mask: secrets.mask, maxBytes: this.#options.logBytes },
+        { mask: secrets.mask, maxBytes: logBytes, onStored: onLogStored },
       ),
     });
     this.#attempts.set(instanceId, attempt);

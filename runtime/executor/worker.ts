@@ -62,6 +62,8 @@ export interface WorkerOptions {
   readonly baseUrl?: string | null;
   /** Most bytes of the log of a try. Default 64 MiB. */
   readonly logBytes?: number | undefined;
+  /** Called with the bytes of each chunk of a log that was stored. */
+  readonly onLogStored?: ((bytes: number) => void) | undefined;
   readonly onTryEnd?: TryListener | undefined;
   /** Takes the spans of tries. Default: traces are off. */
   readonly onSpan?: SpanListener | undefined;
@@ -102,9 +104,9 @@ export class Worker {
     const spill = new Spill(db, options.xcoms);
     const files = new FileStore(db, options.xcoms?.folder, options.files ?? FILE_LIMITS);
     const fileServer = new FileServer(files);
-    const { logBytes } = options;
+    const { logBytes, onLogStored } = options;
     const shared = {
-      ...{ db, workerId, snapshots, processes, folders, logBytes },
+      ...{ db, workerId, snapshots, processes, folders, logBytes, onLogStored },
       secrets: new RunSecrets(db, secrets),
     };
     this.#options = options;

@@ -39,6 +39,7 @@ export class ServiceMetrics {
   readonly dags = new DagLabels();
   readonly #tries: Histogram<"dag" | "outcome">;
   readonly #refusals: Counter<"sink">;
+  readonly #logBytes: Counter;
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -55,6 +56,15 @@ export class ServiceMetrics {
       labelNames: ["sink"],
       registers: [this.registry],
     });
+    this.#logBytes = new Counter({
+      name: "dagsmith_log_bytes_total",
+      help: "Bytes of the logs of tasks and callbacks that this process has stored.",
+      registers: [this.registry],
+    });
+  }
+
+  logStored(bytes: number): void {
+    this.#logBytes.inc(bytes);
   }
 
   reportRefused(sink: string): void {

@@ -123,8 +123,12 @@ export async function startSchedulerRole(all: Surroundings): Promise<Service> {
     collectors: collectorsOf(cli, { log, metrics }, spans),
   });
   if (metrics) {
-    const { watchFleet } = await import("../../observe/fleet_metrics.ts");
+    const [{ watchFleet }, { watchRuns }] = await Promise.all([
+      import("../../observe/fleet_metrics.ts"),
+      import("../../observe/run_metrics.ts"),
+    ]);
     watchFleet(metrics.registry, metrics.dags, pageReader(db));
+    watchRuns(metrics.registry, metrics.dags, pageReader(db));
   }
   return {
     loops: () => [...listener.loops(), ...scheduler.loops()],
@@ -158,6 +162,7 @@ export async function startWorkerRole(
     taskUser: await findUserOfTasks(cli),
     graceMs: cli.config.workerGraceMs,
     logBytes: cli.config.logBytes,
+    onLogStored: (bytes) => metrics?.logStored(bytes),
     ...(spans && { onSpan: (span) => spans.queue(span) }),
     onTryEnd: (end) => {
       logTry(log, end);

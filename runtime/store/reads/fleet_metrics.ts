@@ -1,6 +1,6 @@
 /**
- * What a monitoring system asks of a whole deployment. Each statement reads active rows
- * alone, so it costs the same after a year of history.
+ * What a monitoring system asks of a whole deployment. Each statement reads active rows, or
+ * those of the last seconds, so it costs the same after a year of history.
  */
 import type { Queryable, Statement } from "../database/database.ts";
 import { FRESH } from "./health.ts";
@@ -87,4 +87,37 @@ export function countActiveRuns(db: Queryable): Promise<readonly ActiveCount[]> 
 /** Unfinished instances of running runs, by DAG and state. */
 export function countActiveInstances(db: Queryable): Promise<readonly ActiveCount[]> {
   return db.query<ActiveCount & Record<string, unknown>>(ACTIVE_INSTANCES);
+}
+
+/** The end of a run, in the order of {@link readEndedRuns}. */
+export interface RunEndPlace {
+  /** A text: a Date has no microseconds. */
+  readonly finishedAt: string;
+  readonly id: number;
+}
+
+export interface EndedRun extends RunEndPlace {
+  readonly dagId: string;
+  readonly state: string;
+  readonly seconds: number;
+}
+
+/** The time is for transactions that are open: their runs are seen later. */
+const ENDED_RUNS: Statement = {
+  name: "fleet_ended_runs",
+  text: `
+select dag_id as "dagId", state, finished_at::text as "finishedAt", id,
+  extract(epoch from finished_at - coalesce(started_at, queued_at))::float8 as seconds
+from dagsmith.dag_run
+where finished_at is not null and (finished_at, id) > ($1::timestamptz, $2)
+  and finished_at < now() - interval '5 seconds'
+order by finished_at, id limit 10000`,
+};
+
+/** Runs that ended after a place, and five seconds ago or earlier; at most 10,000. */
+export function readEndedRuns(
+  db: Queryable,
+  { finishedAt, id }: RunEndPlace,
+): Promise<readonly EndedRun[]> {
+  return db.query<EndedRun & Record<string, unknown>>(ENDED_RUNS, [finishedAt, id]);
 }

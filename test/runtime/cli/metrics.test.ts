@@ -2,8 +2,9 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { triggerRun } from "../../../runtime/actions/index.ts";
 import { newProject, output, type Project } from "../../support/cli.ts";
-import { migratedDatabase } from "../../support/migrated.ts";
+import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { silentProxy } from "../../support/silent_proxy.ts";
 import { until } from "../../support/until.ts";
 
@@ -15,11 +16,20 @@ d.task("fails", () => { throw new Error("no"); });
 export default d;
 `;
 
+const WIDE = `import { dag } from "dagsmith";
+const d = dag("wide");
+d.task("each", { each: [...Array(100).keys()] }, ({ item }) => item);
+export default d;
+`;
+
 const postgres = migratedDatabase();
 let project: Project;
 
 beforeAll(async () => {
-  project = await newProject({ "dags/work.ts": WORK }, { DATABASE_URL: postgres.db.url });
+  project = await newProject(
+    { "dags/work.ts": WORK, "dags/wide.ts": WIDE },
+    { DATABASE_URL: postgres.db.url },
+  );
   await project.json(["deploy"]);
   return () => project.remove();
 });
@@ -72,10 +82,19 @@ test("a worker counts its tries by DAG and outcome, and a scheduler sees the dep
   expect(fleet.get("dagsmith_schedulers")).toBe(1);
   expect(fleet.get("dagsmith_slots")).toBe(16);
   expect(fleet.get("dagsmith_database_up")).toBe(1);
-  expect([fleet.get("dagsmith_dags"), fleet.get("dagsmith_dags_paused")]).toEqual([1, 0]);
+  expect([fleet.get("dagsmith_dags"), fleet.get("dagsmith_dags_paused")]).toEqual([2, 0]);
   expect(fleet.get("dagsmith_scheduler_lag_seconds")).toBe(0);
   expect(fleet.get('dagsmith_job_passes_total{job="create_runs"}')).toBeGreaterThan(0);
   expect(fleet.get('dagsmith_database_connections{use="busy"}')).toBeGreaterThanOrEqual(0);
+  expect(ofWorker.get("dagsmith_log_bytes_total")).toBeGreaterThan(0);
+  const ended = await until("the counted run", async () => {
+    const found = await scrape(scheduler);
+    return found.has('dagsmith_run_duration_seconds_count{dag="work",state="failed"}') && found;
+  });
+  expect(ended.get('dagsmith_run_duration_seconds_count{dag="work",state="failed"}')).toBe(1);
+  expect(ended.get('dagsmith_run_duration_seconds_sum{dag="work",state="failed"}')).toBeGreaterThan(
+    0,
+  );
   expect(await probe(worker, "/readyz")).toEqual([200, { status: "ok" }]);
 });
 
@@ -90,6 +109,30 @@ test("runs and tries that wait for a worker are counted by DAG and state", async
   expect(waiting.get('dagsmith_task_instances{dag="work",state="queued"}')).toBe(3);
   expect(waiting.get('dagsmith_dag_runs{dag="work",state="running"}')).toBe(1);
   expect(waiting.get("dagsmith_queue_oldest_seconds")).toBeGreaterThan(0);
+});
+
+test("a worker has at most the connections that the docs name, with more slots than these", async () => {
+  const worker = project.start(["worker", "--slots", "24"]);
+  onTestFinished(() => void worker.kill("SIGKILL"));
+  const { id } = await triggerRun(postgres.db, { dagId: "wide", actor: "test" });
+  let most = 0;
+  await until("the end of the run", async () => {
+    const [found] = await rows<{ connections: number; is_over: boolean }>(
+      postgres.db,
+      `select max(open.count)::int as connections,
+         (select state = 'success' from dagsmith.dag_run where id = $1) as is_over
+       from (
+         select count(*) from pg_stat_activity a
+         join dagsmith.worker w on w.session_name = a.application_name
+         where w.slots = 24
+       ) open`,
+      [id],
+    );
+    most = Math.max(most, found?.connections ?? 0);
+    return found?.is_over;
+  });
+  expect(most).toBeGreaterThan(4);
+  expect(most).toBeLessThanOrEqual(21);
 });
 
 test("a service without its database is up, not ready, and names no figure of the deployment", async () => {
