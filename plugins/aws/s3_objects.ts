@@ -1,12 +1,12 @@
 /** The objects of S3 as an {@link ObjectBackend}: the verbs that every store has. */
 
 import type { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import {
   type _Object,
   CopyObjectCommand,
   DeleteObjectsCommand,
   GetObjectCommand,
+  type GetObjectCommandInput,
   HeadBucketCommand,
   HeadObjectCommand,
   type HeadObjectCommandOutput,
@@ -23,15 +23,13 @@ import {
   type PutObjectOptions,
   type StoredObject,
 } from "dagsmith";
-import { inKeyOrder } from "dagsmith/plugins/object_backend";
+import { inKeyOrder, readBody } from "dagsmith/plugins/object_backend";
 import { awsError, statusOf } from "./aws_error.ts";
 import { type S3Session, uploadStream } from "./s3_upload.ts";
 
 /** The most that one DeleteObjects takes. */
 const DELETE_BATCH = 1000;
 const GIBIBYTE = 1024 ** 3;
-/** How often a body that breaks off is requested. The SDK repeats only what comes before. */
-const BODY_ATTEMPTS = 3;
 
 export class S3Objects implements ObjectBackend {
   readonly system = "S3";
@@ -69,23 +67,25 @@ export class S3Objects implements ObjectBackend {
   ): Promise<Uint8Array | "missing" | "changed"> {
     if (length <= 0) return Promise.resolve(new Uint8Array());
     const Range = `bytes=${from}-${from + length - 1}`;
-    const command = () =>
-      new GetObjectCommand({ ...placeOf(at), Range, ...(etag && { IfMatch: etag }) });
-    return this.named("GetObject", at, () => this.#body(command));
+    const input = { ...placeOf(at), Range, ...(etag && { IfMatch: etag }) };
+    return this.named("GetObject", at, () => this.#body(at, input));
   }
 
-  async #body(command: () => GetObjectCommand): Promise<Uint8Array | "missing" | "changed"> {
-    const { client, signal: abortSignal } = this.#session;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        const { Body } = await client.send(command(), { abortSignal });
-        return await buffer(Body as Readable);
-      } catch (error) {
-        const found = refusedRange(error);
-        if (found !== undefined) return found;
-        if (statusOf(error) !== undefined || attempt === BODY_ATTEMPTS || abortSignal.aborted)
-          throw error;
-      }
+  async #body(
+    { bucket, key }: ObjectAddress,
+    input: GetObjectCommandInput,
+  ): Promise<Uint8Array | "missing" | "changed"> {
+    const { client, host, signal } = this.#session;
+    const from = { place: `S3 GetObject s3://${bucket}/${key}`, host, signal };
+    try {
+      return await readBody(from, async () => {
+        const answer = await client.send(new GetObjectCommand(input), { abortSignal: signal });
+        return answer.Body as Readable;
+      });
+    } catch (error) {
+      const found = refusedRange(error);
+      if (found === undefined) throw error;
+      return found;
     }
   }
 

@@ -10,3 +10,4 @@ export {
   type StreamPart,
 } from "./backend_tools.ts";
 export { isLastingStatus } from "./lasting.ts";
+export { readBody } from "./read_body.ts";

@@ -11,6 +11,8 @@ import { onTestFinished } from "vitest";
 export interface Connection {
   /** Whether the client has sent this text, such as the name of a statement. */
   sent(text: string): boolean;
+  /** How many bytes the client has sent, and the server. */
+  readonly bytes: { readonly sent: number; readonly received: number };
   /** Nothing arrives any more. */
   silence(): void;
   /** Both sides learn that it is over. */
@@ -23,6 +25,8 @@ export interface SilentProxy {
   readonly connections: readonly Connection[];
   /** Called with each piece that a client sends, before the server gets it. */
   onSent: (text: string, connection: Connection) => void;
+  /** Called after each piece of the server. */
+  onReceived: (connection: Connection) => void;
   /** All connections fall silent, and so does each new one. */
   silenceAll(): void;
   /** Ends all connections and refuses new ones, as a server that is stopped. */
@@ -35,9 +39,10 @@ export async function silentProxy(url: string): Promise<SilentProxy> {
   const connections: ProxiedConnection[] = [];
   let isSilent = false;
   const server = createServer({ pauseOnConnect: true }, (client) => {
-    const connection = new ProxiedConnection(client, target, (text) =>
-      proxy.onSent(text, connection),
-    );
+    const connection = new ProxiedConnection(client, target, {
+      onSent: (text) => proxy.onSent(text, connection),
+      onReceived: () => proxy.onReceived(connection),
+    });
     connections.push(connection);
     if (!isSilent) connection.begin();
   }).listen(0, "127.0.0.1");
@@ -48,6 +53,7 @@ export async function silentProxy(url: string): Promise<SilentProxy> {
     url: through.href,
     connections,
     onSent: () => undefined,
+    onReceived: () => undefined,
     silenceAll: () => {
       isSilent = true;
       for (const connection of connections) connection.silence();
@@ -61,17 +67,26 @@ export async function silentProxy(url: string): Promise<SilentProxy> {
   return proxy;
 }
 
+interface Taps {
+  readonly onSent: (text: string) => void;
+  readonly onReceived: () => void;
+}
+
 class ProxiedConnection implements Connection {
   readonly #client: Socket;
   readonly #server: Socket;
+  readonly bytes = { sent: 0, received: 0 };
+  readonly #onReceived: () => void;
   #sent = "";
 
-  constructor(client: Socket, { hostname, port }: URL, onSent: (text: string) => void) {
+  constructor(client: Socket, { hostname, port }: URL, { onSent, onReceived }: Taps) {
     this.#client = client;
+    this.#onReceived = onReceived;
     this.#server = connect(Number(port), hostname);
     client.on("data", (piece) => {
       const text = piece.toString("latin1");
       this.#sent += text;
+      this.bytes.sent += piece.length;
       onSent(text);
     });
     for (const socket of [client, this.#server]) socket.on("error", () => this.end());
@@ -79,6 +94,10 @@ class ProxiedConnection implements Connection {
 
   begin(): void {
     this.#client.pipe(this.#server).pipe(this.#client);
+    this.#server.on("data", (piece) => {
+      this.bytes.received += piece.length;
+      this.#onReceived();
+    });
   }
 
   sent(text: string): boolean {

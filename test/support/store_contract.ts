@@ -15,6 +15,7 @@ import {
 } from "dagsmith/plugins/objects";
 import { runTask } from "dagsmith/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type SilentProxy, silentProxy } from "./silent_proxy.ts";
 
 type Connections = NonNullable<Parameters<typeof runTask>[1]>["connections"];
 
@@ -25,6 +26,11 @@ export interface ContractStore {
   /** The same for one that does not exist. */
   readonly missingUrl: string;
   readonly connections: Connections;
+  /** Its server, and connections to it by another address; null without one. */
+  readonly server: {
+    readonly url: string;
+    readonly connectionsAt: (url: string) => Connections;
+  } | null;
   /** How many uploads have begun and not ended; files that are not complete. */
   readonly unfinished: () => Promise<number>;
   readonly stop: () => Promise<void>;
@@ -37,6 +43,8 @@ export interface ContractLimits {
   readonly manyKeys: number;
   /** False for files, which keep no content type and no metadata. */
   readonly keepsAttributes: boolean;
+  /** False for files: no connection can break. */
+  readonly isRemote: boolean;
   /** False when the system or its counterpart cannot sign a URL. */
   readonly signs: boolean;
 }
@@ -84,7 +92,10 @@ export function storeContract(begin: () => Promise<ContractStore>, limits: Contr
   const inStore = async <Output>(
     prefix: string,
     work: (store: ObjectStore, ref: ObjectStoreRef) => Promise<Output>,
-    signal?: AbortSignal,
+    {
+      signal,
+      connections = at.connections ?? {},
+    }: { readonly signal?: AbortSignal; readonly connections?: Connections } = {},
   ): Promise<Output> => {
     const ref = refOf(at.below(prefix));
     let output: Output | undefined;
@@ -92,7 +103,7 @@ export function storeContract(begin: () => Promise<ContractStore>, limits: Contr
       async (context) => {
         output = await work(await ref.open(context), ref);
       },
-      { connections: at.connections ?? {}, ...(signal && { signal }) },
+      { ...(connections && { connections }), ...(signal && { signal }) },
     );
     return output as Output;
   };
@@ -268,7 +279,7 @@ export function storeContract(begin: () => Promise<ContractStore>, limits: Contr
       await new Promise(() => {});
     }
     await expect(
-      inStore("cancelled", (store) => store.put("k", endless()), controller.signal),
+      inStore("cancelled", (store) => store.put("k", endless()), { signal: controller.signal }),
     ).rejects.toThrow("cancelled");
     await inStore("cancelled", async (store) => expect(await store.text("k")).toBe("old"));
     expect(await at.unfinished()).toBe(0);
@@ -282,10 +293,78 @@ export function storeContract(begin: () => Promise<ContractStore>, limits: Contr
       async (store) => {
         for await (const _ of await store.get("k")) controller.abort(new Error("cancelled"));
       },
-      controller.signal,
+      { signal: controller.signal },
     );
     if (limits.keepsAttributes) await expect(reading).rejects.toThrow("cancelled");
     else await reading;
+  });
+
+  describe("a connection that is cut", () => {
+    /** The store through a proxy that ends connections. */
+    const throughProxy = async (
+      cut: (proxy: SilentProxy) => void,
+      work: (store: ObjectStore) => Promise<void>,
+    ): Promise<void> => {
+      const { url, connectionsAt } = at.server!;
+      const proxy = await silentProxy(url);
+      cut(proxy);
+      await inStore("cut", work, { connections: connectionsAt(new URL(proxy.url).href) });
+    };
+    /** In the middle of one transfer, or of each. */
+    const onUploads = (times: number) => (proxy: SilentProxy) => {
+      proxy.onSent = (_, connection) => {
+        if (connection.bytes.sent > 3 * MIB && times-- > 0) connection.end();
+      };
+    };
+    const onDownloads = (times: number) => (proxy: SilentProxy) => {
+      proxy.onReceived = (connection) => {
+        if (connection.bytes.received > 3 * MIB && times-- > 0) connection.end();
+      };
+    };
+    const ALWAYS = Number.POSITIVE_INFINITY;
+    const size = SEVERAL_PARTS;
+
+    test.runIf(limits.isRemote)("once during an upload costs nothing", LONG, async () => {
+      await throughProxy(onUploads(1), async (store) => {
+        expect(await store.put("once", chunks(size / MIB))).toMatchObject({ size });
+      });
+      await inStore("cut", async (store) => {
+        expect(await hashOf(await store.get("once"))).toBe(await hashOf(chunks(size / MIB)));
+        expect(await at.unfinished()).toBe(0);
+      });
+    });
+
+    test.runIf(limits.isRemote)("during each upload leaves the old object", LONG, async () => {
+      await inStore("cut", (store) => store.put("k", "old"));
+      await throughProxy(onUploads(ALWAYS), async (store) => {
+        for (const key of ["k", "new"])
+          await expect(store.put(key, chunks(size / MIB))).rejects.toMatchObject({
+            name: "Error",
+            message: expect.stringMatching(/^\S+ \S+ \S+: no answer from 127\.0\.0\.1:\d+: \S/),
+          });
+      });
+      await inStore("cut", async (store) => {
+        expect([await store.text("k"), await store.head("new")]).toEqual(["old", null]);
+        expect(await at.unfinished()).toBe(0);
+      });
+    });
+
+    test.runIf(limits.isRemote)("once during a download costs nothing", LONG, async () => {
+      await inStore("cut", (store) => store.put("d", chunks(size / MIB)));
+      await throughProxy(onDownloads(1), async (store) => {
+        expect(await hashOf(await store.get("d"))).toBe(await hashOf(chunks(size / MIB)));
+      });
+    });
+
+    test.runIf(limits.isRemote)("during each download is one error", LONG, async () => {
+      await inStore("cut", (store) => store.put("d", chunks(size / MIB)));
+      await throughProxy(onDownloads(ALWAYS), async (store) => {
+        await expect(hashOf(await store.get("d"))).rejects.toMatchObject({
+          name: "Error",
+          message: expect.stringMatching(/^\S+ \S+ \S+: no answer from 127\.0\.0\.1:\d+: \S/),
+        });
+      });
+    });
   });
 
   test("the sensor finds objects by pattern, by prefix and by key", () =>
@@ -381,6 +460,12 @@ export function storeContract(begin: () => Promise<ContractStore>, limits: Contr
 /** So many MiB, each of other bytes. */
 async function* chunks(count: number): AsyncGenerator<Uint8Array> {
   for (let index = 0; index < count; index++) yield Buffer.alloc(MIB, `${index} `);
+}
+
+async function hashOf(bytes: AsyncIterable<unknown>): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of bytes) hash.update(piece as Uint8Array);
+  return hash.digest("hex");
 }
 
 async function* tapped(bytes: AsyncIterable<Uint8Array>, tap: (piece: Uint8Array) => void) {

@@ -20,11 +20,14 @@ async function s3Store(start: () => Promise<ServerProcess>) {
   const client = new S3Client(at);
   await client.send(new CreateBucketCommand({ Bucket: "lake" }));
   const uploads = new ListMultipartUploadsCommand({ Bucket: "lake" });
-  const extra = { endpoint_url: server.url, region_name: VERSITY_REGION };
+  const connectionsAt = (endpoint_url: string) => ({
+    lake: { type: "aws", ...VERSITY_KEYS, extra: { endpoint_url, region_name: VERSITY_REGION } },
+  });
   return {
     below: (prefix: string) => `s3://lake/${prefix}`,
     missingUrl: "s3://no-such-bucket",
-    connections: { lake: { type: "aws", ...VERSITY_KEYS, extra } },
+    connections: connectionsAt(server.url),
+    server: { url: server.url, connectionsAt },
     unfinished: async () => ((await client.send(uploads)).Uploads ?? []).length,
     stop: async () => {
       client.destroy();
@@ -37,6 +40,7 @@ const LIMITS = {
   largeBytes: 200 * 1024 * 1024,
   manyKeys: 3000,
   keepsAttributes: true,
+  isRemote: true,
   signs: true,
 };
 

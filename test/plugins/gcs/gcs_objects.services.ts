@@ -9,15 +9,14 @@ async function gcsStore(program: string) {
     ...{ method: "POST", headers: { "content-type": "application/json" } },
     body: JSON.stringify({ name: "lake" }),
   });
+  const connectionsAt = (api_endpoint: string) => ({
+    lake: { type: "google_cloud_platform", extra: { project: "test", api_endpoint } },
+  });
   return {
     below: (prefix: string) => `gs://lake/${prefix}`,
     missingUrl: "gs://no-such-bucket",
-    connections: {
-      lake: {
-        type: "google_cloud_platform",
-        extra: { project: "test", api_endpoint: server.url },
-      },
-    },
+    connections: connectionsAt(server.url),
+    server: { url: server.url, connectionsAt },
     // Uploads that have not ended are in no listing.
     unfinished: async () => 0,
     stop: server.stop,
@@ -27,5 +26,6 @@ async function gcsStore(program: string) {
 describeWith("GCS as fake-gcs-server", await findFakeGcs(), (program) =>
   storeContract(() => gcsStore(program), {
     ...{ largeBytes: 200 * 1024 * 1024, manyKeys: 1100, keepsAttributes: true, signs: false },
+    isRemote: true,
   }),
 );

@@ -5,9 +5,10 @@ import {
   inKeyOrder,
   isLastingStatus,
   partsOf,
+  readBody,
 } from "dagsmith/plugins/object_backend";
 import { isTlsCode } from "dagsmith/plugins/tls";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 async function* stream(...pieces: readonly string[]) {
   for (const piece of pieces) yield Buffer.from(piece);
@@ -94,4 +95,44 @@ test("a refusal lasts, and a busy service or a broken connection passes", () => 
   expect([408, 429, 500, 503].some(isLastingStatus)).toBe(false);
   expect(["CERT_HAS_EXPIRED", "SELF_SIGNED_CERT_IN_CHAIN", "EPROTO"].every(isTlsCode)).toBe(true);
   expect(["ECONNRESET", undefined].some(isTlsCode)).toBe(false);
+});
+
+describe("a body that breaks off", () => {
+  const FROM = { place: "Store get a", host: "store:9000" };
+  /** Requests whose first bodies break off. */
+  const breaking = (times: number, beforeIt = () => {}) => {
+    let requests = 0;
+    const request = async () => {
+      const isBroken = ++requests <= times;
+      return (async function* () {
+        yield Buffer.from("whole");
+        beforeIt();
+        if (isBroken) throw new Error("aborted");
+      })();
+    };
+    return { request, requests: () => requests };
+  };
+  const { signal } = new AbortController();
+
+  test("is requested again, and read once", async () => {
+    const { request, requests } = breaking(2);
+    expect(Buffer.from(await readBody({ ...FROM, signal }, request)).toString()).toBe("whole");
+    expect(requests()).toBe(3);
+  });
+
+  test("in each attempt is an error with its place", async () => {
+    await expect(readBody({ ...FROM, signal }, breaking(3).request)).rejects.toThrow(
+      "Store get a: no answer from store:9000: the content broke off in each of 3 attempts",
+    );
+  });
+
+  test("is not requested again after a cancel, and no refusal is repeated", async () => {
+    const controller = new AbortController();
+    const { request, requests } = breaking(3, () => controller.abort(new Error("cancelled")));
+    const from = { ...FROM, signal: controller.signal };
+    await expect(readBody(from, request)).rejects.toThrow("cancelled");
+    expect(requests()).toBe(1);
+    const refused = () => Promise.reject(new Error("refused"));
+    await expect(readBody({ ...FROM, signal }, refused)).rejects.toThrow(/^refused$/);
+  });
 });

@@ -19,6 +19,7 @@ async function folderStore() {
     },
     missingUrl: `${pathToFileURL(folder).href}/no-such-bucket`,
     connections: {},
+    server: null,
     unfinished: async () =>
       (await readdir(folder, { recursive: true })).filter((name) => name.includes("unfinished"))
         .length,
@@ -29,6 +30,7 @@ async function folderStore() {
 describe("a folder", () => {
   storeContract(folderStore, {
     ...{ largeBytes: 32 * 1024 * 1024, manyKeys: 120, keepsAttributes: false, signs: false },
+    isRemote: false,
   });
 });
 
