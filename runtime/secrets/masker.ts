@@ -1,7 +1,7 @@
 /**
  * Masks secrets in text. Each secret is masked in the forms in which it usually leaks: as
- * it is, URL-encoded, base64 at any offset, hex, escaped in JSON. Secrets of several
- * lines are also masked line by line. One combined pattern is compiled again only when a
+ * it is, URL-encoded, base64 at any offset, hex, escaped in JSON, quoted for a shell.
+ * Secrets of several lines are also masked line by line. One combined pattern is compiled again only when a
  * new secret arrives. The password in a URL is masked although nothing else names it.
  */
 import { stripVTControlCharacters } from "node:util";
@@ -84,6 +84,8 @@ function encodings(text: string): readonly string[] {
     json,
     json.replaceAll("/", "\\/"),
     JSON.stringify(json).slice(1, -1),
+    // Within single quotes of a shell.
+    text.replaceAll("'", "'\\''"),
     bytes.toString("hex"),
     bytes.toString("hex").toUpperCase(),
     ...inBase64,

@@ -23,6 +23,7 @@ const writings: Readonly<Record<string, (text: string) => string>> = {
   "as the password of basic auth": (text) => Buffer.from(`u:${text}`).toString("base64"),
   "as the password behind another name": (text) => Buffer.from(`us:${text}!`).toString("base64"),
   "in JSON": (text) => JSON.stringify({ a: text }),
+  "quoted for a shell": (text) => `'${text.replaceAll("'", "'\\''")}'`,
   "in JSON within JSON": (text) => JSON.stringify({ a: JSON.stringify({ b: text }) }),
   "in hex": (text) => Buffer.from(text).toString("hex"),
 };
