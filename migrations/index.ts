@@ -23,6 +23,7 @@ import * as stateTry from "./0018_state_try.ts";
 import * as deployments from "./0019_deployments.ts";
 import * as userVersion from "./0021_user_version.ts";
 import * as runDays from "./0025_run_days.ts";
+import * as renderedFields from "./0026_rendered_fields.ts";
 import * as runReports from "./0027_run_reports.ts";
 import * as deletedSettings from "./0028_deleted_settings.ts";
 import * as stepTimes from "./0029_step_times.ts";
@@ -53,6 +54,7 @@ export const migrations: readonly Migration[] = [
   { name: "0019_deployments", ...deployments },
   { name: "0021_user_version", ...userVersion },
   { name: "0025_run_days", ...runDays },
+  { name: "0026_rendered_fields", ...renderedFields },
   { name: "0027_run_reports", ...runReports },
   { name: "0028_deleted_settings", ...deletedSettings },
   { name: "0029_step_times", ...stepTimes },

@@ -135,6 +135,7 @@ export { type LazyList, type LazyRef, lazy } from "./task/lazy.ts";
 export type { GroupLoop, LoopContext, LoopOptions } from "./task/loop.ts";
 export { FailTask, RetryAfter, SkipTask } from "./task/outcome.ts";
 export { type FieldOf, type FieldsOf, type PickRef, pick } from "./task/pick.ts";
+export type { Rendered, RenderedValue } from "./task/rendered.ts";
 export type { RateLimit, RoutingOptions } from "./task/routing.ts";
 export type { RunNotes } from "./task/run_notes.ts";
 export type {

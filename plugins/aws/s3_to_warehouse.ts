@@ -130,6 +130,7 @@ export function redshiftSql<Context extends TaskContext>(
   return async function redshiftSql(context) {
     const warehouse = await resolveField(options.redshift, context);
     const statements = await resolveField(options.sql, context);
+    context.rendered({ sql: statements });
     if (await isPostgres(context, warehouse))
       return runStatements(await context.hook(postgresHook(warehouse)), statements);
     const redshift = await context.hook(redshiftHook(warehouse));

@@ -42,6 +42,7 @@ export function bigquerySql<Context extends TaskContext>(
     );
     const statements = [await resolveField(options.sql, context)].flat() as readonly Sql[];
     const statement = joinSql(statements, ";\n");
+    context.rendered({ sql: statement });
     const job = await taskJob(context, options, boundStatement(statement));
     const { maxBytesBilled } = options;
     return bigquery.execute(statement, {

@@ -105,6 +105,7 @@ async function runIn<Context extends TaskContext>(
   await writeFile(join(folder, "profiles.yml"), profile.text, { mode: 0o600 });
   const before = await resultsBefore(context);
   const work = before === null ? await workOf(options, context) : await retryOf(before, context);
+  context.rendered({ command: ["dbt", ...work] });
   const { exitCode, lastLines } = await runProcess(
     {
       command: [join(dirname(interpreter), "dbt"), ...GLOBAL, ...work, ...placesOf(folder)],

@@ -53,6 +53,7 @@ export function docker<
     const labels = await labelsOf(context);
     await removeLeftOvers(engine, labels, context.log);
     const spec = await specOf({ image, limits, labels }, options, context);
+    context.rendered({ image, command: spec.Cmd });
     const container = await create(engine, spec);
     try {
       return await runIn(engine, container, { image, folder: Config.WorkingDir }, options, context);

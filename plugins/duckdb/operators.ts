@@ -60,6 +60,7 @@ export function duckdbSql<Output = Rows, Context extends TaskContext = TaskConte
   refuseMemory("duckdbSql()", options.memory);
   return async function duckdbSql(context) {
     const statements = [await resolveField(options.sql, context)].flat() as readonly Sql[];
+    context.rendered({ sql: statements });
     const rows = await withDuckdb(options, context, (duckdb) => rowsOfLast(duckdb, statements));
     return options.output === undefined ? (rows as Output) : fitted(rows, options.output);
   };
@@ -89,6 +90,7 @@ export function duckdbFile<Context extends TaskContext = TaskContext>(
   return async function duckdbFile(context) {
     const name = await resolveField(options.name, context);
     const query = await resolveField(options.sql, context);
+    context.rendered({ sql: query, file: name });
     const { ending } = formatOf(name);
     return withDuckdb(options, context, async (duckdb) => {
       const path = join(duckdb.folder, `result.${ending}`);

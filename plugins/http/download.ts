@@ -37,13 +37,15 @@ export function httpDownload<Context extends TaskContext = TaskContext>(
   options: HttpDownloadTaskOptions<Context>,
 ): TaskBody<FileRef, Context> {
   return async function httpDownload(context) {
-    const { gunzip, timeout, retries, query, headers } = options;
+    const { gunzip, timeout, retries, headers } = options;
     const client = await context.hook(httpHook(await resolveField(options.http, context)));
     const path = await resolveField(options.path, context);
     const file = await resolveField(options.file, context);
+    const query = await resolveField(options.query, context);
+    context.rendered({ request: `GET ${path}`, query, file });
     try {
       const content = await client.download(path, {
-        ...(query !== undefined && { query: await resolveField(query, context) }),
+        ...(query !== undefined && { query }),
         ...(headers !== undefined && { headers: await resolveField(headers, context) }),
         ...(gunzip !== undefined && { gunzip }),
         ...(timeout !== undefined && { timeout }),

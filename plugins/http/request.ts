@@ -59,11 +59,11 @@ export function httpRequest<Output = Json, Context extends TaskContext = TaskCon
     const client = await context.hook(httpHook(await resolveField(options.http, context)));
     const path = await resolveField(options.path, context);
     const method = options.method ?? "GET";
-    const response = await client
-      .request(method, path, await callOptions(options, context))
-      .catch((error: unknown) => {
-        throw operatorError(error);
-      });
+    const call = await callOptions(options, context);
+    context.rendered({ request: `${method} ${path}`, query: call.query, json: call.json });
+    const response = await client.request(method, path, call).catch((error: unknown) => {
+      throw operatorError(error);
+    });
     // Without `output`, Output is its default, Json.
     return options.output
       ? options.output(response, context)

@@ -34,7 +34,9 @@ export function mysqlSql<Context extends TaskContext>(
 ): TaskBody<{ readonly rowCount: number }, Context> {
   return async function mysqlSql(context) {
     const mysql = await context.hook(mysqlHook(await resolveField(options.mysql, context)));
-    return runStatements(mysql, await resolveField(options.sql, context));
+    const statements = await resolveField(options.sql, context);
+    context.rendered({ sql: statements });
+    return runStatements(mysql, statements);
   };
 }
 

@@ -29,7 +29,9 @@ export function postgresSql<Context extends TaskContext>(
     const postgres = await context.hook(
       postgresHook(await resolveField(options.postgres, context)),
     );
-    return runStatements(postgres, await resolveField(options.sql, context));
+    const statements = await resolveField(options.sql, context);
+    context.rendered({ sql: statements });
+    return runStatements(postgres, statements);
   };
 }
 

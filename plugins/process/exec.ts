@@ -33,6 +33,7 @@ export function exec<
     const [program, ...rest] = words;
     if (program === undefined)
       throw new FailTask("The command of exec() is an empty list. It must name a program.");
+    context.rendered({ command: words });
     const make = async () => ({ name: program, command: [program, ...rest] as const });
     return runProcessTask(make, options, context);
   };

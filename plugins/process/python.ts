@@ -54,6 +54,7 @@ export function python<
     if (typeof options.script !== "string" || options.script.trim() === "")
       throw new FailTask("The script of python() is empty. Give it the text of a Python script.");
     const args = ((await resolveField(options.args, context)) ?? []).map(String);
+    context.rendered({ script: options.script, arguments: args.length > 0 ? args : undefined });
     const interpreter = await pythonEnvironment(options, context);
     const make = async (folder: string) => ({
       name: "The Python script",

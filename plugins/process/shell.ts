@@ -30,6 +30,7 @@ export function shell<
 ): TaskBody<ProcessResult<Output, Files>, Context> {
   return async function shell(context) {
     const text = textOf(typeof script === "function" ? await script(context) : script, script);
+    context.rendered({ script: text });
     const make = async (folder: string) => ({
       name: "The script",
       command: ["bash", "-euo", "pipefail", join(folder, "script.sh")] as const,

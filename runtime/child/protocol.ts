@@ -55,6 +55,8 @@ export interface Calls {
     readonly value: null;
   };
   readonly noteRun: { readonly args: readonly [text: string]; readonly value: null };
+  /** `json` is a JSON object of values by name. */
+  readonly writeRendered: { readonly args: readonly [json: string]; readonly value: null };
   /** Results of steps by name, as JSON text; null for a step without result. */
   readonly readSteps: {
     readonly args: readonly [];

@@ -24,6 +24,7 @@ import { keysOf } from "./context/keys.ts";
 import { lazyList, type OutputPage } from "./context/lazy_list.ts";
 import { type AssetHost, taskAssets } from "./context/task_assets.ts";
 import { type FileHost, tryFiles } from "./context/task_files.ts";
+import { type RenderedHost, tryRendered } from "./context/task_rendered.ts";
 import { type RunNotesHost, runNotes } from "./context/task_run_notes.ts";
 import { type StateHost, tryState } from "./context/task_state.ts";
 import { type StepHost, trySteps } from "./context/task_steps.ts";
@@ -36,7 +37,13 @@ export type { TryResult } from "./ending.ts";
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** The functions that a running task may call outside itself. */
-export interface TaskHost extends AssetHost, FileHost, RunNotesHost, StateHost, StepHost {
+export interface TaskHost
+  extends AssetHost,
+    FileHost,
+    RenderedHost,
+    RunNotesHost,
+    StateHost,
+    StepHost {
   /** @throws DagsmithError CONNECTION_NOT_FOUND */
   connection(id: string): Promise<Connection>;
   /** Null when the variable is not set. */
@@ -110,6 +117,7 @@ export async function runTry(
   const state = tryState(host);
   const steps = trySteps(host, (text) => host.log("info", text));
   const ofTry = tryFiles(host);
+  const { rendered, written } = tryRendered(host, (text) => host.log("warn", text));
   let named: { readonly label?: string } = {};
   try {
     const item = itemOf(ref, request);
@@ -122,6 +130,7 @@ export async function runTry(
       state: state.store,
       step: steps.step,
       run: runNotes(host),
+      rendered,
       files: ofTry.files,
     };
     const context: TaskContext = Object.assign(
@@ -147,6 +156,7 @@ export async function runTry(
     if (steps.sleep) return { outcome: "asleep", ...steps.sleep, ...named };
     return { ...thrown(ref, error, (text) => host.log("warn", text)), ...named };
   } finally {
+    await written();
     await hooks.close();
     await ofTry.close();
   }
@@ -260,7 +270,7 @@ export async function validParams(dag: TriedDag, params: Json): Promise<unknown>
 /** The values of a context that differ from their form in messages. */
 type Given = Pick<
   TaskContext,
-  "params" | "inputs" | "item" | "assets" | "state" | "step" | "run" | "files"
+  "params" | "inputs" | "item" | "assets" | "state" | "step" | "run" | "rendered" | "files"
 >;
 
 /** The context of a body, or of a callback. */

@@ -70,6 +70,8 @@ export class RunningTry {
     },
     labelRun: async (key, value) => void (await this.#call("labelRun", key, value)),
     noteRun: async (text) => void (await this.#call("noteRun", text)),
+    writeRendered: async (fields) =>
+      void (await this.#call("writeRendered", JSON.stringify(fields))),
     readSteps: () => this.#call("readSteps"),
     beginStep: async (name) => void (await this.#call("beginStep", name)),
     writeStep: async (name, json) =>

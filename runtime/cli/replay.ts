@@ -167,6 +167,8 @@ function hostOf(
     },
     labelRun: async (key, value) => world.log("info", `label ${key} = ${value} (not recorded)`),
     noteRun: async (text) => world.log("info", `note: ${text} (not recorded)`),
+    writeRendered: async (fields) =>
+      world.log("info", `rendered fields ${JSON.stringify(fields)} (not recorded)`),
     // A replay runs every step, and stores none.
     readSteps: async () => ({}),
     beginStep: async () => undefined,

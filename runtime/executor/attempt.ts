@@ -17,9 +17,11 @@ import { plannedTask } from "../engine/plan/plan.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
 import type { ClaimedInstance } from "../engine/store.ts";
 import type { RunSnapshot } from "../store/runs/run_snapshot.ts";
+import type { RenderedField } from "../store/values/rendered_fields.ts";
 import { type TracedRun, traceparentOf } from "../tracing/trace_ids.ts";
 import type { FileOwner } from "./files/file_store.ts";
 import type { LogWriter } from "./log_writer.ts";
+import { storedFields } from "./rendered_fields.ts";
 import type { ProcessEnd, TaskProcess, TryHost, Unstarted } from "./task_process.ts";
 import { INTERRUPTIONS, type Interruption, outcomeOf } from "./try_outcome.ts";
 
@@ -46,6 +48,8 @@ export interface XComs {
   labelRun(key: string, value: string): Promise<void>;
   /** @param text empty: removes the note */
   noteRun(text: string): Promise<void>;
+  /** Replaces what the try reported before. */
+  writeRendered(fields: readonly RenderedField[]): Promise<void>;
   /** The steps of the instance that are done: results by name, as JSON text. */
   readSteps(): Promise<Readonly<Record<string, string | null>>>;
   beginStep(name: string): Promise<void>;
@@ -228,6 +232,8 @@ export class Attempt {
     if (method === "fileAccess") return this.#admit();
     if (method === "labelRun") return this.#xcoms.labelRun(first, this.#secrets.mask(second));
     if (method === "noteRun") return this.#xcoms.noteRun(this.#secrets.mask(first));
+    if (method === "writeRendered")
+      return this.#xcoms.writeRendered(storedFields(first, this.#secrets));
     if (method === "readSteps") return this.#xcoms.readSteps();
     if (method === "beginStep") return this.#xcoms.beginStep(first);
     if (method === "writeStep") return this.#xcoms.writeStep(first, args[1] ?? null);

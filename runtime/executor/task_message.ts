@@ -106,7 +106,7 @@ const message = z.discriminatedUnion("type", [
       ...["pullPage", "pushXCom", "assetEvents"],
       ...["readState", "listState", "writeState"],
       ...["readSteps", "beginStep", "writeStep"],
-      ...["labelRun", "noteRun", "folder", "fileAccess"],
+      ...["labelRun", "noteRun", "writeRendered", "folder", "fileAccess"],
     ] as const),
   }),
   // A span is left out rather than trusted: it must not end the try that made it.

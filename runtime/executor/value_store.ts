@@ -20,6 +20,7 @@ import type { Database } from "../store/database/database.ts";
 import { labelHeldRun, noteHeldRun } from "../store/runs/run_label.ts";
 import type { RunSnapshot } from "../store/runs/run_snapshot.ts";
 import { assetEvents } from "../store/sources/asset.ts";
+import { putHeldRendered } from "../store/values/rendered_fields.ts";
 import { listState, putStateNow, readState } from "../store/values/state.ts";
 import { beginHeldStep, endHeldStep, readSteps } from "../store/values/step.ts";
 import {
@@ -122,6 +123,10 @@ export class ValueStore {
       noteRun: async (text) => {
         if (!(await noteHeldRun(this.#db, text === "" ? null : text, holder)))
           throw new Error(`the note was not written: ${INTERRUPTIONS.taken}`);
+      },
+      writeRendered: async (fields) => {
+        if (!(await putHeldRendered(this.#db, fields, holder)))
+          throw new Error(INTERRUPTIONS.taken);
       },
       readSteps: () => readSteps(this.#db, id),
       beginStep: async (name) => {

@@ -1,6 +1,7 @@
 /** The side of the run that a task sees, in memory: its request, and what it may ask. */
 import type { Json } from "../../sdk/json.ts";
 import type { AssetEvent } from "../../sdk/sources/asset.ts";
+import type { RenderedFields } from "../child/context/task_rendered.ts";
 import type { TaskHost, TryRequest } from "../child/run_try.ts";
 import type { MemoryInstance } from "../engine/memory/instance.ts";
 import { eagerInputs, fieldOf, isLoop, missingInput, shareMapIndex } from "../engine/plan/plan.ts";
@@ -67,6 +68,10 @@ export function memoryHost(
     noteRun: async (text) => {
       run.notes.note = text === "" ? null : text;
     },
+    writeRendered: async (fields) => {
+      const text = renderedText(fields);
+      emit({ type: "log", taskId, mapIndex, level: "debug", text });
+    },
     readSteps: async () => run.store.stepsOf({ taskId, mapIndex }),
     beginStep: async () => undefined,
     writeStep: async (name, json) => run.store.finishStep({ taskId, mapIndex }, name, json),
@@ -88,6 +93,13 @@ export function memoryHost(
       run.store.pushXCom(taskId, mapIndex, key, JSON.parse(json) as Json),
     log: (level, text) => emit({ type: "log", taskId, mapIndex, level, text }),
   };
+}
+
+/** `sql: select 1`, a line for each field. */
+function renderedText(fields: RenderedFields): string {
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
+    .join("\n");
 }
 
 /** Events of this run only: there is no earlier run. */

@@ -96,6 +96,8 @@ export interface TaskRun<Output> {
   readonly labels: Readonly<Record<string, string>>;
   /** The note that the task wrote on its run; null for none. */
   readonly note: string | null;
+  /** What the task really ran, by name: its reports through `rendered()`. */
+  readonly rendered: Readonly<Record<string, Json>>;
   /** The files that the task stored, in order. */
   readonly files: readonly StoredFile[];
   /** The state after the try. */
@@ -123,6 +125,7 @@ export async function runTask<Output>(
   const xcom: Record<string, Json> = {};
   const labels: Record<string, string> = {};
   let note: string | null = null;
+  let rendered: Readonly<Record<string, Json>> = {};
   const steps = new Map<string, string | null>();
   const owner = { dagId: graphAround(ref).dagId, taskId: ref.taskId };
   const state = memoryState(options.state, owner.dagId);
@@ -146,6 +149,9 @@ export async function runTask<Output>(
     noteRun: async (text) => {
       note = text === "" ? null : text;
     },
+    writeRendered: async (fields) => {
+      rendered = fields;
+    },
     readSteps: async () => Object.fromEntries(steps),
     beginStep: async () => undefined,
     writeStep: async (name, json) => void steps.set(name, json),
@@ -161,7 +167,7 @@ export async function runTask<Output>(
   return {
     output: outputOf(result) as Output,
     files: files.stored,
-    ...{ log, xcom, labels, note, stateValues: stateValues(state, owner.dagId) },
+    ...{ log, xcom, labels, note, rendered, stateValues: stateValues(state, owner.dagId) },
     assets: result.outcome === "success" ? (result.assets ?? []) : [],
   };
 }

@@ -16,7 +16,16 @@ import type { TaskContext } from "./context.ts";
 export interface CallbackContext
   extends Omit<
     TaskContext,
-    "taskId" | "inputs" | "item" | "xcom" | "state" | "step" | "run" | "files" | "assets"
+    | "taskId"
+    | "inputs"
+    | "item"
+    | "xcom"
+    | "state"
+    | "step"
+    | "run"
+    | "rendered"
+    | "files"
+    | "assets"
   > {
   /** Null for a callback of the run. */
   readonly taskId: string | null;

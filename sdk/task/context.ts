@@ -7,6 +7,7 @@ import type { HookRef } from "../hook.ts";
 import type { Json } from "../json.ts";
 import type { Asset, AssetEvent } from "../sources/asset.ts";
 import type { RunTrigger, TriggeredBy } from "../sources/trigger.ts";
+import type { Rendered } from "./rendered.ts";
 import type { RunNotes } from "./run_notes.ts";
 import type { StateStore } from "./state_store.ts";
 import type { Step } from "./step.ts";
@@ -136,6 +137,8 @@ export interface TaskContext<Params = unknown, Inputs = unknown, Item = unknown>
   readonly xcom: XCom;
   /** Labels and the note of the run. */
   readonly run: RunNotes;
+  /** Reports what the task really runs, for people. */
+  readonly rendered: Rendered;
   /** Runs parts of the task once, however many tries it takes. */
   readonly step: Step;
   /** Files for other tasks. */

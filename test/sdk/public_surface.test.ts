@@ -148,6 +148,8 @@ const TYPES = [
   "PostgresChangesOptions",
   "PutObjectOptions",
   "RateLimit",
+  "Rendered",
+  "RenderedValue",
   "Role",
   "RoutingOptions",
   "RowChange",

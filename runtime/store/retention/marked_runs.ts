@@ -22,6 +22,7 @@ const INSTANCES: Statement = {
  */
 const OF_INSTANCES = [
   deleteSome("retention_delete_logs", "dagsmith.log_chunk", "task_instance_id = any($1)"),
+  deleteSome("retention_delete_rendered", "dagsmith.rendered_fields", "task_instance_id = any($1)"),
   deleteSome("retention_delete_tries", "dagsmith.task_try", "task_instance_id = any($1)"),
   deleteSome("retention_delete_instances", "dagsmith.task_instance", "id = any($1)"),
 ];

@@ -1,4 +1,7 @@
-/** The API's endpoints about what tasks remember: state between runs, and steps. */
+/**
+ * The API's endpoints about what tasks remember and report: state between runs, steps, and
+ * what they really ran.
+ */
 import type { Request } from "express";
 import { scopeWithin } from "../../engine/results/state_scope.ts";
 import { needs } from "../http/access.ts";
@@ -6,9 +9,10 @@ import { actionsOfApi, actorOf } from "../http/authorize.ts";
 import { checked } from "../http/input/check.ts";
 import { dagParams } from "../http/input/dags.ts";
 import * as input from "../http/input/state.ts";
-import { instanceParams, taskParams } from "../http/input/tasks.ts";
+import { instanceParams, taskParams, tryQuery } from "../http/input/tasks.ts";
 import type { WebServices } from "../http/services.ts";
 import { readDag } from "../read/read_dags.ts";
+import { readRendered } from "../read/read_rendered.ts";
 import { readRun } from "../read/read_run.ts";
 import { readState, readSteps } from "../read/read_state.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -53,6 +57,26 @@ export const STATE_ENDPOINTS: readonly Endpoint[] = [
     answer: answer.steps,
     run: steps,
   },
+  {
+    method: "get",
+    path: "/runs/{id}/tasks/{taskId}/rendered",
+    access: needs("xcom.read", "run"),
+    summary: "Show what a try of a task really ran",
+    params: taskParams,
+    query: tryQuery,
+    answer: answer.rendered,
+    run: rendered,
+  },
+  {
+    method: "get",
+    path: "/runs/{id}/tasks/{taskId}/{mapIndex}/rendered",
+    access: needs("xcom.read", "run"),
+    summary: "Show what a try of an instance of a mapped task really ran",
+    params: instanceParams,
+    query: tryQuery,
+    answer: answer.rendered,
+    run: rendered,
+  },
 ];
 
 async function state(services: WebServices, request: Request): Promise<unknown> {
@@ -74,12 +98,24 @@ async function deleteState(services: WebServices, request: Request): Promise<unk
 }
 
 async function steps(services: WebServices, request: Request): Promise<unknown> {
-  const which =
-    request.params.mapIndex === undefined
-      ? { ...checked(taskParams, request.params), mapIndex: -1 }
-      : checked(instanceParams, request.params);
+  const which = instanceOf(request);
   const found = await readSteps(services, which);
   // An unknown run is an error, a task without steps is not.
   if (found.length === 0) await readRun(services, which.id);
   return { steps: found };
+}
+
+async function rendered(services: WebServices, request: Request): Promise<unknown> {
+  const which = instanceOf(request);
+  const { try: tryNumber = null } = checked(tryQuery, request.query);
+  const found = await readRendered(services, { ...which, tryNumber });
+  // An unknown run is an error, a try that reports nothing is not.
+  if (found.length === 0) await readRun(services, which.id);
+  return { rendered: found };
+}
+
+function instanceOf({ params }: Request): { id: number; taskId: string; mapIndex: number } {
+  return params.mapIndex === undefined
+    ? { ...checked(taskParams, params), mapIndex: -1 }
+    : checked(instanceParams, params);
 }

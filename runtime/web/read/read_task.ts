@@ -25,6 +25,7 @@ import { readFiles, type TaskFileRow } from "./read_files.ts";
 import { readInputs, type ShownInput } from "./read_inputs.ts";
 import { isTryFinished, type LogWindow, readLogWindow, type TryId } from "./read_log.ts";
 import { type GroupMember, readMembers } from "./read_members.ts";
+import { type RenderedField, readRendered } from "./read_rendered.ts";
 import { readRun } from "./read_run.ts";
 import { readSetState, readSteps, type StateRow, type StepRow } from "./read_state.ts";
 import { readWhy } from "./read_why.ts";
@@ -72,6 +73,8 @@ export interface TaskView {
   /** Newest first. */
   readonly tries: readonly ShownTry[];
   readonly shownTry: number;
+  /** What the shown try really ran. */
+  readonly rendered: readonly RenderedField[];
   readonly inputs: readonly ShownInput[];
   readonly xcoms: readonly XComValue[];
   readonly files: readonly TaskFileRow[];
@@ -109,6 +112,7 @@ export async function readTask(services: WebServices, query: TaskQuery): Promise
     called: instance && declared.call ? await readCalled(services, instance.id, query) : null,
     tries: instance ? await readTries(services, instance) : [],
     shownTry,
+    rendered: instance && query.withValues ? await readRendered(services, query) : [],
     inputs: instance && query.withValues ? await inputsOf(services, query, view) : [],
     xcoms: instance && query.withValues ? await readXComs(services, query) : [],
     files: instance && query.withValues ? await readFiles(services, query) : [],

@@ -124,10 +124,12 @@ test("redshiftSql runs one statement or a transaction, here and on a postgres co
     ],
   });
   for (const warehouse of [connection(), database.url]) {
-    expect(
-      (await runTask(body, { connections: { warehouse }, logicalDate: "2018-01-05" })).output
-        .rowCount,
-    ).toBeGreaterThanOrEqual(2);
+    const { output, rendered } = await runTask(body, {
+      connections: { warehouse },
+      logicalDate: "2018-01-05",
+    });
+    expect(output.rowCount).toBeGreaterThanOrEqual(2);
+    expect(rendered.sql).toBe("delete from t;\ninsert into t values ($1), ($2)");
     const rows = await withRedshift((redshift) =>
       redshift.query(sql`select day::text as day from t where day is not null`),
     );

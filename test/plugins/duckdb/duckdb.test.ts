@@ -254,3 +254,10 @@ test("its fields know inputs and params, and its output has the type of its sche
   const file = d.task("file", duckdbFile({ sql: sql`select 1`, name: "a.parquet" }));
   expectTypeOf(file).toEqualTypeOf<TaskRef<FileRef>>();
 });
+
+test("the operators report their statements with their values", async () => {
+  const rows = await runTask(duckdbSql({ sql: sql`select ${3} as n` }));
+  expect(rows.rendered).toEqual({ sql: "select $1 as n", "sql values": [3] });
+  const file = await runTask(duckdbFile({ sql: sql`select 1 as n`, name: "n.csv" }));
+  expect(file.rendered).toEqual({ sql: "select 1 as n", file: "n.csv" });
+});

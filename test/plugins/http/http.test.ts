@@ -301,13 +301,14 @@ test("the operator takes fields from the context and makes what it is told of th
     json: ({ inputs }) => ({ given: inputs as number }),
     output: async (response) => ((await response.json()) as { rate: number }).rate,
   });
-  const { output } = await runTask(body, {
+  const { output, rendered } = await runTask(body, {
     ...connected(server),
     logicalDate: "2018-01-05",
     inputs: {},
   });
   expectTypeOf(output).toBeNumber();
   expect(output).toBe(1.5);
+  expect(rendered).toEqual({ request: "put /rates/2018-01-05", json: { given: {} } });
   expect(`${server.requests[0]?.method} ${server.requests[0]?.url.pathname}`).toBe(
     "PUT /rates/2018-01-05",
   );

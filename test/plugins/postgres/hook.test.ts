@@ -186,6 +186,14 @@ test("postgresSql runs a statement, or a list in one transaction, and adds up th
   ]);
 });
 
+test("postgresSql reports its statements with their values", async () => {
+  const { rendered } = await runTask(
+    postgresSql({ postgres: "lake", sql: ({ mapIndex }) => sql`select ${mapIndex}::int` }),
+    { connections: { lake: database.url } },
+  );
+  expect(rendered).toEqual({ sql: "select $1::int", "sql values": [-1] });
+});
+
 test("a wrong password fails without showing it", async () => {
   const url = new URL(database.url);
   url.password = "n0t-the-passw0rd";

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { dag, type FileRef } from "dagsmith";
-import { exec, ProcessError, sh, shell } from "dagsmith/plugins/process";
+import { exec, ProcessError, python, sh, shell } from "dagsmith/plugins/process";
 import { type RunTaskOptions, runDag, runTask, testFile } from "dagsmith/testing";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { z } from "zod";
@@ -328,3 +328,14 @@ await runProcess({ command, cwd: "/" }, { log, signal });
   );
   return program;
 }
+
+test("a process reports the script or the command that it runs, with its values", async () => {
+  const script = shell(({ logicalDate }) => sh`echo ${`it's ${logicalDate.year}`}`);
+  expect((await runTask(script)).rendered).toEqual({
+    script: `_dagsmith_1='it'\\''s 2026'; echo "\${_dagsmith_1}"`,
+  });
+  const command = exec(({ mapIndex }) => ["echo", mapIndex]);
+  expect((await runTask(command)).rendered).toEqual({ command: ["echo", "-1"] });
+  const py = python({ script: "print(1)", args: ["--day", 3] });
+  expect((await runTask(py)).rendered).toEqual({ script: "print(1)", arguments: ["--day", "3"] });
+});

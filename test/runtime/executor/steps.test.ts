@@ -1,19 +1,29 @@
 /**
  * What a try writes before its end. Steps: each is done once over tries, deaths and
- * sleeps, and again after a clear. Labels and notes.
+ * sleeps, and again after a clear. Labels and notes. What each try really ran.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clearRuns, triggerRun } from "../../../runtime/actions/index.ts";
+import { storedFields } from "../../../runtime/executor/rendered_fields.ts";
 import { type SchedulerService, startScheduler } from "../../../runtime/scheduler/service.ts";
+import { renderedFields } from "../../../runtime/store/reads/rendered.ts";
 import { listSteps } from "../../../runtime/store/reads/steps.ts";
 import { whyWaiting } from "../../../runtime/store/reads/why.ts";
+import { putHeldRendered } from "../../../runtime/store/values/rendered_fields.ts";
 import { beginHeldStep, endHeldStep } from "../../../runtime/store/values/step.ts";
 import { dagFolder } from "../../support/dag-folder.ts";
 import { GATE_CODE, newGate } from "../../support/gate.ts";
 import { migratedDatabase } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
 import { until } from "../../support/until.ts";
-import { deploy, runEnd, type TestWorker, testWorker } from "../../support/worker.ts";
+import {
+  deploy,
+  PASSWORD,
+  runEnd,
+  secrets,
+  type TestWorker,
+  testWorker,
+} from "../../support/worker.ts";
 
 const postgres = migratedDatabase(14);
 let worker: TestWorker;
@@ -176,4 +186,43 @@ export default d;`,
     [id],
   );
   expect(rows).toEqual([{ note: "it was ***", labels: { customer: "acme", login: "***" } }]);
+});
+
+const REPORTING = `
+import { dag, sql } from "dagsmith";
+const d = dag("reporting");
+d.task("clean", { retries: 1, retryDelay: "0s" }, async ({ rendered, tryNumber, connection }) => {
+  const { password } = await connection("warehouse");
+  rendered({ sql: sql\`select \${tryNumber}, \${password}\`, long: "x".repeat(19_995) + password });
+  rendered({ last: true });
+  if (tryNumber === 1) throw new Error("no");
+});
+export default d;`;
+
+test("each try keeps what it really ran, without secrets and within its limit", async () => {
+  await deploy(postgres.db, await dagFolder({ "reporting.js": REPORTING }));
+  const run = await runEnd(postgres.db, await started("reporting"));
+  const ofTry = (tryNumber: number | null) =>
+    renderedFields(postgres.db, { id: run.id, taskId: "clean", mapIndex: -1, tryNumber });
+  const fields = (tryNumber: number) => [
+    { name: "sql", value: "select $1, $2", characters: 13 },
+    { name: "sql values", value: `[\n  ${tryNumber},\n  "***"\n]`, characters: 16 },
+    { name: "long", value: `${"x".repeat(19_995)}***`, characters: 19_998 },
+    { name: "last", value: "true", characters: 4 },
+  ];
+  expect(await ofTry(1)).toEqual(fields(1));
+  expect(await ofTry(null)).toEqual(fields(2));
+  const lost = { instanceId: run.task("clean").id, tryNumber: 1, workerId: worker.id };
+  expect(await putHeldRendered(postgres.db, [], lost)).toBe(false);
+  expect(await ofTry(1)).toEqual(fields(1));
+});
+
+test("fields are masked before they are cut, and no try has more than 20", async () => {
+  const many = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`field ${n}`, n]));
+  const long = "x".repeat(19_998);
+  const stored = storedFields(JSON.stringify({ text: `${long}${PASSWORD}y`, ...many }), secrets);
+  expect(stored[0]).toEqual({ name: "text", value: `${long}**`, characters: 20_002 });
+  expect(stored).toHaveLength(20);
+  for (const text of ["[1]", "3", "null"])
+    expect(() => storedFields(text, secrets)).toThrow("rendered fields are an object");
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import * as actions from "../../../runtime/actions/index.ts";
 import { completeTries } from "../../../runtime/engine/results/complete_tries.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
+import { putHeldRendered } from "../../../runtime/store/values/rendered_fields.ts";
 import { setState } from "../../../runtime/store/values/state.ts";
 import { beginHeldStep, endHeldStep } from "../../../runtime/store/values/step.ts";
 import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
@@ -27,6 +28,11 @@ beforeAll(async () => {
 });
 afterAll(() => web.close());
 
+const FIELDS = [
+  { name: "sql", value: "select 1 where 1 < $1", characters: 21 },
+  { name: "script", value: "y".repeat(20_000), characters: 30_000 },
+];
+
 /** A run whose task did two of its three steps, and set state of each kind. */
 async function synced(): Promise<number> {
   const { id } = await actions.triggerRun(web.db, { dagId: "orders", actor: "ann" });
@@ -38,6 +44,7 @@ async function synced(): Promise<number> {
   for (const name of ["create <draft>", "send", "broken"]) await beginHeldStep(web.db, name, held);
   await endHeldStep(web.db, { name: "send", json: null }, held);
   await endHeldStep(web.db, { name: "create <draft>", json: JSON.stringify(draft) }, held);
+  await putHeldRendered(web.db, FIELDS, held);
   const state = [
     { scope: "dag", key: "cursor <1>", json: '{"page":3}' },
     { scope: "task", key: "seen", json: '"2026-01-01"' },
@@ -98,6 +105,18 @@ test("the page of a task shows its steps, folded when they are long, and the sta
     expect(html).toContain(`<code>${owner}</code>`);
 });
 
+test("the page and the API show what a try really ran, and how much of it", async () => {
+  const html = await page(`/runs/${run}/tasks/sync`);
+  expect(html).toMatch(
+    /<details class="xcom" open><summary>sql <.summary><pre [^>]*>select 1 where 1 &lt; \$1</,
+  );
+  expect(html).toContain("the first 20000 of 30000 characters");
+  expect(await api(`/runs/${run}/tasks/sync/rendered`)).toEqual({ rendered: FIELDS });
+  expect(await api(`/runs/${run}/tasks/sync/rendered?try=2`)).toEqual({ rendered: [] });
+  expect(await api(`/runs/${run}/tasks/sync/0/rendered`)).toEqual({ rendered: [] });
+  expect((await fetch(`${web.url}/api/v1/runs/999999/tasks/sync/rendered`)).status).toBe(404);
+});
+
 test("a value is deleted on the State tab, once, and the audit of the DAG says so", async () => {
   const html = await page("/dags/orders/state");
   expect(html).toContain(`href="/runs/${run}/tasks/sync?try=1"`);
@@ -122,13 +141,14 @@ test("only operators of the DAG see and delete state and steps", async () => {
     const answers = [
       await fetch(`${web.url}/api/v1/dags/orders/state`, { headers }),
       await fetch(`${web.url}/api/v1/runs/${run}/tasks/sync/steps`, { headers }),
+      await fetch(`${web.url}/api/v1/runs/${run}/tasks/sync/rendered`, { headers }),
       await fetch(`${web.url}/dags/orders/state`, { headers }),
       await fetch(`${web.url}/api/v1/dags/orders/state/delete`, remove),
     ];
     return answers.map(({ status }) => status);
   };
-  expect(await as("viewer", "viewer", "orders")).toEqual([403, 403, 403, 403]);
-  expect(await as("foreign", "operator", "others")).toEqual([403, 403, 403, 403]);
-  expect(await as("operator", "operator", "orders")).toEqual([200, 200, 200, 200]);
+  expect(await as("viewer", "viewer", "orders")).toEqual([403, 403, 403, 403, 403]);
+  expect(await as("foreign", "operator", "others")).toEqual([403, 403, 403, 403, 403]);
+  expect(await as("operator", "operator", "orders")).toEqual([200, 200, 200, 200, 200]);
   expect((await api("/dags/orders/state")).state).toEqual([]);
 });

@@ -48,4 +48,14 @@ const step = z
   })
   .meta({ id: "Step" });
 
+const renderedField = z
+  .object({
+    name: z.string(),
+    value: z.string().meta({ description: "Masked, and cut at 20,000 characters" }),
+    characters: z.int().meta({ description: "Length of the whole value" }),
+  })
+  .meta({ id: "RenderedField" });
+
+export const rendered = z.object({ rendered: z.array(renderedField) });
+
 export const steps = z.object({ steps: z.array(step) });

@@ -23,6 +23,8 @@ export const instancesQuery = z.object({
   state: filled(optional(z.enum(TASK_STATES))),
   try: smallNumber.optional(),
 });
+/** `try`: absent for the current try. */
+export const tryQuery = z.object({ try: smallNumber.optional() });
 /** `callbacks`: the last callback shown. */
 export const taskQuery = instancesQuery.extend({ callbacks: optional(rowId) });
 

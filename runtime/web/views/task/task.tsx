@@ -21,6 +21,7 @@ import { Log } from "./log.tsx";
 import { Members } from "./members.tsx";
 import { Question, type TaskQuestion } from "./question.tsx";
 import { SetState, Steps } from "./remembered.tsx";
+import { Rendered } from "./rendered.tsx";
 import { TaskButtons } from "./task_buttons.tsx";
 import { Inputs, Value } from "./values.tsx";
 
@@ -104,6 +105,7 @@ export function TaskPage(props: TaskProps): VNode {
           of={run}
         />
       )}
+      <Rendered fields={props.rendered} />
       <Inputs inputs={props.inputs} runId={run.id} />
       <div id="xcoms" data-live>
         {xcoms.map((xcom) => (
