@@ -11,12 +11,14 @@ import { startLog } from "./log.ts";
 import { startPalette } from "./palette.ts";
 import { startPanel } from "./panel.ts";
 import { startPicks } from "./picks.ts";
+import { startTabs } from "./tabs.ts";
 import { startTheme } from "./theme.ts";
 import { startTimes } from "./times.ts";
 
 // Styles show what works only with a script.
 document.body.dataset.script = "";
 startTimes();
+startTabs();
 startPicks();
 startPalette();
 startKeys();

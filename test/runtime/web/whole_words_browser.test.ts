@@ -1,4 +1,7 @@
-/** Long ids on a phone: a line may end behind a word of an id, and never within it. */
+/**
+ * Phones: a line may end behind a word of a long id, and never within it; the chosen tab is
+ * on the screen.
+ */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { brokenWords } from "../../support/broken_words.ts";
@@ -98,4 +101,24 @@ test("the check finds a word that a line breaks", async () => {
     });
     expect(await page.evaluate(brokenWords)).toEqual(["broken"]);
   });
+});
+
+test.each([
+  ["first", ""],
+  ["middle", "/decisions"],
+  ["last", "/settings"],
+])("the %s tab of a DAG is on the screen of a phone when it is chosen", async (_, tab) => {
+  await web.rows.dag(dagSpec("tabbed"));
+  await visitAt(
+    browser,
+    `${web.url}/dags/tabbed${tab}`,
+    async (page) => {
+      const chosen = page.locator("nav.tabs [aria-current]");
+      const box = await chosen.boundingBox();
+      expect(box?.x).toBeGreaterThanOrEqual(0);
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(PHONE.viewport.width);
+      expect(await page.evaluate(() => window.scrollY)).toBe(0);
+    },
+    PHONE,
+  );
 });
