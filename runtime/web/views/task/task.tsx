@@ -78,7 +78,7 @@ export function TaskPage(props: TaskProps): VNode {
         ))}
       </div>
       {props.doc !== null && <p class="doc">{props.doc}</p>}
-      <p class="faint">
+      <p class="faint about">
         <code>{props.operator}</code> ·{" "}
         <a href={codeAddress(run.dagId, run.version, props.declared)} title="The code that ran">
           <code>{props.declared}</code>
