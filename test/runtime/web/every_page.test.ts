@@ -212,7 +212,7 @@ describe("without a script", () => {
   }
 
   /** Routes that a page of this server never shows, or that programs call. */
-  const NO_FORM = /^\/(?:api|hooks|login|welcome)/;
+  const NO_FORM = /^\/(?:mcp$|api|hooks|login|welcome)/;
   /** Sent by the tests of users and of logins: they need rows of their own. */
   const SENT_ELSEWHERE = ["/account/password", "/account/sessions/:id/end", "/users/:name/enable"];
 
