@@ -24,7 +24,7 @@ import { TryQueue } from "./try_queue.ts";
 interface Bundle {
   readonly folder: string;
   /** Begins to load with the first try, whose log its output belongs to. */
-  load(): Promise<readonly Dag<unknown>[]>;
+  load(first: RunningTry): Promise<readonly Dag<unknown>[]>;
 }
 
 /** What a process is asked to run. */
@@ -93,11 +93,12 @@ async function traced(asked: Run, current: RunningTry): Promise<TryResult> {
 async function attempt(
   { request, callback }: Run,
   host: TaskHost,
-  { abort: { signal } }: RunningTry,
+  current: RunningTry,
 ): Promise<TryResult> {
+  const { signal } = current.abort;
   try {
     if (!bundle) throw new Error("the task process was sent no bundle");
-    const dags = await bundle.load();
+    const dags = await bundle.load(current);
     const dag = dags.find(({ dagId }) => dagId === request.dagId);
     const result =
       dag && callback
@@ -136,18 +137,19 @@ function withFilesAsWritten(result: TryResult, bundleFolder: string): TryResult 
 
 function bundleOf({ path, code }: Extract<ToChild, { readonly type: "load" }>): Bundle {
   let dags: Promise<readonly Dag<unknown>[]> | undefined;
-  const load = async (): Promise<readonly Dag<unknown>[]> => {
+  const load = async (first: RunningTry): Promise<readonly Dag<unknown>[]> => {
     try {
       return await loadDags(path, { code, projectFolder: process.argv[2] ?? "." });
     } finally {
       // A process keeps to one file, so what its import set up reaches no other.
       leftOvers.accept();
+      send({ type: "loaded", try: first.id });
     }
   };
   return {
     folder: dirname(path),
-    load: () => {
-      dags ??= load();
+    load: (first) => {
+      dags ??= load(first);
       return dags;
     },
   };

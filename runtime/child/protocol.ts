@@ -103,6 +103,8 @@ export type ToChild =
  */
 export type FromChild =
   | { readonly type: "ready" }
+  /** The process has loaded its bundle, as part of its first try. */
+  | { readonly type: "loaded"; readonly try: number }
   /** The try did not begin, and will not begin here. */
   | { readonly type: "withdrawn"; readonly try: number }
   | {

@@ -20,7 +20,7 @@ const FORGETTING = 0.95;
  * How long a process may take to start and to load its bundle before others start, too.
  * Many that start at the same moment would share the cores, and none would begin soon.
  */
-const START_MS = 500;
+const START_MS = 2_000;
 /** Most tries that wait in a process behind its present one. */
 const MOST_BEHIND = 8;
 
@@ -61,6 +61,11 @@ export class ShortTries<Process> {
   begin(process: Process, isLoaded: boolean, nowMs: number): void {
     this.#since.set(process, isLoaded ? nowMs : nowMs + START_MS);
     this.#maybeShort.add(process);
+  }
+
+  /** The process has loaded its bundle: its present try begins. */
+  loaded(process: Process, nowMs: number): void {
+    if (this.#since.has(process)) this.#since.set(process, nowMs);
   }
 
   /** The present try ended, and the next one of the process begins. */

@@ -93,6 +93,7 @@ const span = z.strictObject({
 });
 const message = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("ready") }),
+  z.strictObject({ type: z.literal("loaded"), try: counter }),
   z.strictObject({ type: z.literal("withdrawn"), try: counter }),
   z.strictObject({
     ...{ type: z.literal("log"), try: counter, text },

@@ -89,6 +89,7 @@ export class TaskPool {
 
   async #load(process: TaskProcess, bundle: string): Promise<void> {
     try {
+      process.onLoaded = () => this.#short.loaded(process, performance.now());
       process.load(bundle, await this.#options.bundles.read(bundle));
     } catch (error) {
       this.#giveBack(process, false, false);

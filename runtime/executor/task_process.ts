@@ -104,6 +104,8 @@ export class TaskProcess {
     return this.#bundle;
   }
   tries = 0;
+  /** Called when it has loaded its bundle, and the body of its first try begins. */
+  onLoaded: (() => void) | undefined;
   /** How long its last try ran by its own clock; undefined when it did not end. */
   ranMs: number | undefined;
   /** Bytes of memory that it has gained since its first try ended. */
@@ -315,7 +317,8 @@ export class TaskProcess {
     if (!held || held.isDone) return void this.#receiveLate(message);
     if (held !== this.#current) throw invalidMessage("it speaks for a try that has not begun");
     this.#readWrite = Math.max(this.#readWrite, held.write);
-    if (message.type === "log") held.host.log(message.level, message.source, message.text);
+    if (message.type === "loaded") this.onLoaded?.();
+    else if (message.type === "log") held.host.log(message.level, message.source, message.text);
     else if (message.type === "span") this.#span(held.host, message.span);
     // #answer() never rejects: it sends the failure of a call to the child.
     else if (message.type === "call") void this.#answer(held.host, message);

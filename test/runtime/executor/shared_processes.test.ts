@@ -267,7 +267,11 @@ describe("of the processes of a pool", () => {
     const tries = new ShortTries<number>(CORES);
     beginAll(tries, 0, false);
     expect(tries.waited(100)).toEqual([]);
-    expect(tries.waited(1_000)).toHaveLength(CORES);
+    tries.loaded(1, 100);
+    expect(tries.waited(100 + PATIENCE_MS)).toEqual([1]);
+    expect(tries.waited(5_000)).toEqual([0]);
+    tries.loaded(7, 5_000);
+    expect(tries.isShort(7)).toBe(false);
   });
 
   test("one holds as many tries as run within the time of a short try", () => {
