@@ -21,6 +21,17 @@ export interface S3Config extends AwsConfig {
   readonly proxyUrl?: string;
   /** Where the bucket stands. Default: `path` with an endpoint, else `virtual`. */
   readonly addressingStyle?: "path" | "virtual";
+  /** The role that the login assumes for all requests. */
+  readonly assumedRole?: AssumedRole;
+}
+
+/** A role that a login assumes. */
+export interface AssumedRole {
+  readonly roleArn: string;
+  /** What the owner of the role asks for, when the role is of another account. */
+  readonly externalId?: string;
+  /** Of AWS STS. Default: that of AWS. */
+  readonly endpoint?: string;
 }
 
 export interface AwsCredentials {

@@ -4,7 +4,7 @@
  */
 import { connectionType } from "dagsmith";
 import { z } from "zod";
-import type { AwsConfig, AwsCredentials, S3Config } from "./config.ts";
+import type { AssumedRole, AwsConfig, AwsCredentials, S3Config } from "./config.ts";
 import { withS3 } from "./load_sdk.ts";
 
 /** A custom endpoint ignores the region, but requests must be signed with a region. */
@@ -56,6 +56,18 @@ const awsFields = z.object({
     .optional()
     .meta({ title: "Host", description: "An endpoint, when it is a whole URL." }),
   role_arn: role,
+  assume_role_arn: z
+    .string()
+    .regex(/^arn:[\w-]+:iam::\d+:role\/\S+$/, "is not the ARN of a role")
+    .optional()
+    .meta({
+      title: "Role to assume",
+      description: "Its ARN: the login assumes it for S3. Needs the package @aws-sdk/client-sts.",
+    }),
+  external_id: z.string().optional().meta({
+    title: "External id",
+    description: "What the owner of the role to assume asks for.",
+  }),
   region: plainRegion,
   ...accessKey,
   verify: z.string().optional().meta({
@@ -87,11 +99,13 @@ export const awsConnection = connectionType({
   fields: awsFields.transform((given, { addIssue }): AwsConnection => {
     const credentials = credentialsOf(given.login, given.password, given);
     if (credentials === "half") addIssue(HALF_A_KEY);
+    if (given.external_id && !given.assume_role_arn) addIssue(NO_ROLE);
     const own = given.s3_endpoint_url ?? given.endpoint_url ?? hostUrl(given.host);
     const bucketRegion = hostUrl(given.host) ? undefined : (given.region_name ?? given.region);
     return {
       s3: {
         ...awsConfig(given, own, credentials),
+        ...assumedRole(given),
         ...(given.verify && { verify: given.verify }),
         ...(given.proxy_url && { proxyUrl: given.proxy_url }),
         ...(given.addressing_style && { addressingStyle: given.addressing_style }),
@@ -105,6 +119,19 @@ export const awsConnection = connectionType({
     return tryS3(s3, signal);
   },
 });
+
+const NO_ROLE = "external_id belongs to assume_role_arn, which is missing";
+
+function assumedRole({
+  assume_role_arn: roleArn,
+  external_id: externalId,
+  endpoint_url: endpoint,
+}: z.output<typeof awsFields>): { readonly assumedRole?: AssumedRole } {
+  if (!roleArn) return {};
+  return {
+    assumedRole: { roleArn, ...(externalId && { externalId }), ...(endpoint && { endpoint }) },
+  };
+}
 
 export const HALF_A_KEY = {
   code: "custom" as const,

@@ -111,11 +111,16 @@ const PLAIN = /^[\w+/=:.,@-]+$/;
 export function copyAccess(warehouse: Connection, s3: Connection): CopyAccess {
   const source = awsConnection.read(s3);
   const role = redshiftConnection.read(warehouse).roleArn ?? source.roleArn;
-  const keys = role ? undefined : source.s3.credentials;
+  // The key of a login that assumes a role has not the rights of the role.
+  const keys = role || source.s3.assumedRole ? undefined : source.s3.credentials;
   if (!role && !keys) {
     throw new DagsmithError("INVALID_CONNECTION", {
       id: warehouse.id,
-      reason: `COPY needs extra.role_arn (an ARN, or "default"), or the access key of connection "${s3.id}"`,
+      reason: `COPY needs extra.role_arn (an ARN, or "default")${
+        source.s3.assumedRole
+          ? `: connection "${s3.id}" assumes a role, which gives COPY no key`
+          : `, or the access key of connection "${s3.id}"`
+      }`,
     });
   }
   const region = source.bucketRegion;

@@ -4,6 +4,7 @@ import { Agent, type AgentOptions } from "node:http";
 import { Agent as TlsAgent } from "node:https";
 import { S3Client } from "@aws-sdk/client-s3";
 import { errorMessage, FailTask } from "dagsmith";
+import { roleCredentials } from "./assumed_role.ts";
 import type { S3Config } from "./config.ts";
 
 const MAX_ATTEMPTS = 5;
@@ -12,14 +13,17 @@ const CONNECTION_TIMEOUT_MS = 10_000;
 const IDLE_TIMEOUT_MS = 120_000;
 
 /** @throws FailTask when the CA bundle cannot be read, or this Node has no proxies */
-export function newS3Client({ verify, proxyUrl, addressingStyle, ...config }: S3Config): S3Client {
+export function newS3Client(options: S3Config): S3Client {
+  const { verify: _verify, proxyUrl: _proxyUrl, addressingStyle, assumedRole, ...config } = options;
+  const { endpoint: _, ...login } = config;
+  const sent = () => ({ maxAttempts: MAX_ATTEMPTS, requestHandler: handlerOf(options) });
   return new S3Client({
     ...config,
-    maxAttempts: MAX_ATTEMPTS,
-    requestHandler: {
-      ...{ connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
-      ...((verify || proxyUrl) && agentsOf(verify, proxyUrl)),
-    },
+    ...sent(),
+    // Closing a client closes its agents: that of STS has its own.
+    ...(assumedRole && {
+      credentials: roleCredentials(assumedRole, () => ({ ...login, ...sent() })),
+    }),
     // Stores that only imitate S3 know neither virtual hosts nor the trailing
     // checksums, and would store the chunk framing as content.
     forcePathStyle: (addressingStyle ?? (config.endpoint ? "path" : "virtual")) === "path",
@@ -28,6 +32,13 @@ export function newS3Client({ verify, proxyUrl, addressingStyle, ...config }: S3
       responseChecksumValidation: "WHEN_REQUIRED",
     }),
   });
+}
+
+function handlerOf({ verify, proxyUrl }: S3Config) {
+  return {
+    ...{ connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
+    ...((verify || proxyUrl) && agentsOf(verify, proxyUrl)),
+  };
 }
 
 function agentsOf(verify: string | undefined, proxyUrl: string | undefined) {

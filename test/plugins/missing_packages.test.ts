@@ -32,6 +32,15 @@ test.each([
     "The plugin for Redshift needs the package @aws-sdk/client-redshift-data. Run: npm install @aws-sdk/client-redshift-data",
   ],
   [
+    "@aws-sdk/client-sts",
+    'const { s3Hook } = await import("dagsmith/plugins/aws");',
+    `async (context) => (await (${opening("s3Hook", {
+      ...{ type: "aws", login: "AKIA", password: "x" },
+      extra: { assume_role_arn: "arn:aws:iam::123456789012:role/lake", region_name: "eu-west-1" },
+    })})(context)).exists("lake", "a")`,
+    "assume_role_arn needs the package @aws-sdk/client-sts. Run: npm install @aws-sdk/client-sts",
+  ],
+  [
     "octokit",
     'const { githubHook } = await import("dagsmith/plugins/github");',
     opening("githubHook", { type: "github", password: "x" }),

@@ -349,7 +349,7 @@ const DOORS: readonly Wall[] = [
 const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   aws: [
     ...["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "@aws-sdk/s3-request-presigner"],
-    "@aws-sdk/client-redshift-data",
+    ...["@aws-sdk/client-redshift-data", "@aws-sdk/client-sts"],
   ],
   azure: ["@azure/storage-blob", "@azure/identity"],
   bigquery: ["@google-cloud/bigquery"],

@@ -1,6 +1,8 @@
 /** S3 as an object store, against two servers that we did not write. */
 import { CreateBucketCommand, ListMultipartUploadsCommand, S3Client } from "@aws-sdk/client-s3";
-import { describe } from "vitest";
+import { s3Hook } from "dagsmith/plugins/aws";
+import { runTask } from "dagsmith/testing";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { type Counterpart, describeWith } from "../../support/counterpart.ts";
 import { findMoto, startMoto } from "../../support/moto.ts";
 import type { ServerProcess } from "../../support/server_process.ts";
@@ -53,3 +55,22 @@ describe.each(SERVERS)("%s", (name, counterpart, start) => {
     storeContract(() => s3Store(() => start(program)), LIMITS),
   );
 });
+
+describeWith("A role of AWS STS as moto", await findMoto(), (program) =>
+  test("is assumed for S3", async () => {
+    const server = await startMoto(program);
+    onTestFinished(() => server.stop());
+    const role = "arn:aws:iam::123456789012:role/lake";
+    const extra = { endpoint_url: server.url, assume_role_arn: role, external_id: "of-lake" };
+    const { output } = await runTask(
+      async ({ hook }) => {
+        const { client } = await hook(s3Hook("lake"));
+        await client.send(new CreateBucketCommand({ Bucket: "lake" }));
+        const { accessKeyId, sessionToken } = await client.config.credentials();
+        return [accessKeyId.slice(0, 4), typeof sessionToken];
+      },
+      { connections: { lake: { type: "aws", ...VERSITY_KEYS, extra } } },
+    );
+    expect(output).toEqual(["ASIA", "string"]);
+  }),
+);

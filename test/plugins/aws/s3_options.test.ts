@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { s3Hook } from "dagsmith/plugins/aws";
 import { runTask } from "dagsmith/testing";
 import { expect, onTestFinished, test } from "vitest";
+import { copyAccess } from "../../../plugins/aws/redshift_copy.ts";
+import { parseConnection } from "../../../sdk/connection.ts";
 import { makeCertificate } from "../../support/certificates.ts";
 import { loopback } from "../../support/loopback.ts";
 
@@ -59,4 +61,67 @@ test.each([
   const extra = { endpoint_url: "http://s3.invalid", proxy_url: proxy.url };
   expect(await exists({ ...extra, addressing_style: style })).toBe(true);
   expect(proxy.requests.map(({ url }) => [url.host, url.pathname])).toEqual([[host, path]]);
+});
+
+const ROLE = "arn:aws:iam::123456789012:role/lake";
+const stsAnswer = (name: string, inside: string): string =>
+  `<${name} xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${inside}</${name}>`;
+const ASSUMED = stsAnswer(
+  "AssumeRoleResponse",
+  `<AssumeRoleResult><Credentials><AccessKeyId>ASIAROLE</AccessKeyId><SecretAccessKey>r0le</SecretAccessKey>
+   <SessionToken>t0ken</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>`,
+);
+const REFUSED = stsAnswer(
+  "ErrorResponse",
+  "<Error><Type>Sender</Type><Code>AccessDenied</Code><Message>no trust in AKIA</Message></Error>",
+);
+
+test("a login assumes the role of the connection once, and S3 sees the role", async () => {
+  await using aws = await loopback(
+    ({ method }, response) => void response.end(method === "POST" ? ASSUMED : ""),
+  );
+  const extra = { endpoint_url: aws.url, assume_role_arn: ROLE, external_id: "of-lake" };
+  await runTask(
+    async ({ hook }) => {
+      const s3 = await hook(s3Hook("s3"));
+      for (const key of ["a", "b"]) await s3.exists("lake", key);
+    },
+    { connections: { s3: { type: "aws", login: "AKIA", password: "s3cret", extra } } },
+  );
+  const [asked, ...heads] = aws.requests;
+  expect(Object.fromEntries(new URLSearchParams(asked?.body))).toMatchObject({
+    ...{ Action: "AssumeRole", RoleArn: ROLE, ExternalId: "of-lake", RoleSessionName: "dagsmith" },
+  });
+  expect(asked?.headers.authorization).toContain("Credential=AKIA/");
+  expect(heads.map(({ method }) => method)).toEqual(["HEAD", "HEAD"]);
+  for (const { headers } of heads) {
+    expect(headers.authorization).toContain("Credential=ASIAROLE/");
+    expect(headers["x-amz-security-token"]).toBe("t0ken");
+  }
+});
+
+test("a role that the login may not assume fails for good, with the reason", async () => {
+  await using aws = await loopback((_, response) => void response.writeHead(403).end(REFUSED));
+  await expect(exists({ endpoint_url: aws.url, assume_role_arn: ROLE })).rejects.toMatchObject({
+    name: "FailTask",
+    message: expect.stringMatching(/^S3 HeadObject s3:\/\/lake\/a: AccessDenied: no trust in AKIA/),
+  });
+});
+
+test.each([
+  [{ assume_role_arn: "lake" }, "assume_role_arn is not the ARN of a role"],
+  [{ external_id: "of-lake" }, "external_id belongs to assume_role_arn, which is missing"],
+])("%j is refused", async (extra, message) => {
+  await expect(exists(extra as Readonly<Record<string, string>>)).rejects.toThrow(message);
+});
+
+test("COPY of Redshift gets no key of a login that assumes a role", () => {
+  const warehouse = parseConnection("warehouse", "redshift://etl@my-cluster/prod");
+  const s3 = (query: string) => parseConnection("lake", `aws://AKIA:s3cret@?${query}`);
+  expect(copyAccess(warehouse, s3("")).clause).toContain("access_key_id 'AKIA'");
+  expect(() => copyAccess(warehouse, s3(`assume_role_arn=${ROLE}`))).toThrow(
+    'COPY needs extra.role_arn (an ARN, or "default"): connection "lake" assumes a role',
+  );
+  const both = s3(`assume_role_arn=${ROLE}&role_arn=default`);
+  expect(copyAccess(warehouse, both).clause).toBe("iam_role default");
 });
