@@ -22,6 +22,7 @@ import {
   type RunDates,
   type TryResults,
 } from "../engine/store.ts";
+import { together } from "../engine/together.ts";
 import type { TaskState } from "../state/task_state.ts";
 import type { Transition } from "../state/transition.ts";
 import type { Wait } from "../state/wait.ts";
@@ -188,15 +189,23 @@ export class PostgresEngineTx implements EngineTx {
     return clearWithin(this.#on, group, taskIds);
   }
 
+  /** Sends all statements at once: none of them needs the answer to another. */
   async save(decisions: Decisions): Promise<void> {
     const { instances, jobs, releases, counters, runs, dependsOnPast } = decisions;
-    await this.#create(instances);
-    await releaseInstances(this.#on, releases);
-    await this.#enqueue(jobs);
-    await this.#saveCounters(counters);
-    await this.#updateRuns(runs);
-    await endDependsOnPastWaits(this.#on, dependsOnPast.ended);
-    await recordDependsOnPastWaits(this.#on, dependsOnPast.waits);
+    this.#assertHeld(counters);
+    await together([
+      this.#create(instances),
+      releaseInstances(this.#on, releases),
+      this.#enqueue(jobs),
+      saveCounters(this.#on, counters),
+      this.#updateRuns(runs),
+      this.#saveWaits(dependsOnPast),
+    ]);
+  }
+
+  async #saveWaits({ ended, waits }: Decisions["dependsOnPast"]): Promise<void> {
+    await endDependsOnPastWaits(this.#on, ended);
+    await recordDependsOnPastWaits(this.#on, waits);
   }
 
   async #create(instances: readonly NewInstance[]): Promise<void> {
@@ -239,10 +248,9 @@ export class PostgresEngineTx implements EngineTx {
    * Absolute values: another transaction's changes would be lost if it could change the
    * run now.
    */
-  async #saveCounters(counters: readonly TaskCounter[]): Promise<void> {
+  #assertHeld(counters: readonly TaskCounter[]): void {
     const stray = counters.find(({ runId }) => !this.#held.has(runId));
     if (stray) throw new Error(`counters of run ${stray.runId} changed, which is not locked`);
-    await saveCounters(this.#on, counters);
   }
 
   async #updateRuns(runs: Decisions["runs"]): Promise<void> {

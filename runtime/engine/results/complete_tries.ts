@@ -9,10 +9,13 @@ import { retryGroups, stopGroups } from "../advance/control_groups.ts";
 import { dagsWithDependsOnPast } from "../advance/depends_on_past.ts";
 import { propagate } from "../advance/propagate.ts";
 import { RunView } from "../advance/run_view.ts";
+import { changesBy } from "../counts/count.ts";
 import { type FinishedInstance, finished, type RunEvent } from "../counts/run_event.ts";
+import type { Scope } from "../counts/scope.ts";
 import { isBranchTask } from "../plan/branch_tasks.ts";
 import { isGroup, isLoop, plannedTask } from "../plan/plan.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "../store.ts";
+import { together } from "../together.ts";
 import { asksForNext, type TryEnd } from "./outcome.ts";
 import { checkedEnd, moveOf } from "./try_move.ts";
 import { type AcceptedEnd, resultsOf } from "./try_results.ts";
@@ -52,11 +55,20 @@ export async function completeTries(
 ): Promise<CompletionResult> {
   const runs = await tx.lockRuns([...new Set(ends.map(({ runId }) => runId))]);
   const proposals = proposalsFor(ends, runs);
-  const moved = await tx.apply(proposals.map(({ transition }) => transition));
+  const view = new RunView(
+    tx,
+    runs.filter(({ state }) => state === "running"),
+  );
+  // The store gets both requests at once: which counters will change is known before the
+  // instances move.
+  const [moved] = await together([
+    tx.apply(proposals.map(({ transition }) => transition)),
+    view.counters.at(proposals.flatMap(scopesCountedBy)),
+  ]);
   const accepted = acceptedOf(proposals, moved);
   const results = resultsOf(accepted);
   await tx.storeResults(results);
-  const finishedRuns = await carryForward(tx, runs, accepted);
+  const finishedRuns = await carryForward(view, accepted);
   return {
     accepted: new Set(moved.map(({ id }) => id)),
     finishedRuns,
@@ -75,6 +87,12 @@ function proposalsFor(ends: readonly TryEnd[], runs: readonly LockedRun[]): read
     const end = checkedEnd(given, run);
     return [{ end, run, transition: moveOf(end, run) }];
   });
+}
+
+/** The scopes whose counters change when the end is accepted. */
+function scopesCountedBy({ end, run, transition }: Proposal): readonly Scope[] {
+  if (run.state !== "running" || !isFinal(transition.to)) return [];
+  return changesBy(plannedTask(run.plan, end.taskId), finished(end, transition.to));
 }
 
 /** A batch may hold an end twice: a worker sends it again after its connection broke. */
@@ -102,14 +120,9 @@ function acceptedOf(
 
 /** Lets running runs go on after their tries. @returns the runs that ended */
 async function carryForward(
-  tx: EngineTx,
-  runs: readonly LockedRun[],
+  view: RunView,
   accepted: readonly (AcceptedEnd & Proposal)[],
 ): Promise<readonly number[]> {
-  const view = new RunView(
-    tx,
-    runs.filter(({ state }) => state === "running"),
-  );
   for (const one of accepted) enqueueNext(view, one);
   const ofRunning = accepted.filter(({ run }) => run.state === "running");
   for (const one of ofRunning) rememberDecision(view, one);

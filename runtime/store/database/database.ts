@@ -105,11 +105,14 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   const patience = new Patience(stop);
   const wait = { signal: options.signal ?? patience.over, onWait, patience };
   const sessionName = `dagsmith ${randomBytes(8).toString("hex")}`;
-  const pool = new ReconnectingPool({ url, size: poolSize, sessionName, wait });
+  const pipeline = directUrl === undefined;
+  const pool = new ReconnectingPool({ url, size: poolSize, sessionName, wait, pipeline });
   const direct =
     directUrl === undefined
       ? pool
-      : new ReconnectingPool({ url: directUrl, size: DIRECT_POOL_SIZE, sessionName, wait });
+      : new ReconnectingPool({
+          ...{ url: directUrl, size: DIRECT_POOL_SIZE, sessionName, wait, pipeline },
+        });
   const pools = new Set([pool, direct]);
   const breakAll = (): void => {
     for (const one of pools) one.breakConnections();
@@ -156,24 +159,48 @@ const sendUnnamed: Send = async <Row extends QueryResultRow>(
 interface Mode {
   readonly send: Send;
   readonly begin: string;
+  /** Statements of a transaction, which may be asked for before earlier ones are answered. */
+  readonly onOneConnection: (client: PoolClient) => Queryable;
 }
 
-/** A connection is a session of the server. */
-const SESSIONS: Mode = { send: sendNamed, begin: "begin" };
+/** A connection is a session of the server, and statements are pipelined. */
+const SESSIONS: Mode = {
+  send: sendNamed,
+  begin: "begin",
+  onOneConnection: (client) => ({
+    query: (statement, values) => sendNamed(client, statement, values),
+  }),
+};
 
 /** A pooler: the next statement may reach another session, which knows no such name. */
-const TRANSACTIONS: Mode = { send: sendUnnamed, begin: POOLED_BEGIN };
+const TRANSACTIONS: Mode = {
+  send: sendUnnamed,
+  begin: POOLED_BEGIN,
+  onOneConnection: (client) => oneByOne(client),
+};
+
+/** Sends each statement after the answer to the one before. */
+function oneByOne(client: PoolClient): Queryable {
+  let before: Promise<unknown> = Promise.resolve();
+  return {
+    query: <Row extends QueryResultRow>(statement: Statement, values?: readonly unknown[]) => {
+      const answer = before.then(() => sendUnnamed<Row>(client, statement, values));
+      before = answer.catch(() => undefined);
+      return answer;
+    },
+  };
+}
 
 async function inTransaction<Result>(
   pool: Pool,
-  { send, begin }: Mode,
+  mode: Mode,
   work: (tx: Queryable) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect();
   let broken = false;
   try {
-    await client.query(begin);
-    const result = await work({ query: (statement, values) => send(client, statement, values) });
+    await client.query(mode.begin);
+    const result = await work(mode.onOneConnection(client));
     await client.query("commit");
     return result;
   } catch (error) {

@@ -27,6 +27,11 @@ export interface PoolOptions {
   /** The application_name of its sessions. */
   readonly sessionName: string;
   readonly wait: WaitOptions;
+  /**
+   * Whether statements are sent while the answers to earlier ones are awaited. Off behind
+   * a pooler.
+   */
+  readonly pipeline: boolean;
 }
 
 /** Waits for the server in connect(), so that all work here outlives a restart. */
@@ -35,11 +40,12 @@ export class ReconnectingPool extends pg.Pool {
   readonly #clients = new Set<PoolClient>();
   readonly #plans = new PlanRefresh();
 
-  constructor({ url, size, sessionName, wait }: PoolOptions) {
+  constructor({ url, size, sessionName, wait, pipeline }: PoolOptions) {
     super({
       ...KEEP_ALIVE,
       connectionString: url,
       max: size,
+      pipeline,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       query_timeout: ANSWER_TIMEOUT_MS,
       onConnect: async (client) => void (await client.query(poolSession(sessionName))),

@@ -1,13 +1,20 @@
 /** The engine's transaction on PostgreSQL: what it refuses, and what it costs. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { triggerRun } from "../../../runtime/actions/trigger.ts";
 import { newCounter } from "../../../runtime/engine/counts/task_counter.ts";
 import { planOf } from "../../../runtime/engine/plan/plan_of.ts";
+import { together } from "../../../runtime/engine/together.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
+import {
+  type Database,
+  openDatabase,
+  type Queryable,
+} from "../../../runtime/store/database/database.ts";
 import { runEngineTransaction } from "../../../runtime/transactions/engine_tx.ts";
 import { type Dag, dag } from "../../../sdk/dag/dag.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
 import { chain } from "../../../sdk/task/wirable.ts";
+import { countingWaits } from "../../support/counting_waits.ts";
 import {
   beginInPostgres,
   driverOf,
@@ -116,5 +123,69 @@ describe("the end of a try counts in so many statements", () => {
       chain(g as never, d.task("after", work));
     });
     expect(ended).toEqual([load, save]);
+  });
+});
+
+test("the end of a try waits three times for the database, whatever follows it", async () => {
+  const spec = specOf((d) => {
+    const a = d.task("a", work);
+    chain(a, d.task("b", work));
+    chain(a, d.task("c", { each: [1, 2, 3], maxActive: 1 }, work));
+  });
+  const driver = await beginInPostgres(postgres)(spec);
+  const [a] = runnable(await driver.look());
+  await driver.take(a!);
+  const counted = countingWaits(postgres.db);
+  const ended = driverOf(counted.db, new Plans(), await idOf(spec.dagId));
+  // An end of another try changes nothing, but the process knows the plan after it.
+  await ended.complete([endOf({ ...a!, tryNumber: 7 }, success())]);
+  const before = counted.waits;
+  await ended.complete([endOf(a!, success())]);
+  // For the lock of the run, for its instances with its counters, and for what follows.
+  expect(counted.waits - before).toBe(3);
+});
+
+describe.each([
+  ["over a connection that is a session", undefined],
+  ["behind a pooler in transaction mode", "direct"],
+])("statements of a transaction that are asked together, %s", (_, mode) => {
+  const open = (): Database => {
+    const { url } = postgres.db;
+    const db = openDatabase(url, mode ? { directUrl: url } : {});
+    onTestFinished(() => db.close());
+    return db;
+  };
+  const asked = (on: Queryable, text: string) => rows<{ answer: number }>(on, text);
+  const made = async (name: string) =>
+    (await asked(postgres.db, `select to_regclass('${name}') is not null as answer`))[0]!.answer;
+
+  test("are answered in their order", async () => {
+    const texts = [1, 2, 3].map((answer) => `select ${answer} as answer`);
+    const answers = await open().transaction((on) =>
+      together(texts.map((text) => asked(on, text))),
+    );
+    expect(answers.flat()).toEqual([{ answer: 1 }, { answer: 2 }, { answer: 3 }]);
+  });
+
+  test("fail with the first error, and leave nothing", async () => {
+    const table = `left_${mode ?? "session"}`;
+    const failing = open().transaction(async (on) => {
+      const goingOn = asked(on, "select 1").then(() => asked(on, `create table ${table}_late ()`));
+      const others = [`create table ${table} ()`, "select 1/0", "select 2 as answer"];
+      await together([goingOn, ...others.map((text) => asked(on, text))]);
+    });
+    await expect(failing).rejects.toThrow("division by zero");
+    expect([await made(table), await made(`${table}_late`)]).toEqual([false, false]);
+  });
+
+  test("wait for each other also when one of them fails before it is sent", async () => {
+    const table = `unsent_${mode ?? "session"}`;
+    const failing = open().transaction(async (on) => {
+      const unsent = Promise.reject(new Error("never sent"));
+      const goingOn = asked(on, "select 1").then(() => asked(on, `create table ${table} ()`));
+      await together([unsent, goingOn]);
+    });
+    await expect(failing).rejects.toThrow("never sent");
+    expect(await made(table)).toBe(false);
   });
 });
