@@ -16,6 +16,7 @@ import type { SpanRecord } from "../child/span_record.ts";
 import type { LoadableBundle } from "./bundle_cache.ts";
 import { EndedTries } from "./ended_tries.ts";
 import { lineOf, Outbox } from "./outbox.ts";
+import type { Scratch } from "./scratch.ts";
 import { invalidMessage, longestLine, parseTaskMessage } from "./task_message.ts";
 import { MAIN, type TaskUser } from "./task_user.ts";
 
@@ -59,7 +60,7 @@ const MOST_BEHIND_CHARACTERS = 4_096;
 const REMEMBERED = 8;
 
 /** The user of the system, and the environment with its home instead of the worker's. */
-function asUser({ env, user }: TaskProcessOptions) {
+function asUser({ user }: TaskProcessOptions, env: NodeJS.ProcessEnv) {
   if (!user) return { env };
   const { uid, gid, home } = user;
   const { HOME: _, ...rest } = env;
@@ -90,6 +91,8 @@ export interface TaskProcessOptions {
   readonly user?: TaskUser | undefined;
   /** Where native addons that are not part of a bundle are looked up. */
   readonly folder: string;
+  /** Makes and removes the folder for temporary files of the process. */
+  readonly scratch: Scratch;
 }
 
 /**
@@ -116,6 +119,7 @@ export class TaskProcess {
   /** Whether no try is to wait in it behind another. */
   #runsOneByOne = false;
   readonly #process: ChildProcess;
+  readonly #removeScratch: () => Promise<void>;
   /** Undefined when the system had no file descriptor left for it. */
   readonly #outbox: Outbox | undefined;
   readonly #ready = Promise.withResolvers<void>();
@@ -138,10 +142,12 @@ export class TaskProcess {
   readonly #printed: readonly LineCutter[];
 
   constructor(options: TaskProcessOptions) {
+    const scratch = options.scratch.make();
+    this.#removeScratch = () => options.scratch.remove(scratch);
     // Its own process group: a kill then reaches the children of the task, and Ctrl-C in
     // the terminal reaches only the worker.
     this.#process = spawn(process.execPath, ["--enable-source-maps", MAIN, options.folder], {
-      ...asUser(options),
+      ...asUser(options, { ...options.env, TMPDIR: scratch }),
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
@@ -415,6 +421,8 @@ export class TaskProcess {
 
   #exit(how: string): void {
     this.#signal("SIGKILL");
+    // It never rejects, and nothing waits for it.
+    void this.#removeScratch();
     this.#how = how;
     this.#ready.resolve();
     clearTimeout(this.#ending);

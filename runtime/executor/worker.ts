@@ -22,6 +22,7 @@ import { FolderCache } from "./folder_cache.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { type Queue, startQueue } from "./queue.ts";
 import { RunSecrets } from "./run_secrets.ts";
+import { Scratch } from "./scratch.ts";
 import { Spill, type SpillOptions } from "./spill.ts";
 import { sweepFiles } from "./sweep_files.ts";
 import { TaskPool } from "./task_pool.ts";
@@ -87,6 +88,7 @@ export class Worker {
   readonly #tries: TryRunner;
   readonly #callbacks: CallbackRunner;
   readonly #heartbeat: Heartbeat;
+  readonly #scratch: Scratch;
   readonly #sweep: Loop;
   readonly #registered = Promise.withResolvers<void>();
   readonly #onDeath: (reason: string) => void;
@@ -99,7 +101,9 @@ export class Worker {
     const [plans, workerId] = [new Plans(), this.id];
     const snapshots = new RunSnapshotCache(plans, ({ params }) => secrets.learnParams(params));
     const bundles = new BundleCache(db, options.cacheFolder);
-    const processes = new TaskPool(slots, { env, folder, bundles, user: options.taskUser });
+    const scratch = new Scratch(workerId, options.taskUser);
+    const user = options.taskUser;
+    const processes = new TaskPool(slots, { env, folder, bundles, scratch, user });
     const folders = new FolderCache(db, options.cacheFolder, workerId);
     const spill = new Spill(db, options.xcoms);
     const files = new FileStore(db, options.xcoms?.folder, options.files ?? FILE_LIMITS);
@@ -112,11 +116,12 @@ export class Worker {
     this.#options = options;
     this.#onDeath = onDeath;
     this.#processes = processes;
+    this.#scratch = scratch;
     this.#spill = spill;
     this.#folders = folders;
     this.#files = files;
     this.#fileServer = fileServer;
-    this.#sweep = new Loop(sweepFiles([spill, files]), log);
+    this.#sweep = new Loop(sweepFiles([scratch, spill, files]), log);
     this.#callbacks = new CallbackRunner({ ...shared, baseUrl: options.baseUrl ?? null });
     this.#tries = new TryRunner({
       ...{ ...shared, slots, plans, values: new ValueStore(db, spill), files: fileServer },
@@ -151,13 +156,14 @@ export class Worker {
 
   /** Starts to take jobs. */
   async start(): Promise<void> {
+    await this.#scratch.sweep();
     const warmed = this.#processes.warm(WARM);
     const queue = await this.#startQueue();
     this.#queue = queue;
     await this.#heartbeat.start();
     await this.#register(queue);
     this.#registered.resolve();
-    if (this.#options.xcoms) this.#sweep.start();
+    this.#sweep.start();
     await warmed;
   }
 
@@ -177,6 +183,7 @@ export class Worker {
     this.#files.close();
     await swept;
     await this.#processes.stop();
+    await this.#scratch.close();
     await this.#fileServer.stop();
     await this.#folders.close();
     if (!this.#lost) await removeWorker(this.#options.db, this.id);

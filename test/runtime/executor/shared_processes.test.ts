@@ -2,22 +2,30 @@
  * Several tries that wait in one process: each runs alone, in its order, once; and none
  * waits for a try that takes long, or dies with it.
  */
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { loadFolder } from "../../../runtime/bundler/folder.ts";
 import type { TryRequest } from "../../../runtime/child/run_try.ts";
 import type { BundleCache, LoadableBundle } from "../../../runtime/executor/bundle_cache.ts";
+import { Scratch } from "../../../runtime/executor/scratch.ts";
 import { mostBehind, PATIENCE_MS, ShortTries } from "../../../runtime/executor/short_tries.ts";
 import { TaskPool } from "../../../runtime/executor/task_pool.ts";
 import { TaskProcess, type TryHost } from "../../../runtime/executor/task_process.ts";
 
 const { PATH, NODE_COMPILE_CACHE } = process.env;
-const OPTIONS = { env: { PATH, NODE_COMPILE_CACHE }, folder: process.cwd() };
+const scratch = new Scratch(randomUUID());
+const OPTIONS = {
+  scratch,
+  env: { PATH, NODE_COMPILE_CACHE },
+  folder: process.cwd(),
+};
 let loaded: LoadableBundle;
 
+afterAll(() => scratch.close());
 beforeAll(async () => {
   const folder = fileURLToPath(new URL("shared_dags", import.meta.url));
   const { versions, errors } = await loadFolder(folder);

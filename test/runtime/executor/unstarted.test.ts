@@ -2,6 +2,7 @@
  * A task process that is killed before it began a try: nothing of the try ran, so another
  * process runs it. From its beginning on, the try fails with its process.
  */
+import { randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { triggerRun } from "../../../runtime/actions/index.ts";
 import type { TryRequest } from "../../../runtime/child/run_try.ts";
 import { BundleCache } from "../../../runtime/executor/bundle_cache.ts";
+import { Scratch } from "../../../runtime/executor/scratch.ts";
 import { TaskPool } from "../../../runtime/executor/task_pool.ts";
 import type { ProcessEnd, TaskProcess, TryHost } from "../../../runtime/executor/task_process.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
@@ -34,12 +36,17 @@ beforeAll(async () => {
 async function warmPool(env: NodeJS.ProcessEnv = {}) {
   const folder = await mkdtemp(join(tmpdir(), "dagsmith-cache-"));
   const others = childrenOf(process.pid);
+  const scratch = new Scratch(randomUUID());
   const pool = new TaskPool(4, {
     ...{ env: { PATH, NODE_COMPILE_CACHE, ...env }, folder: process.cwd() },
+    scratch,
     bundles: new BundleCache(postgres.db, folder),
   });
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  onTestFinished(() => pool.stop());
+  onTestFinished(async () => {
+    await pool.stop();
+    await scratch.close();
+  });
   await pool.warm(1);
   const [pid = 0] = childrenOf(process.pid).filter((child) => !others.includes(child));
   return { pool, pid };
