@@ -32,8 +32,11 @@ export class TryQueue<Try extends Asked> {
   add(asked: Try): void {
     if (this.#isClosed) return;
     this.#waiting.push(asked);
-    // A rejection reaches the process as unhandled, which fails the try.
-    if (!this.#isRunning) void this.#work();
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    // Not at once: the request to withdraw it may be behind it in what is read now. A
+    // rejection reaches the process as unhandled, which fails the try.
+    immediate(() => void this.#work());
   }
 
   /** Drops one try, or all, if they have not begun. */
@@ -45,7 +48,6 @@ export class TryQueue<Try extends Asked> {
   }
 
   async #work(): Promise<void> {
-    this.#isRunning = true;
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       if (!(await this.#run(next))) return this.#close();
       if (this.#waiting.length > 0) await inputWasRead();

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { loadFolder } from "../../../runtime/bundler/folder.ts";
 import type { TryRequest } from "../../../runtime/child/run_try.ts";
+import { TryQueue } from "../../../runtime/child/try_queue.ts";
 import type { BundleCache, LoadableBundle } from "../../../runtime/executor/bundle_cache.ts";
 import { Scratch } from "../../../runtime/executor/scratch.ts";
 import { mostBehind, PATIENCE_MS, ShortTries } from "../../../runtime/executor/short_tries.ts";
@@ -209,6 +210,25 @@ test("a try that blocks holds back no other of its pool", async () => {
   await Promise.all(blocking.map(({ began }) => began));
   await open();
   for (const end of blocked) expect(await end).toEqual(SUCCESS);
+});
+
+test("a try whose withdrawal is read together with it never begins", async () => {
+  const begun: number[] = [];
+  const withdrawn: number[] = [];
+  const ended = Promise.withResolvers<void>();
+  const queue = new TryQueue<{ readonly try: number }>(
+    async (asked) => {
+      begun.push(asked.try);
+      ended.resolve();
+      return true;
+    },
+    (id) => withdrawn.push(id),
+  );
+  queue.add({ try: 1 });
+  queue.withdraw();
+  queue.add({ try: 2 });
+  await ended.promise;
+  expect([begun, withdrawn]).toEqual([[2], [1]]);
 });
 
 const CORES = 2;
