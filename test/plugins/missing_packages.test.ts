@@ -47,6 +47,12 @@ test.each([
     "githubHook() needs the package octokit. Run: npm install octokit",
   ],
   [
+    "@platformatic/kafka",
+    'const { kafkaHook } = await import("dagsmith/plugins/kafka");',
+    opening("kafkaHook", { type: "kafka", host: "broker" }),
+    "kafkaHook() needs the package @platformatic/kafka. Run: npm install @platformatic/kafka",
+  ],
+  [
     "@aws-sdk/client-s3",
     `const { largeValuesIn } = await import(${JSON.stringify(LARGE_VALUES)});`,
     'async () => largeValuesIn({ bucket: "a", prefix: "" }).read("a")',

@@ -29,6 +29,7 @@ import {
 } from "dagsmith/plugins/bigquery";
 import { githubToS3 } from "dagsmith/plugins/github";
 import { httpRequest, httpSensor } from "dagsmith/plugins/http";
+import { kafkaProduce } from "dagsmith/plugins/kafka";
 import { mysqlSensor, mysqlSql } from "dagsmith/plugins/mysql";
 import { postgresSql, sqlSensor } from "dagsmith/plugins/postgres";
 import { describe, expect, expectTypeOf, it } from "vitest";
@@ -345,6 +346,24 @@ describe("the fields know inputs, params and item, with options of the task and 
         bigqueryTable({ bigquery: (c) => each(c, ""), columns: [], table: (c) => each(c, "d.t") }),
       );
       g.task("t", bigqueryTable({ bigquery, columns: [], table: (c) => inside(c, "d.t") }));
+    }));
+
+  it("kafkaProduce", () =>
+    compiles(() => {
+      const kafka = "events";
+      d.task("t", kafkaProduce({ kafka, topic: (c) => bare(c, "a"), messages: [] }));
+      d.task("t", {}, kafkaProduce({ kafka, topic: "a", messages: (c) => bare(c, []) }));
+      d.task(
+        "t",
+        { inputs: { rows } },
+        kafkaProduce({ kafka, topic: "a", messages: (c) => named(c, [{ value: c.inputs.rows }]) }),
+      );
+      d.task(
+        "t",
+        { each: files, inputs: { rows } },
+        kafkaProduce({ kafka: (c) => each(c, ""), topic: (c) => each(c, ""), messages: [] }),
+      );
+      g.task("t", kafkaProduce({ kafka, topic: "a", messages: (c) => inside(c, []) }));
     }));
 
   it("mysqlSql", () =>

@@ -20,6 +20,7 @@ import { discordHook } from "dagsmith/plugins/discord";
 import { gcsHook } from "dagsmith/plugins/gcs";
 import { githubHook, githubToS3 } from "dagsmith/plugins/github";
 import { httpDownload, httpHook, httpRequest, httpSensor } from "dagsmith/plugins/http";
+import { kafkaHook, kafkaProduce } from "dagsmith/plugins/kafka";
 import { mysqlHook, mysqlSensor, mysqlSql } from "dagsmith/plugins/mysql";
 import { objectSensor, objectStore } from "dagsmith/plugins/objects";
 import { postgresHook, postgresSql, sqlSensor } from "dagsmith/plugins/postgres";
@@ -74,6 +75,7 @@ const connections = (port: number) => ({
   },
   tls: { type: "https", host: `https://127.0.0.1:${port}`, extra: { verify: CERTIFICATE } },
   postgres: `postgres://etl:s3cret@127.0.0.1:${port}/lake`,
+  kafka: `kafka://127.0.0.1:${port}`,
   mysql: `mysql://etl:s3cret@127.0.0.1:${port}/shop`,
   s3: { type: "aws", login: "AKIA", password: "s3cret", extra: aws(port) },
   redshift: {
@@ -121,6 +123,9 @@ const OPERATORS: Readonly<Record<string, Body>> = {
     ...{ github: "github", object: "issues", org: "acme", repo: "one" },
     ...{ s3: "s3", bucket: "lake", key: "issues.jsonl" },
   }) as Body,
+  kafkaProduce: kafkaProduce({
+    ...{ kafka: "kafka", topic: "orders", messages: [{ value: "x" }] },
+  }) as Body,
   mysqlSql: mysqlSql({ mysql: "mysql", sql: sql`select 1` }) as Body,
   bigquerySql: bigquerySql({ bigquery: "bigquery", sql: sql`select 1` }) as Body,
   bigqueryLoad: bigqueryLoad({
@@ -158,6 +163,7 @@ const HOOKS: Readonly<Record<string, Body>> = {
     void (await (await hook(s3Hook("s3"))).putText("lake", "a.csv", "x")),
   gcsHook: async ({ hook }) =>
     void (await (await hook(gcsHook("gcs"))).objects.head({ bucket: "lake", key: "a.csv" })),
+  kafkaHook: async ({ hook }) => void (await (await hook(kafkaHook("kafka"))).describe("orders")),
   mysqlHook: async ({ hook }) => void (await (await hook(mysqlHook("mysql"))).query(sql`select 1`)),
   bigqueryHook: async ({ hook }) =>
     void (await (await hook(bigqueryHook("bigquery"))).columns("taxi.trips")),

@@ -359,6 +359,7 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   gcs: ["@google-cloud/storage"],
   github: ["octokit"],
   google: ["@google-cloud/storage", "@google-cloud/bigquery"],
+  kafka: ["@platformatic/kafka"],
   mysql: ["mysql2", "mysql2/"],
   postgres: ["pg", "pg-copy-streams"],
   sftp: ["ssh2"],
