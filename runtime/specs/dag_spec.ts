@@ -25,12 +25,18 @@ import {
 import { namedSchedule } from "./schedule_spec.ts";
 import { taskSpec } from "./task_spec.ts";
 
-const deadline: z.ZodType<DeadlineSpec> = z.discriminatedUnion("type", [
-  z.strictObject({ intervalMs: z.number(), type: z.literal("queuedAt") }),
-  z.strictObject({ intervalMs: z.number(), type: z.literal("logicalDate") }),
-  z.strictObject({ intervalMs: z.number(), type: z.literal("fixed"), at: z.iso.datetime() }),
-  z.strictObject({ intervalMs: z.number(), type: z.literal("averageRuntime"), runs: storedCount }),
-]);
+const deadline = checksAllOf<DeadlineSpec>()(
+  z.discriminatedUnion("type", [
+    z.strictObject({ intervalMs: z.number(), type: z.literal("queuedAt") }),
+    z.strictObject({ intervalMs: z.number(), type: z.literal("logicalDate") }),
+    z.strictObject({ intervalMs: z.number(), type: z.literal("fixed"), at: z.iso.datetime() }),
+    z.strictObject({
+      intervalMs: z.number(),
+      type: z.literal("averageRuntime"),
+      runs: storedCount,
+    }),
+  ]),
+);
 
 const group = checksAllOf<GroupSpec>()(
   z.strictObject({ groupId: id, parent: id.nullable(), doc: optionalText }),

@@ -18,6 +18,11 @@ export const storedInt = z.int().min(-MAX_INT).max(MAX_INT);
 export const yes = z.literal(true);
 export const instant = z.iso.datetime().nullable();
 
+/** The fields of a type that a schema leaves out; of a union, by the `type` of each part. */
+type Unchecked<Type, Checked> = Type extends { readonly type: infer Name }
+  ? Exclude<keyof Type, keyof Extract<Checked, { readonly type: Name }>>
+  : Exclude<keyof Type, keyof Checked>;
+
 /**
  * Fails to compile when a type has a field that its schema does not check: such a field
  * would be refused when a DAG is deployed from another machine.
@@ -25,8 +30,8 @@ export const instant = z.iso.datetime().nullable();
 export const checksAllOf =
   <Type extends object>() =>
   <Schema extends z.ZodType<Type>>(
-    schema: keyof Type extends keyof z.infer<Schema>
+    schema: [Unchecked<Type, z.infer<Schema>>] extends [never]
       ? Schema
-      : { readonly missing: Exclude<keyof Type, keyof z.infer<Schema>> },
+      : { readonly missing: Unchecked<Type, z.infer<Schema>> },
   ): z.ZodType<Type> =>
     schema as unknown as z.ZodType<Type>;

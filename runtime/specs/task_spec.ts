@@ -42,15 +42,17 @@ const each: z.ZodType<EachSpec> = z.lazy(() =>
   ]),
 );
 
-const kind: z.ZodType<TaskKind> = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("setup") }),
-  z.strictObject({ type: z.literal("teardown"), failsRun: z.boolean() }),
-  z.strictObject({ type: z.literal("branch") }),
-  z.strictObject({ type: z.literal("switch"), cases: z.record(text, z.array(id)) }),
-  z.strictObject({ type: z.literal("short_circuit"), directOnly: z.boolean() }),
-  z.strictObject({ type: z.literal("latest_only") }),
-  z.strictObject({ type: z.literal("group") }),
-]);
+const kind = checksAllOf<TaskKind>()(
+  z.discriminatedUnion("type", [
+    z.strictObject({ type: z.literal("setup") }),
+    z.strictObject({ type: z.literal("teardown"), failsRun: z.boolean() }),
+    z.strictObject({ type: z.literal("branch") }),
+    z.strictObject({ type: z.literal("switch"), cases: z.record(text, z.array(id)) }),
+    z.strictObject({ type: z.literal("short_circuit"), directOnly: z.boolean() }),
+    z.strictObject({ type: z.literal("latest_only") }),
+    z.strictObject({ type: z.literal("group") }),
+  ]),
+);
 
 const limit = { key: optionalText, limit: storedCount };
 const routing = z.strictObject({

@@ -39,14 +39,16 @@ const ask = z.strictObject({
 checksAllOf<CallSpec>()(call);
 checksAllOf<AskSpec>()(ask);
 
-export const waitSpec: z.ZodType<WaitSpec> = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("time"), at: text }),
-  z.strictObject({ type: z.literal("duration"), ms: amount }),
-  z.strictObject({
-    ...{ type: z.literal("run"), dagId: id, taskId: id.nullable(), logicalDate: optionalText },
-    ...limit,
-  }),
-  z.strictObject({ type: z.literal("event"), name: text, ...limit }),
-  call,
-  ask,
-]);
+export const waitSpec = checksAllOf<WaitSpec>()(
+  z.discriminatedUnion("type", [
+    z.strictObject({ type: z.literal("time"), at: text }),
+    z.strictObject({ type: z.literal("duration"), ms: amount }),
+    z.strictObject({
+      ...{ type: z.literal("run"), dagId: id, taskId: id.nullable(), logicalDate: optionalText },
+      ...limit,
+    }),
+    z.strictObject({ type: z.literal("event"), name: text, ...limit }),
+    call,
+    ask,
+  ]),
+);

@@ -1,9 +1,11 @@
 /** DAGs that another machine describes: the SDK's fit the schema, and wrong ones do not. */
 import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { specProblem } from "../../../runtime/specs/check_spec.ts";
 import { dagSpec } from "../../../runtime/specs/dag_spec.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { dag, dagRun, postgresChanges, webhook } from "../../../sdk/index.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import * as rows from "../../support/rows.ts";
 
@@ -25,6 +27,26 @@ test("each example fits, and no field of it is lost", async () => {
     expect(dagSpec.parse(sent(spec))).toEqual(sent(spec));
     expect(specProblem(spec)).toBeNull();
   }
+});
+
+test("each event source fits with the schema of its events", () => {
+  const when = z.object({ kind: z.literal("full") });
+  const on = [
+    dagRun({ dag: "load", when: z.object({ params: when }) }),
+    postgresChanges({
+      connection: "shop",
+      table: "orders",
+      when: z.object({ operation: z.literal("insert") }),
+    }),
+    webhook({ secret: "key", when: z.object({ body: when }) }),
+  ];
+  const listens = dag("listens", { on });
+  listens.empty("t");
+  const spec = describeDag(listens);
+  expect(spec.on.map((source) => Object.keys(source))).toEqual(
+    Array(3).fill(expect.arrayContaining(["when"])),
+  );
+  expect(dagSpec.parse(sent(spec))).toEqual(sent(spec));
 });
 
 const good = rows.dagSpec("d");
