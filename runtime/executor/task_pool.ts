@@ -22,6 +22,12 @@ const MAX_TRIES = 20_000;
 /** How much a process may have grown since its first try, in bytes. */
 const MAX_GROWTH = 256 * 1024 * 1024;
 /**
+ * An idle process of another bundle is replaced only when it was idle for so long, or when
+ * a try waited for so long. Tries of two DAGs would otherwise end each other's processes
+ * for as long as they run.
+ */
+const KEEP_MS = 1_000;
+/**
  * Processes that may end, one after the other, before one of them begins a try. Whatever
  * ends them would end the next ones, too.
  */
@@ -33,6 +39,7 @@ interface TaskPoolOptions extends TaskProcessOptions {
 
 interface Waiter {
   readonly bundle: string;
+  readonly sinceMs: number;
   readonly give: (process: TaskProcess) => void;
 }
 
@@ -40,6 +47,7 @@ export class TaskPool {
   readonly #options: TaskPoolOptions;
   readonly #size: number;
   #idle: TaskProcess[] = [];
+  readonly #idleSinceMs = new WeakMap<TaskProcess, number>();
   /** How many tries each of them was given. */
   readonly #busy = new Map<TaskProcess, number>();
   #waiters: Waiter[] = [];
@@ -100,7 +108,7 @@ export class TaskPool {
   /** A process for a try of this bundle, as soon as one may take it. */
   #next(bundle: string): Promise<TaskProcess> {
     const { promise, resolve } = Promise.withResolvers<TaskProcess>();
-    this.#waiters.push({ bundle, give: resolve });
+    this.#waiters.push({ bundle, sinceMs: performance.now(), give: resolve });
     this.#serve();
     return promise;
   }
@@ -108,7 +116,7 @@ export class TaskPool {
   /** Gives processes to the tries that wait, in their order. */
   #serve(): void {
     this.#waiters = this.#waiters.filter((waiter) => {
-      const process = this.#free(waiter.bundle) ?? this.#shared(waiter.bundle);
+      const process = this.#free(waiter) ?? this.#shared(waiter.bundle);
       if (process) waiter.give(this.#hold(process));
       return !process;
     });
@@ -123,8 +131,19 @@ export class TaskPool {
   }
 
   /** A process that runs nothing, as long as few are busy with short tries. */
-  #free(bundle: string): TaskProcess | undefined {
-    return this.#short.mayBegin() ? this.#loaded(bundle) : undefined;
+  #free(waiter: Waiter): TaskProcess | undefined {
+    if (!this.#short.mayBegin()) return undefined;
+    const loaded = this.#takeIdle(({ bundle }) => bundle === waiter.bundle);
+    return loaded ?? (this.#mayReplace(waiter) ? this.#blank() : undefined);
+  }
+
+  /** Whether a blank process may be taken, even if it replaces an idle one. */
+  #mayReplace({ bundle, sinceMs }: Waiter): boolean {
+    if (this.#idle.length + this.#busy.size < this.#size) return true;
+    if (this.#idle.some((idle) => idle.bundle === undefined)) return true;
+    if (![...this.#busy.keys()].some((busy) => busy.bundle === bundle)) return true;
+    const idleSinceMs = this.#idle[0] && this.#idleSinceMs.get(this.#idle[0]);
+    return performance.now() - Math.min(sinceMs, idleSinceMs ?? sinceMs) >= KEEP_MS;
   }
 
   /** A busy process in which a try may wait: of those, the one with the fewest tries. */
@@ -168,8 +187,9 @@ export class TaskPool {
     this.#short.end(process, process.ranMs, performance.now());
     // stop() never rejects. The process exits by itself, and the pool need not wait for
     // it.
-    if (isFresh || !process.isUsable || isSpent(process)) void process.stop();
-    else this.#idle.push(process);
+    if (isFresh || !process.isUsable || isSpent(process)) return void process.stop();
+    this.#idleSinceMs.set(process, performance.now());
+    this.#idle.push(process);
   }
 
   /** Ends all processes. Idempotent. */
@@ -178,14 +198,6 @@ export class TaskPool {
     this.#patrol = undefined;
     const all = [...this.#idle.splice(0), ...this.#busy.keys()];
     await Promise.all(all.map((process) => process.stop()));
-  }
-
-  /**
-   * A process that has loaded the bundle, the most recently used first, else a blank
-   * process.
-   */
-  #loaded(bundle: string): TaskProcess {
-    return this.#takeIdle((idle) => idle.bundle === bundle) ?? this.#blank();
   }
 
   /**
@@ -201,6 +213,7 @@ export class TaskPool {
     return new TaskProcess(this.#options);
   }
 
+  /** The most recently used first. */
   #takeIdle(wanted: (idle: TaskProcess) => boolean): TaskProcess | undefined {
     const index = this.#idle.findLastIndex((idle) => idle.isUsable && wanted(idle));
     return index < 0 ? undefined : this.#idle.splice(index, 1)[0];

@@ -212,6 +212,22 @@ test("a try that blocks holds back no other of its pool", async () => {
   for (const end of blocked) expect(await end).toEqual(SUCCESS);
 });
 
+test("short tries of two bundles keep each other's processes in a full pool", async () => {
+  const bundles = { read: async () => loaded } as unknown as BundleCache;
+  const pool = new TaskPool(2, { ...OPTIONS, bundles });
+  onTestFinished(() => pool.stop());
+  const processes = new Set<TaskProcess>();
+  const run = (bundle: string) =>
+    pool.run(bundle, false, async (process) => {
+      processes.add(process);
+      return { outcome: "success", output: "null" };
+    });
+  await Promise.all([run("one"), run("two")]);
+  for (let round = 0; round < 20; round++)
+    await Promise.all([run("one"), run("one"), run("two"), run("two")]);
+  expect(processes.size).toBe(2);
+});
+
 test("a try whose withdrawal is read together with it never begins", async () => {
   const begun: number[] = [];
   const withdrawn: number[] = [];
