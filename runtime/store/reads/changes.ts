@@ -50,12 +50,18 @@ const RUN: Statement = {
   ${mark("dagsmith.task_instance where run_id = $1")}, ${mark("dagsmith.callback where run_id = $1")}) as mark`,
 };
 
+// Only a running try reports fields, and its row changes when it ends. So of 10,000 mapped
+// instances only those that run are looked up.
+const REPORTED = mark(`dagsmith.rendered_fields where task_instance_id in (
+    select id from dagsmith.task_instance where run_id = $1 and task_id = $2 and state = 'running')`);
+
 const TASK: Statement = {
   name: "changes_task",
   text: `
 select concat_ws('-', ${mark("dagsmith.dag_run where id = $1")},
   ${mark("dagsmith.task_instance where run_id = $1 and task_id = $2")},
-  ${mark("dagsmith.step where run_id = $1 and task_id = $2")}, ${mark("dagsmith.callback where run_id = $1")}) as mark`,
+  ${mark("dagsmith.step where run_id = $1 and task_id = $2")}, ${REPORTED},
+  ${mark("dagsmith.callback where run_id = $1")}) as mark`,
 };
 
 const LOG: Statement = {

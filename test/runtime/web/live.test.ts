@@ -6,6 +6,7 @@ import express from "express";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newSecret } from "../../../runtime/access/token.ts";
 import { type Database, openDatabase } from "../../../runtime/store/database/database.ts";
+import { putHeldRendered } from "../../../runtime/store/values/rendered_fields.ts";
 import { startWeb, type WebServer } from "../../../runtime/web/index.ts";
 import { OpenStreams, openStream } from "../../../runtime/web/live/event_stream.ts";
 import { dagSpec } from "../../support/rows.ts";
@@ -94,6 +95,23 @@ describe("changes", () => {
     const second = next(stream);
     await web.rows.sql("update dagsmith.task_instance set reason = 'x' where id = $1", [id]);
     expect((await second)?.id).not.toBe(change?.id);
+    await stream.return();
+  });
+
+  test("the page of a task hears of fields that its running try reports, and of each further report", async () => {
+    const run = await web.rows.run("d", version, { state: "running" });
+    const instanceId = await web.rows.instance(run, "only", { state: "running", workerId: "w" });
+    const html = await (await fetch(`${web.url}/runs/${run}/tasks/only`)).text();
+    const mark = /data-mark="([^"]+)"/.exec(html)![1]!;
+    const stream = events(`/events?topic=task:${run}:only&since=${mark}`);
+    const first = next(stream);
+    const held = { instanceId, tryNumber: 1, workerId: "w" };
+    await putHeldRendered(web.db, [{ name: "sql", value: "select 1", characters: 8 }], held);
+    const reported = await first;
+    expect(reported).toMatchObject({ event: "changed", data: { topic: `task:${run}:only` } });
+    const second = next(stream);
+    await putHeldRendered(web.db, [{ name: "sql", value: "select 2", characters: 8 }], held);
+    expect((await second)?.id).not.toBe(reported?.id);
     await stream.return();
   });
 
