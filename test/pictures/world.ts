@@ -125,7 +125,9 @@ async function addRun(
           ? { ...times, state: "failed", error, tryNumber: 3 }
           : { ...times, state: "upstream_failed" };
     const id = await rows.instance(run, taskId, row);
-    if (row.state !== "upstream_failed") await addLog(rows, id, row.state === "failed");
+    if (row.state === "upstream_failed") continue;
+    await addLog(rows, id, row.state === "failed");
+    await addRendered(rows, id, row.state === "failed");
   }
   return run;
 }
@@ -136,6 +138,27 @@ async function addLog(rows: Rows, id: number, isFailed: boolean): Promise<void> 
   const tryNumber = isFailed ? 3 : 1;
   await rows.log(id, 0, ["asking the shop for orders", "page 1 of 12", "page 2 of 12"], tryNumber);
   if (isFailed) await rows.log(id, 1, ["HttpError: the shop answers 503"], tryNumber, "error");
+}
+
+const RENDERED = [
+  {
+    name: "url",
+    value: "GET https://shop.example.com/orders?since=2026-11-29T04%3A00%3A00Z&page=3",
+  },
+  {
+    name: "sql",
+    value: `insert into orders (id, customer, total, placed_at)\nselect id, customer, total, placed_at\nfrom staging.orders\nwhere placed_at >= $1 and placed_at < $2`,
+  },
+  { name: "parameters", value: `[\n  "2026-11-29T04:00:00Z",\n  "2026-11-30T04:00:00Z"\n]` },
+];
+
+async function addRendered(rows: Rows, id: number, isFailed: boolean): Promise<void> {
+  const fields = RENDERED.map((field) => ({ ...field, characters: field.value.length }));
+  await rows.sql(
+    `insert into dagsmith.rendered_fields (task_instance_id, try_number, fields)
+     values ($1, $2, $3)`,
+    [id, isFailed ? 3 : 1, JSON.stringify(fields)],
+  );
 }
 
 async function events(rows: Rows): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * Phones: a line may end behind a word of a long id, and never within it; the chosen tab is
- * on the screen.
+ * on the screen; the names of the grid are readable.
  */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -118,6 +118,39 @@ test.each([
       expect(box?.x).toBeGreaterThanOrEqual(0);
       expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(PHONE.viewport.width);
       expect(await page.evaluate(() => window.scrollY)).toBe(0);
+    },
+    PHONE,
+  );
+});
+
+/** What is on top of the names of the grid, in steps of 4 px, and is no name. */
+function aboveNames(): readonly string[] {
+  const names = [...document.querySelectorAll<HTMLElement>(".grid tbody th")];
+  return names.flatMap((name) => {
+    const { left, right, top, height } = name.getBoundingClientRect();
+    const count = Math.floor((right - left) / 4);
+    return Array.from({ length: count }, (_, at) => left + 2 + at * 4)
+      .map((x) => document.elementFromPoint(x, top + height / 2))
+      .filter((found) => !name.contains(found))
+      .map((found) => `${name.innerText}: ${found?.outerHTML}`);
+  });
+}
+
+test("no cell of the grid shows through the names of the tasks on a phone", async () => {
+  const version = await web.rows.dag(dagSpec("many_runs"));
+  for (let day = 1; day <= 20; day++) {
+    const startedAt = new Date(Date.UTC(2026, 0, day));
+    const run = await web.rows.run("many_runs", version, { startedAt });
+    await web.rows.instance(run, "only", { state: "success", startedAt });
+  }
+  await visitAt(
+    browser,
+    `${web.url}/dags/many_runs`,
+    async (page) => {
+      const scrolled = page.locator(".scroll.newest");
+      const room = await scrolled.evaluate((box) => box.scrollWidth - box.clientWidth);
+      expect(room).toBeGreaterThan(100);
+      expect(await page.evaluate(aboveNames)).toEqual([]);
     },
     PHONE,
   );
