@@ -35,6 +35,7 @@ registerHooks({
     next(name, name === ${JSON.stringify(name)} ? nowhere(context) : context),
 });
 ${imports}
-const error = await (${task})({ signal: new AbortController().signal }).catch((error) => error);
+const context = { signal: new AbortController().signal, rendered() {} };
+const error = await (${task})(context).catch((error) => error);
 console.log(JSON.stringify([error.code, error.message]));
 `;

@@ -275,6 +275,7 @@ describe("a value", () => {
       "NODE_OPTIONS",
       "PATH",
       "SHELL_ONLY",
+      "TMPDIR",
     ]);
   });
 });
