@@ -59,9 +59,12 @@ type NotJsonPart<T, D extends readonly unknown[]> = D extends readonly [unknown,
  * function work<Output>(body: (() => Output) & JsonOutput<Output>): void {}
  * work(() => new Date()); // error: "returns a value that JSON cannot carry": Date
  */
-export type JsonOutput<Output> = [NotJson<Output>] extends [never]
-  ? unknown
-  : { "returns a value that JSON cannot carry": NotJson<Output> };
+export type JsonOutput<Output> = 0 extends 1 & NotJson<Output>
+  ? // A body with a wrong name gets the error of that name only, not one about JSON too.
+    unknown
+  : [NotJson<Output>] extends [never]
+    ? unknown
+    : { "returns a value that JSON cannot carry": NotJson<Output> };
 
 /** Largest output of one task, in bytes of UTF-8 JSON. */
 export const MAX_OUTPUT_BYTES = 8 * 1024 * 1024;

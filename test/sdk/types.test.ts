@@ -320,6 +320,27 @@ describe("a returned value that JSON cannot carry", () => {
       d.task("t", { inputs: { a: d.empty("a") } }, () => ({ at: new Date() }));
     }));
 
+  it("is not the error of a name that the context does not have", () =>
+    compiles(() => {
+      const d = dag("d");
+      d.task(
+        "t",
+        ({
+          // @ts-expect-error the only error: the data interval has another name
+          dataIntervalStart,
+        }) => dataIntervalStart,
+      );
+      d.task("t", { retries: 1 }, (context) => ({
+        // @ts-expect-error the only error, with options
+        at: context.dataIntervalStart,
+      }));
+      d.sensor("s", (context) => ({
+        done: true,
+        // @ts-expect-error the only error, in a poke
+        value: context.dataIntervalStart,
+      }));
+    }));
+
   it("is named by the part that is wrong", () => {
     expectTypeOf<NotJson<{ a: string; b: Date[]; c: { d: bigint } }>>().toEqualTypeOf<
       Date | bigint
