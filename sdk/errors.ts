@@ -170,6 +170,14 @@ const messages = {
   STATE_NOT_FOUND:
     'There is no state "{key}" in {scope}. List what there is with: dag state list {scope}',
 
+  // Python
+  PYTHON_MISSING:
+    "Python {version} cannot make a virtual environment: {reason}. Install it on each worker with its module venv, or name another version.",
+  REQUIREMENTS_UNRESOLVED:
+    "The requirements {requirements} do not resolve. Correct their names or versions. The installer wrote:\n{reason}",
+  REQUIREMENTS_NOT_INSTALLED:
+    "The requirements {requirements} cannot be installed now. Check that the worker reaches the package index. The installer wrote:\n{reason}",
+
   // Connections and variables
   CONNECTION_NOT_FOUND:
     'Connection "{id}" is not set. Set the environment variable {variable} (JSON or URI), or run: dag connections set {id} <uri>',

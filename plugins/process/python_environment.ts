@@ -5,7 +5,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readdir, rm, stat, symlink, utimes } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { FailTask, type TaskContext } from "dagsmith";
+import { DagsmithError, type TaskContext } from "dagsmith";
 import { type ProcessEnd, runProcess } from "./run_process.ts";
 
 /**
@@ -26,8 +26,8 @@ const UNUSED_DAYS = 30;
 /**
  * The Python interpreter for a list of requirements. Makes its environment when this
  * machine has none yet, with `uv` where it is installed, else with venv and pip.
- * @throws FailTask when Python is absent, or when the requirements do not resolve; Error
- *   when the packages cannot be fetched
+ * @throws DagsmithError PYTHON_MISSING, REQUIREMENTS_UNRESOLVED; REQUIREMENTS_NOT_INSTALLED
+ *   when the packages cannot be fetched, after which the task is retried
  * @example
  * const interpreter = await pythonEnvironment({ requirements: ["duckdb==1.3.0"] }, context);
  */
@@ -99,9 +99,10 @@ async function fill(
     ? await run("uv", "venv", "--quiet", "--python", python, folder)
     : await run(`python${python}`, "-m", "venv", folder);
   if (made.exitCode !== 0)
-    throw new FailTask(
-      `Python ${python} cannot make a virtual environment: ${made.lastLines.join("\n")}`,
-    );
+    throw new DagsmithError("PYTHON_MISSING", {
+      version: python,
+      reason: made.lastLines.join("\n"),
+    });
   const installed = hasUv
     ? await run("uv", "pip", "install", "--quiet", "--python", interpreter, ...requirements)
     : await run(interpreter, "-m", "pip", "install", "--quiet", ...PIP, ...requirements);
@@ -114,9 +115,16 @@ const PIP = ["--disable-pip-version-check", "--no-input"];
 const UNRESOLVED =
   /No matching distribution|ResolutionImpossible|No solution found|Invalid requirement|Failed to parse|not found in the package registry/i;
 
+/** After its last retry pip also writes that no distribution matches. */
+const UNREACHED = /Retrying \(Retry\(total=0\b/;
+
 function installError(requirements: readonly string[], { lastLines }: ProcessEnd): Error {
-  const message = `The requirements ${requirements.join(", ")} cannot be installed:\n${lastLines.join("\n")}`;
-  return UNRESOLVED.test(lastLines.join("\n")) ? new FailTask(message) : new Error(message);
+  const reason = lastLines.join("\n");
+  const unresolved = UNRESOLVED.test(reason) && !UNREACHED.test(reason);
+  return new DagsmithError(unresolved ? "REQUIREMENTS_UNRESOLVED" : "REQUIREMENTS_NOT_INSTALLED", {
+    requirements: requirements.join(", "),
+    reason,
+  });
 }
 
 /**

@@ -83,7 +83,11 @@ function poked(answer: Poked<unknown>, maxBytes?: number): TryResult {
 const FINAL_ERRORS = ["FailTask", "DagsmithError"];
 
 /** Errors of dagsmith that a later try may not meet. */
-const PASSING_CODES: readonly unknown[] = ["SECRET_SOURCE_FAILED", "XCOM_FILE_UNREADABLE"];
+const PASSING_CODES: readonly unknown[] = [
+  "SECRET_SOURCE_FAILED",
+  "XCOM_FILE_UNREADABLE",
+  "REQUIREMENTS_NOT_INSTALLED",
+];
 
 /** The result of an error outside a body. The task's `retryIf` cannot be asked. */
 export function failure(error: unknown): TryResult {

@@ -3,11 +3,12 @@ import { existsSync, readFileSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { dag, type FileRef } from "dagsmith";
+import { DagsmithError, dag, type FileRef } from "dagsmith";
 import { exec, ProcessError, python, sh, shell } from "dagsmith/plugins/process";
 import { type RunTaskOptions, runDag, runTask, testFile } from "dagsmith/testing";
 import { afterEach, beforeEach, describe, expect, expectTypeOf, test, vi } from "vitest";
 import { z } from "zod";
+import { failure } from "../../../runtime/child/ending.ts";
 import { isAlive } from "../../support/processes.ts";
 import { until } from "../../support/until.ts";
 
@@ -339,3 +340,14 @@ test("a process reports the script or the command that it runs, with its values"
   const py = python({ script: "print(1)", args: ["--day", 3] });
   expect((await runTask(py)).rendered).toEqual({ script: "print(1)", arguments: ["--day", "3"] });
 });
+
+test.each([
+  ["PYTHON_MISSING", { version: "2.4", reason: "not found" }, false],
+  ["REQUIREMENTS_UNRESOLVED", { requirements: "six==0.0.999", reason: "no match" }, false],
+  ["REQUIREMENTS_NOT_INSTALLED", { requirements: "six", reason: "no answer" }, true],
+] as const)(
+  "a Python environment that fails with %s has the retries that can help",
+  (code, params, retryable) => {
+    expect(failure(new DagsmithError(code, params as never))).toMatchObject({ retryable });
+  },
+);

@@ -62,7 +62,17 @@ describeWith("Python with PyPI", await findPyPI("six==1.16.0"), () => {
   ])("fails the task for %s, and leaves no environment", async (_, requirements) => {
     const before = await environments();
     const failure = runTask(python({ script: SIX, requirements }));
-    await expect(failure).rejects.toMatchObject({ name: "FailTask" });
+    await expect(failure).rejects.toThrow(/^The requirements .* do not resolve/);
+    expect(await environments()).toBe(before);
+  });
+
+  it("tells a package index that is not reached from requirements that do not resolve", async () => {
+    const before = await environments();
+    vi.stubEnv("PIP_INDEX_URL", "https://packages.invalid/simple");
+    vi.stubEnv("UV_INDEX_URL", "https://packages.invalid/simple");
+    vi.stubEnv("PIP_RETRIES", "1");
+    const failure = runTask(python({ script: SIX, requirements: ["six==1.15.0"] }));
+    await expect(failure).rejects.toThrow(/^The requirements .* cannot be installed now/);
     expect(await environments()).toBe(before);
   });
 
