@@ -32,8 +32,20 @@ export class Scratch {
     this.#user = user;
   }
 
-  /** Makes the folder of one process, which no other user can enter. */
-  make(): string {
+  /**
+   * Makes the folder of one process, which no other user can enter.
+   * @returns undefined when the disk is full or refuses: the process then uses the folder
+   *   of the machine, because a worker that cannot start processes would lose its tries
+   */
+  make(): string | undefined {
+    try {
+      return this.#make();
+    } catch {
+      return undefined;
+    }
+  }
+
+  #make(): string {
     // The user of the tasks passes through, and sees no other process's folder.
     mkdirSync(this.#home, { recursive: true, mode: 0o711 });
     const folder = join(this.#home, String(this.#made++));
@@ -43,8 +55,8 @@ export class Scratch {
   }
 
   /** Removes the folder of a process that has ended. What cannot be removed stays. */
-  async remove(folder: string): Promise<void> {
-    await removeFolder(folder).catch(() => undefined);
+  async remove(folder: string | undefined): Promise<void> {
+    if (folder !== undefined) await removeFolder(folder).catch(() => undefined);
   }
 
   /** Removes the folders of workers that ended without doing so. @returns how many */

@@ -102,7 +102,7 @@ export interface TaskProcessOptions {
 const OUT_OF_MEMORY = /\b(heap|process|JavaScript) out of memory|std::bad_alloc/;
 
 export class TaskProcess {
-  /** The bundles that it has loaded; only a blank process can take another bundle. */
+  /** The bundle that it has loaded; only a blank process can take another bundle. */
   get bundle(): string | undefined {
     return this.#bundle;
   }
@@ -147,7 +147,7 @@ export class TaskProcess {
     // Its own process group: a kill then reaches the children of the task, and Ctrl-C in
     // the terminal reaches only the worker.
     this.#process = spawn(process.execPath, ["--enable-source-maps", MAIN, options.folder], {
-      ...asUser(options, { ...options.env, TMPDIR: scratch }),
+      ...asUser(options, { ...options.env, ...(scratch && { TMPDIR: scratch }) }),
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, chown, mkdir, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
@@ -48,10 +48,21 @@ test("a sweep removes what ended workers left, and nothing of living workers or 
   await mkdir(join(temporary, "other"));
   await symlink(join(temporary, "other"), join(temporary, `${left}2`));
   expect(await sweeping.sweep()).toBe(1);
-  expect(existsSync(kept)).toBe(true);
+  expect(existsSync(String(kept))).toBe(true);
   expect(existsSync(join(temporary, left))).toBe(false);
   expect(await readdir(temporary)).toContain("other");
   expect(await readdir(temporary)).toContain(`${left}2`);
+});
+
+test("a task process starts without a folder of its own when none can be made", async () => {
+  await writeFile(join(temporary, "file"), "");
+  vi.stubEnv("TMPDIR", join(temporary, "file"));
+  const scratch = new Scratch("one");
+  expect(scratch.make()).toBeUndefined();
+  const process = new TaskProcess({ env: {}, folder: temporary, scratch });
+  onTestFinished(() => process.stop());
+  await process.ready;
+  expect(process.isUsable).toBe(true);
 });
 
 test("the folder of a killed task process is removed while its worker goes on", async () => {
@@ -73,7 +84,7 @@ test.runIf(process.getuid?.() === 0)(
     const [uid, gid] = [65_534, 65_534];
     await chmod(temporary, 0o711);
     const scratch = new Scratch("one", { uid, gid, home: null });
-    const folder = scratch.make();
+    const folder = String(scratch.make());
     await mkdir(join(temporary, "other"));
     await mkdir(join(folder, "deep"));
     await chown(join(folder, "deep"), uid, gid);
