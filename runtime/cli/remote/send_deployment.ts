@@ -36,7 +36,10 @@ export async function sendDeployment(
   const body = bodyOf(words, sent);
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const answer = (await post(server, "/deployments", body)) as Received;
-    if (answer.state === "deployed") return answer;
+    if (answer.state === "deployed") {
+      const { state: _, ...deployment } = answer;
+      return deployment;
+    }
     say(`sending ${answer.missing.length} new parts of ${chunks.size}`);
     for (const hash of answer.missing) await sendChunk(server, chunks.get(hash));
   }
