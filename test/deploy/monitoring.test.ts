@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { watchFleet } from "../../runtime/observe/fleet_metrics.ts";
+import { watchRuns } from "../../runtime/observe/run_metrics.ts";
 import { ServiceMetrics } from "../../runtime/observe/service_metrics.ts";
 
 const read = (path: string): string =>
@@ -13,7 +14,9 @@ function metricNames(): readonly string[] {
   metrics.watchPool({ totalCount: 0, idleCount: 0, waitingCount: 0 });
   metrics.watchWorker(() => ({ slots: 1, tries: 0 }));
   metrics.watchLoops(() => []);
-  watchFleet(metrics.registry, metrics.dags, { query: () => Promise.reject(new Error("away")) });
+  const away = { query: () => Promise.reject(new Error("away")) };
+  watchFleet(metrics.registry, metrics.dags, away);
+  watchRuns(metrics.registry, metrics.dags, away);
   return metrics.registry
     .getMetricsAsArray()
     .map(({ name }) => name)
