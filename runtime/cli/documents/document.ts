@@ -1,6 +1,8 @@
 /**
  * The documents of `--json`. Their schemas are loaded only by `dag schema` and by tests;
- * commands know their types, so that a command and its schema cannot differ.
+ * commands know their types, so that a field of the schema cannot be missing or of another
+ * type. The compiler allows further fields in values that were made elsewhere; tests find
+ * these.
  */
 import type { ZodType, z } from "zod";
 

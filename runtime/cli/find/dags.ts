@@ -47,9 +47,14 @@ export async function knownDags(cli: Cli, folder: string | undefined): Promise<K
   return {
     source: "folder",
     dags: versions.map(({ dagId, file, spec }) => ({ dagId, file, spec, deployed: null })),
-    errors,
+    errors: errors.map(brokenFile),
   };
 }
+
+/** Without what only some sources know, such as a stack: the schema of `list` has no more. */
+const brokenFile = ({ file, line, code, message }: BrokenFile): BrokenFile => ({
+  ...{ file, line, code, message },
+});
 
 /** @throws DagsmithError UNKNOWN_DAG, with the most similar name */
 export async function knownDag(
@@ -118,9 +123,7 @@ async function deployedDags(cli: Cli): Promise<KnownDags> {
         spec: dag.spec,
         deployed: dag,
       })),
-      errors: errors
-        .map(({ file, line, code, message }) => ({ file, line, code, message }))
-        .toSorted((one, other) => (one.file < other.file ? -1 : 1)),
+      errors: errors.map(brokenFile).toSorted((one, other) => (one.file < other.file ? -1 : 1)),
     };
   });
 }

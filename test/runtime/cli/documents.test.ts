@@ -27,6 +27,11 @@ export const fed = dag("fed", { schedule: null, on: [orders] });
 fed.empty("only");
 export default [d, after, fed];
 `;
+/** Their errors have a line and no stack, or a stack. */
+const BROKEN = {
+  "broken/syntax.ts": "export default {",
+  "broken/throws.ts": 'throw new Error("no");',
+};
 const AIRFLOW = `from airflow import DAG
 from airflow.operators.bash import BashOperator
 with DAG("old", schedule="@daily"):
@@ -37,7 +42,7 @@ const KEYS = `${newSecretKey()} ${newSecretKey()}`;
 const postgres = migratedDatabase();
 let project: Project;
 beforeAll(async () => {
-  project = await newProject({ "dags/work.ts": WORK, "old.py": AIRFLOW });
+  project = await newProject({ "dags/work.ts": WORK, "old.py": AIRFLOW, ...BROKEN });
   await rows(postgres.db, "create table public.orders (id int primary key)");
   return () => project.remove();
 });
@@ -47,11 +52,17 @@ type Input = Readonly<Record<string, unknown>>;
 /** The calls of each command, in this order: later ones find what earlier ones made. */
 const CALLS: readonly (readonly [string, ...Input[]])[] = [
   ["migrate", {}],
-  ["check", {}],
+  ["check", {}, { folder: "broken" }],
   ["test", { dag: "after" }],
   ["import airflow", { files: ["old.py"] }],
-  ["deploy", { dry_run: true }, { external_id: "c1" }, { external_id: "c1" }],
-  ["list", {}, { folder: "dags" }],
+  [
+    "deploy",
+    { dry_run: true },
+    { folder: "broken", dry_run: true },
+    { external_id: "c1" },
+    { external_id: "c1" },
+  ],
+  ["list", {}, { folder: "dags" }, { folder: "broken" }],
   ["show", { dag: "work" }],
   ["next", { dag: "work" }, { dag: "after" }],
   ["simulate", { dag: ["work"], from: "2026-01-01", to: "2026-01-05" }],
