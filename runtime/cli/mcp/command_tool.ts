@@ -75,9 +75,10 @@ export function inputSchema(command: AnyCommand): InputSchema {
  */
 export function commandCall(
   command: AnyCommand,
-  input: Input,
+  given: Input,
 ): { readonly args: readonly unknown[]; readonly options: Input } {
-  refuseUnknown(command, input);
+  refuseUnknown(command, given);
+  const input = withoutNulls(given);
   return {
     args: argumentsOf(command).map((argument) => argumentFrom(argument, input)),
     options: Object.fromEntries(
@@ -86,6 +87,11 @@ export function commandCall(
         .map((option) => [option.key, optionFrom(option, input[option.name])]),
     ),
   };
+}
+
+/** Models write null for a field that they leave out. */
+function withoutNulls(input: Input): Input {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
 }
 
 function refuseUnknown(command: AnyCommand, input: Input): void {

@@ -4,7 +4,7 @@
  */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { loadPackage } from "../../../sdk/load_package.ts";
-import { cutAnswer } from "../../words/tool_answer.ts";
+import { answerText } from "../../words/tool_answer.ts";
 import { type AnyCommand, type Cli, describeError } from "../command.ts";
 import { packageVersion } from "../version.ts";
 import { commandCall, inputSchema, toolName } from "./command_tool.ts";
@@ -68,7 +68,7 @@ async function answer(
       args as never[],
       options as never,
     );
-    return { text: cutAnswer(JSON.stringify(json)), failed };
+    return { text: answerText(json), failed };
   } catch (error) {
     const { code, message } = describeError(error);
     return { text: JSON.stringify({ error: { code, message } }), failed: true };

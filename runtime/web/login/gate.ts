@@ -13,6 +13,8 @@ import { findCaller } from "./credentials.ts";
 import type { GuessLimit } from "./guess_limit.ts";
 import { isLoopback } from "./loopback.ts";
 
+const NO_ORIGIN =
+  "The request has no token, and does not say which page it comes from. Programs send: Authorization: Bearer <token>";
 const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** @param routes all routes, with those that are public */
@@ -61,8 +63,7 @@ function refuseForeign(request: Request, open: ReadonlySet<string>): void {
     (origin !== undefined && !isOwn(origin, request));
   if (isForeign) throw new Refused(403, "This request comes from another site.");
   const byCookie = authorization === undefined && !open.has(request.path);
-  if (byCookie && site === undefined && origin === undefined)
-    throw new Refused(403, "The browser does not say where this request comes from.");
+  if (byCookie && site === undefined && origin === undefined) throw new Refused(403, NO_ORIGIN);
 }
 
 function isOwn(origin: string, request: Request): boolean {

@@ -5,7 +5,7 @@
 import type { Request } from "express";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { allows } from "../../access/permissions.ts";
-import { cutAnswer } from "../../words/tool_answer.ts";
+import { answerText } from "../../words/tool_answer.ts";
 import { checkAccess } from "../http/access.ts";
 import { callerOf, setCaller } from "../http/caller.ts";
 import { refusalOf } from "../http/refusal.ts";
@@ -39,7 +39,7 @@ export async function callTool(
     const own = requestFor(request, callOf(tool, input));
     await checkAccess(services, tool.endpoint.access, own);
     const answer = await tool.endpoint.run(services, own);
-    return { text: cutAnswer(JSON.stringify(answer)), isError: false };
+    return { text: answerText(answer), isError: false };
   } catch (error) {
     return refused(services, request, error);
   }

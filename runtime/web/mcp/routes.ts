@@ -14,10 +14,12 @@ const PATH = "/mcp";
 
 export function mcpRoutes(services: WebServices): Routes {
   const routes = new Routes(services);
-  routes.get(PATH, "tools", () => {
+  routes.get(PATH, "tools", (_request, response) => {
+    response.set("Allow", "POST");
     throw new Refused(405, "Tools are called by POST; there is no stream to open.");
   });
   routes.post(PATH, "tools", onlyTokens, json({ limit: "1mb" }), async (request, response) => {
+    response.set("Cache-Control", "no-store");
     const { server, transport } = await openServer(services, request);
     response.on("close", () => void server.close());
     // The options of our compiler are stricter than those of the package.

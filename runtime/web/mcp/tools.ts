@@ -3,6 +3,7 @@
  * gives its tools. Pure.
  */
 import { z } from "zod";
+import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Endpoint } from "../api/endpoint.ts";
 import { ENDPOINTS } from "../api/endpoints.ts";
 
@@ -91,16 +92,36 @@ function schemaOf(part: z.ZodType) {
   return z.toJSONSchema(part, { io: "input", unrepresentable: "any" });
 }
 
-/** Sorts the fields of an input. Addresses hold texts only; models also write numbers. */
-export function callOf({ endpoint }: Tool, input: Readonly<Record<string, unknown>>): Call {
-  const entries = Object.entries(input);
-  const inAddress = (part: Endpoint["query"]) =>
-    Object.fromEntries(
-      entries.flatMap(([name, value]) =>
-        part && name in part.shape ? [[name, String(value)] as const] : [],
-      ),
-    );
-  const [params, query] = [inAddress(endpoint.params), inAddress(endpoint.query)];
-  const body = entries.filter(([name]) => !(name in params) && !(name in query));
-  return { params, query, body: Object.fromEntries(body) };
+type Input = Readonly<Record<string, unknown>>;
+
+/**
+ * Sorts the fields of an input.
+ * @throws DagsmithError INVALID_ARGUMENT for a field of the address that is a list or an
+ *   object
+ */
+export function callOf({ endpoint: { params, query } }: Tool, input: Input): Call {
+  const body = Object.entries(input).filter(([name]) => !isIn(params, name) && !isIn(query, name));
+  return {
+    params: inAddress(params, input),
+    query: inAddress(query, input),
+    body: Object.fromEntries(body),
+  };
+}
+
+const isIn = (part: Endpoint["query"], name: string): boolean =>
+  part !== undefined && Object.hasOwn(part.shape, name);
+
+/** The fields of a part of the address. Models write null for a field that they leave out. */
+function inAddress(part: Endpoint["query"], input: Input): Readonly<Record<string, string>> {
+  const given = Object.entries(input).filter(
+    ([name, value]) => isIn(part, name) && value !== null && value !== undefined,
+  );
+  return Object.fromEntries(given.map(([name, value]) => [name, textOf(name, value)]));
+}
+
+/** Addresses hold texts only; models also write numbers. */
+function textOf(argument: string, value: unknown): string {
+  if (["string", "number", "boolean"].includes(typeof value)) return String(value);
+  const reason = "it must be a text, a number or a boolean";
+  throw new DagsmithError("INVALID_ARGUMENT", { argument, reason });
 }

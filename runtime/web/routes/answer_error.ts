@@ -18,7 +18,7 @@ export function answerError(
       services.log("request_failed", { error, method: request.method, path: request.path });
     if (response.headersSent) return next(error);
     if (status === 503) response.set("Retry-After", "5");
-    if (/^\/(?:(?:api|hooks)\/|mcp$)/.test(request.path))
+    if (/^\/(?:(?:api|hooks)\/|mcp\/?$)/.test(request.path))
       return void response.status(status).json({ error: { code, message } });
     if (error instanceof Refused && error.isBrief)
       return void response.status(status).type("text/plain").send(`${message}\n`);

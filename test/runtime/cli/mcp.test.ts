@@ -108,7 +108,8 @@ describe("a command as a tool", () => {
   });
 
   test("gets what the command line would give it", () => {
-    const input = { run_or_dag: 42, only_failed: true, downstream: false, task: "load" };
+    const none = { upstream: null, index: null };
+    const input = { run_or_dag: 42, only_failed: true, downstream: false, task: "load", ...none };
     expect(commandCall(named("clear"), input)).toEqual({
       args: ["42"],
       options: { onlyFailed: true, downstream: undefined, task: "load" },

@@ -68,7 +68,7 @@ test("the page has llms.txt, which names the tools and the API, for callers with
 
 describe("a caller without rights gets no tool", () => {
   test.each([
-    ["without a token", undefined, "does not say where this request comes from"],
+    ["without a token", undefined, "Programs send: Authorization: Bearer"],
     ["with a wrong token", "dagsmith_0000000000000000000000000000", "This token is wrong"],
   ])("%s", async (_, token, message) => {
     await expect(client(token)).rejects.toThrow(message);
@@ -143,6 +143,10 @@ test.each([
   ["runs", { dagId: "d", state: "sleeping" }, "INVALID_ARGUMENT"],
   ["runs", { dagId: "d", sate: "failed" }, "INVALID_ARGUMENT"],
   ["run", { id: "0; drop table" }, "INVALID_ARGUMENT"],
+  ["run", { id: null }, "INVALID_ARGUMENT"],
+  ["run", { id: [1] }, "INVALID_ARGUMENT"],
+  ["runs", { dagId: "d", state: ["failed"] }, "INVALID_ARGUMENT"],
+  ["runs", { dagId: "d", state: { is: "failed" } }, "INVALID_ARGUMENT"],
   ["nothing", {}, "INVALID_ARGUMENT"],
 ])("%s with %o answers %s, and the next call is answered", async (name, input, code) => {
   const one = await as("admin");
@@ -163,4 +167,48 @@ test("each tool has one field for each parameter of its endpoint", () => {
     );
     expect(new Set(shapes).size).toBe(shapes.length);
   }
+});
+
+test("a field that is null counts as left out", async () => {
+  const input = { dagId: "d", state: null, limit: null };
+  expect(await call(await as("viewer"), "runs", input)).toMatchObject({
+    ...{ isError: false, document: { runs: [{ id: run }] } },
+  });
+});
+
+test("an answer that is too long is an error that names the limit, and no part of JSON", async () => {
+  await web.rows.dag(dagSpec("long", { description: "x".repeat(200_000) }));
+  expect(await call(await as("viewer"), "show", { dagId: "long" })).toMatchObject({
+    isError: true,
+    document: { error: { code: "INVALID_ARGUMENT", message: expect.stringContaining("limit") } },
+  });
+});
+
+describe("the address", () => {
+  const send = async (method: string, path: string): Promise<Response> => {
+    const headers = {
+      ...{
+        Authorization: `Bearer ${await newToken("viewer")}`,
+        "content-type": "application/json",
+      },
+      Accept: "application/json, text/event-stream",
+    };
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" });
+    return fetch(`${web.url}${path}`, { method, headers, ...(method === "POST" && { body }) });
+  };
+
+  test("answers with tools that no cache may keep", async () => {
+    const answer = await send("POST", "/mcp");
+    expect([answer.status, answer.headers.get("cache-control")]).toEqual([200, "no-store"]);
+    expect(await answer.json()).toMatchObject({ result: { tools: expect.any(Array) } });
+  });
+
+  test.each([
+    ["GET", "/mcp", 405, "POST"],
+    ["POST", "/mcp/", 404, null],
+  ])("refuses %s %s with JSON", async (method, path, status, allowed) => {
+    const answer = await send(method, path);
+    expect([answer.status, answer.headers.get("allow")]).toEqual([status, allowed]);
+    expect(await answer.json()).toMatchObject({ error: { code: "REFUSED" } });
+  });
 });
