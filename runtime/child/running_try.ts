@@ -4,6 +4,7 @@
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { DagsmithError } from "../../sdk/errors.ts";
+import { once } from "../../sdk/once.ts";
 import type { PrintedLines } from "./capture.ts";
 import { send } from "./channel.ts";
 import { fileClient } from "./context/file_client.ts";
@@ -90,18 +91,6 @@ export class RunningTry {
     send({ type: "call", try: this.id, call: lastCall, method, args });
     return reply.promise as Promise<Calls[Method]["value"]>;
   }
-}
-
-/** Asks once; a failed question is asked again. */
-function once<Value>(ask: () => Promise<Value>): () => Promise<Value> {
-  let asked: Promise<Value> | undefined;
-  return () => {
-    asked ??= ask().catch((error: unknown) => {
-      asked = undefined;
-      throw error;
-    });
-    return asked;
-  };
 }
 
 const calls = new Map<number, PromiseWithResolvers<unknown>>();

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { errorMessage } from "../../sdk/error_message.ts";
+import { once } from "../../sdk/once.ts";
 import type { BucketFolder } from "../config/bucket_url.ts";
 import type { S3Folder } from "../config/s3_folder.ts";
 import type { XComFolder } from "../config/xcom_folder.ts";
@@ -39,8 +40,7 @@ function valuesInBucket(
   { bucket, prefix }: BucketFolder,
   load: () => Promise<OpenValues>,
 ): LargeValues {
-  let opened: Promise<OpenValues> | undefined;
-  const open = (): Promise<OpenValues> => (opened ??= load());
+  const open = once(load);
   return {
     place: `${scheme}://${bucket}/${prefix}`,
     write: async (name, bytes) => (await open()).write(name, bytes),
@@ -49,7 +49,11 @@ function valuesInBucket(
     readRange: async (name, from, length) => (await open()).readRange(name, from, length),
     remove: async (name) => (await open()).remove(name),
     abandon: async (name) => (await open()).abandon(name),
-    close: () => void opened?.then((values) => values.close()).catch(() => undefined),
+    close: () =>
+      void open
+        .begun()
+        ?.then((values) => values.close())
+        .catch(() => undefined),
   };
 }
 

@@ -2,6 +2,10 @@
  * Large values in a bucket that a plugin of ours reaches: Google Cloud Storage, or Azure.
  * The plugin is loaded with the first value. It is not imported from here: the runtime
  * knows plugins by their names only, as DAG files do.
+ *
+ * An operation that misses its deadline fails, and its request goes on until the time-out
+ * of the client: hooks know the signal of the worker, and none of one operation. A value
+ * that is stored so late stays in the bucket: nothing refers to its name, which is random.
  */
 import { type HookRef, openHook } from "../../sdk/hook.ts";
 import type { ObjectBackend } from "../../sdk/objects/object_backend.ts";

@@ -5,6 +5,7 @@
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { parseConnection } from "../../../sdk/connection.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
+import { once } from "../../../sdk/once.ts";
 import type { SecretOwner } from "../encryption.ts";
 import { pathOf, type SecretSource, sourceFailed } from "./source.ts";
 
@@ -17,12 +18,11 @@ const ATTEMPTS = 3;
  * @param prefix with "/" at its end, or empty
  */
 export function awsSource(prefix: string): SecretSource {
-  let client: Promise<Client> | undefined;
+  const client = once(openClient);
   const read = async (owner: SecretOwner): Promise<string | null> => {
     const name = pathOf(prefix, owner);
     if (name === null) return null;
-    client ??= openClient();
-    return (await client).read(name, owner);
+    return (await client()).read(name, owner);
   };
   return {
     name: "aws",

@@ -429,3 +429,17 @@ test("a place that was never used can be closed, again and again", async () => {
   values.close();
   expect(values.place).toBe("s3://values/");
 });
+
+test("a store that could not be opened is opened again with the next value", async () => {
+  let attempts = 0;
+  const folder = {
+    ...{ scheme: "az" as const, bucket: "lake", prefix: "" },
+    get connection(): never {
+      throw new Error(`attempt ${++attempts}`);
+    },
+  };
+  const values = largeValuesIn(folder);
+  await expect(values.read(NAME)).rejects.toThrow("attempt 1");
+  await expect(values.read(NAME)).rejects.toThrow("attempt 2");
+  values.close();
+});
