@@ -1,6 +1,7 @@
 /** The credentials of a role that the login of a connection assumes, from AWS STS. */
 import type { STSClientConfig } from "@aws-sdk/client-sts";
 import { FailTask, loadPackage } from "dagsmith";
+import { awsError } from "./aws_error.ts";
 import type { AssumedRole } from "./config.ts";
 
 /** AWS shows it next to the role in its logs. */
@@ -9,7 +10,8 @@ const SESSION_NAME = "dagsmith";
 /**
  * A provider for a client of the SDK, which calls it again before the credentials end.
  * @param login how STS is reached, as the login of the connection
- * @throws DagsmithError PACKAGE_MISSING and the error of STS, with the first request
+ * @throws with the first request: DagsmithError PACKAGE_MISSING; an Error or FailTask
+ *   that names STS and the role
  */
 export function roleCredentials(
   { roleArn, externalId, endpoint }: AssumedRole,
@@ -23,6 +25,9 @@ export function roleCredentials(
     const input = { ...role, ...(externalId && { ExternalId: externalId }) };
     try {
       return keyOf((await client.send(new sts.AssumeRoleCommand(input))).Credentials);
+    } catch (error) {
+      // As an error of the SDK, it would be read as the answer to a request of S3.
+      throw awsError(`AWS STS AssumeRole ${roleArn}`, endpoint ?? "AWS STS", error);
     } finally {
       client.destroy();
     }

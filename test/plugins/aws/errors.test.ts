@@ -12,6 +12,7 @@ import {
 import { runTask } from "dagsmith/testing";
 import { expect, onTestFinished, test } from "vitest";
 import { headerOf } from "../../../plugins/aws/s3_source.ts";
+import { tryS3 } from "../../../plugins/aws/try_s3.ts";
 import { startSandboxS3 } from "../../../runtime/sandbox/s3.ts";
 import { type Loopback, loopback } from "../../support/loopback.ts";
 
@@ -217,4 +218,29 @@ test.each<[number, string, RegExp]>([
     { connections: { w: { type: "redshift", host: "lake", extra } } },
   ).catch((error: Error) => error);
   expect(error).toMatchObject({ name, message: expect.stringMatching(says) });
+});
+
+test.each([
+  [404, "NoSuchEntity", "Error"],
+  [403, "AccessDenied", "FailTask"],
+  [503, "ServiceUnavailable", "Error"],
+])("a role that STS refuses with %i is named, and no request of S3", async (status, code, name) => {
+  const role = "arn:aws:iam::123456789012:role/lake";
+  const reason = `<ErrorResponse><Error><Code>${code}</Code><Message>no</Message></Error></ErrorResponse>`;
+  await using server = await loopback((_, response) => response.writeHead(status).end(reason));
+  const login = { endpoint_url: server.url, assume_role_arn: role };
+  const s3 = { type: "aws", login: "AKIA", password: SECRET, extra: login };
+  const message = `AWS STS AssumeRole ${role}: ${code}: no`;
+  const tried = ["head", "exists", "getText", "list"].map(async (way) => {
+    const body = WAYS[way]?.[1] as TaskBody<null>;
+    const error = await runTask(body, { connections: { s3 } }).catch((thrown: unknown) => thrown);
+    expect([way, error]).toMatchObject([way, { name, message }]);
+  });
+  await Promise.all(tried);
+  const config = {
+    ...{ endpoint: server.url, region: "eu-west-1" },
+    credentials: { accessKeyId: "AKIA", secretAccessKey: SECRET },
+    assumedRole: { roleArn: role, endpoint: server.url },
+  };
+  await expect(tryS3(config, new AbortController().signal)).rejects.toThrow("AWS STS AssumeRole");
 });
