@@ -1,4 +1,6 @@
 /** `dag note` and `dag label`: notes and labels on runs. */
+
+import { isSameText } from "../../words/same_text.ts";
 import { command, wrongUsage } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { label as parseLabel } from "../input/option_values.ts";
@@ -22,7 +24,7 @@ export const note = command({
       const { noteRun } = await import("../../actions/index.ts");
       await noteRun(db, {
         ...{ id: run.id, note: text, actor: cli.config.user },
-        ...(was !== undefined && { isAsRead: (note) => note === was }),
+        ...(was !== undefined && { isAsRead: (note) => isSameText(note, was) }),
       });
       return {
         json: { id: run.id, dagId: run.dagId, runId: run.runId, note: text },

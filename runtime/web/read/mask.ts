@@ -6,6 +6,7 @@
 import type { Json } from "../../../sdk/json.ts";
 import { MASK } from "../../secrets/masker.ts";
 import { looksSecretParam } from "../../secrets/secret_values.ts";
+import { isSameText } from "../../words/same_text.ts";
 
 /** Replaces every secret in a text. */
 export type Mask = (text: string) => string;
@@ -63,13 +64,8 @@ function maskValue(mask: Mask, value: unknown): unknown {
   );
 }
 
-/**
- * Whether a text is the one that a form showed: masked, and with the line breaks that
- * forms send.
- */
+/** Whether a text is the one that a form showed, which is masked. */
 export const isShownAs =
   (mask: Mask, shown: string) =>
   (text: string): boolean =>
-    plain(mask(text)) === plain(shown);
-
-const plain = (text: string): string => text.replaceAll("\r\n", "\n");
+    isSameText(mask(text), shown);

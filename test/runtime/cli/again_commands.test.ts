@@ -226,7 +226,9 @@ describe("notes, labels and the audit", () => {
       "trigger",
       "generation",
     ]);
-    await project.json(["note", runId, "looked at", "--was", ""]);
+    await project.json(["note", runId, "looked\nat", "--was", ""]);
+    // As a form has sent it.
+    await project.json(["note", runId, "looked at", "--was", "looked\r\nat"]);
     expect(await project.json(["note", runId, "late", "--was", "other"])).toMatchObject({
       error: { code: "CHANGED_MEANWHILE" },
     });
@@ -248,9 +250,10 @@ describe("notes, labels and the audit", () => {
       "audit",
       "generation",
     ]);
-    expect(entries.slice(0, 4).map(({ actor, action }) => [actor, action])).toEqual([
+    expect(entries.slice(0, 5).map(({ actor, action }) => [actor, action])).toEqual([
       [CLI_ACTOR, "label"],
       [CLI_ACTOR, "label"],
+      [CLI_ACTOR, "note"],
       [CLI_ACTOR, "note"],
       [CLI_ACTOR, "trigger"],
     ]);
