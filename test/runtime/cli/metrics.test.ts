@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { triggerRun } from "../../../runtime/actions/index.ts";
 import { newProject, output, type Project } from "../../support/cli.ts";
+import { type Loopback, loopback } from "../../support/loopback.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 import { silentProxy } from "../../support/silent_proxy.ts";
 import { until } from "../../support/until.ts";
@@ -16,22 +17,33 @@ d.task("fails", () => { throw new Error("no"); });
 export default d;
 `;
 
-const WIDE = `import { dag } from "dagsmith";
+/** Each task waits for an answer of the server. */
+const wide = (url: string): string => `import { dag } from "dagsmith";
 const d = dag("wide");
-d.task("each", { each: [...Array(100).keys()] }, ({ item }) => item);
+d.task("each", { each: [...Array(100).keys()] }, async () => (await fetch("${url}")).status);
 export default d;
 `;
 
 const postgres = migratedDatabase();
+/** What the tasks of "wide" wait for. */
+const released = Promise.withResolvers<void>();
+let server: Loopback;
 let project: Project;
 
 beforeAll(async () => {
+  server = await loopback(async (_, response) => {
+    await released.promise;
+    response.end();
+  });
   project = await newProject(
-    { "dags/work.ts": WORK, "dags/wide.ts": WIDE },
+    { "dags/work.ts": WORK, "dags/wide.ts": wide(server.url) },
     { DATABASE_URL: postgres.db.url },
   );
   await project.json(["deploy"]);
-  return () => project.remove();
+  return async () => {
+    await project.remove();
+    await server[Symbol.asyncDispose]();
+  };
 });
 
 /** Starts a service with metrics. @returns the address of its metrics server */
@@ -115,8 +127,7 @@ test("a worker has at most the connections that the docs name, with more slots t
   const worker = project.start(["worker", "--slots", "24"]);
   onTestFinished(() => void worker.kill("SIGKILL"));
   const { id } = await triggerRun(postgres.db, { dagId: "wide", actor: "test" });
-  let most = 0;
-  await until("the end of the run", async () => {
+  const look = async () => {
     const [found] = await rows<{ connections: number; is_over: boolean }>(
       postgres.db,
       `select max(open.count)::int as connections,
@@ -128,10 +139,17 @@ test("a worker has at most the connections that the docs name, with more slots t
        ) open`,
       [id],
     );
+    return found;
+  };
+  await until("a task that waits", async () => server.requests.length > 0);
+  let most = (await look())?.connections ?? 0;
+  expect(most).toBeGreaterThan(0);
+  released.resolve();
+  await until("the end of the run", async () => {
+    const found = await look();
     most = Math.max(most, found?.connections ?? 0);
     return found?.is_over;
   });
-  expect(most).toBeGreaterThan(4);
   expect(most).toBeLessThanOrEqual(21);
 });
 
