@@ -26,6 +26,7 @@ import { type RunSnapshot, RunSnapshotCache } from "../store/runs/run_snapshot.t
 import { assetEvents } from "../store/sources/asset.ts";
 import { listState, readState } from "../store/values/state.ts";
 import { LocalFiles } from "../testing/local_files.ts";
+import { renderedText } from "../testing/rendered_text.ts";
 import { wrongUsage } from "./command.ts";
 
 export interface ReplayRequest {
@@ -168,7 +169,7 @@ function hostOf(
     labelRun: async (key, value) => world.log("info", `label ${key} = ${value} (not recorded)`),
     noteRun: async (text) => world.log("info", `note: ${text} (not recorded)`),
     writeRendered: async (fields) =>
-      world.log("info", `rendered fields ${JSON.stringify(fields)} (not recorded)`),
+      world.log("info", `rendered fields (not recorded)\n${renderedText(fields)}`),
     // A replay runs every step, and stores none.
     readSteps: async () => ({}),
     beginStep: async () => undefined,

@@ -233,7 +233,7 @@ export class Attempt {
     if (method === "labelRun") return this.#xcoms.labelRun(first, this.#secrets.mask(second));
     if (method === "noteRun") return this.#xcoms.noteRun(this.#secrets.mask(first));
     if (method === "writeRendered")
-      return this.#xcoms.writeRendered(storedFields(first, this.#secrets));
+      return this.#xcoms.writeRendered(storedFields(first, this.#secrets.mask));
     if (method === "readSteps") return this.#xcoms.readSteps();
     if (method === "beginStep") return this.#xcoms.beginStep(first);
     if (method === "writeStep") return this.#xcoms.writeStep(first, args[1] ?? null);

@@ -26,6 +26,11 @@ export function looksSecretParam(name: string): boolean {
   return SECRET_PARAM.test(name);
 }
 
+/** Whether a part of a URL's query is a secret: also a signature, and a key of an API. */
+export function looksSecretQuery(name: string): boolean {
+  return looksSecretParam(name) || /^(key|sig)$|signature$/i.test(name);
+}
+
 /** The texts and numbers in params under a name that looks secret, at any depth. */
 export function secretValuesOfParams(params: Json): readonly string[] {
   if (Array.isArray(params)) return params.flatMap((item: Json) => secretValuesOfParams(item));

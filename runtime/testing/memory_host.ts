@@ -1,7 +1,6 @@
 /** The side of the run that a task sees, in memory: its request, and what it may ask. */
 import type { Json } from "../../sdk/json.ts";
 import type { AssetEvent } from "../../sdk/sources/asset.ts";
-import type { RenderedFields } from "../child/context/task_rendered.ts";
 import type { TaskHost, TryRequest } from "../child/run_try.ts";
 import type { MemoryInstance } from "../engine/memory/instance.ts";
 import { eagerInputs, fieldOf, isLoop, missingInput, shareMapIndex } from "../engine/plan/plan.ts";
@@ -10,6 +9,7 @@ import type { DagRunEvent } from "./dag_run.ts";
 import { localFolder } from "./local_folder.ts";
 import type { MemoryRun } from "./memory_run.ts";
 import { stateHost } from "./memory_state.ts";
+import { renderedText } from "./rendered_text.ts";
 import { connectionOf } from "./run_task.ts";
 
 type InstanceInRun = Pick<MemoryInstance, "taskId" | "mapIndex">;
@@ -93,13 +93,6 @@ export function memoryHost(
       run.store.pushXCom(taskId, mapIndex, key, JSON.parse(json) as Json),
     log: (level, text) => emit({ type: "log", taskId, mapIndex, level, text }),
   };
-}
-
-/** `sql: select 1`, a line for each field. */
-function renderedText(fields: RenderedFields): string {
-  return Object.entries(fields)
-    .map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
-    .join("\n");
 }
 
 /** Events of this run only: there is no earlier run. */

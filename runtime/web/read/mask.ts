@@ -4,15 +4,15 @@
  * forget to mask.
  */
 import type { Json } from "../../../sdk/json.ts";
-import { MASK } from "../../secrets/masker.ts";
-import { looksSecretParam } from "../../secrets/secret_values.ts";
+import { maskNamed } from "../../secrets/masked_json.ts";
 import { isSameText } from "../../words/same_text.ts";
 
 /** Replaces every secret in a text. */
 export type Mask = (text: string) => string;
 
 /**
- * A row with every text in it masked, at any depth.
+ * A row with every text in it masked, at any depth, and what stands under a name that
+ * looks secret.
  * @param kept fields that stay unchanged: ids and states, which are addresses or our own
  *   words
  */
@@ -28,22 +28,6 @@ export function maskRow<Row extends object>(
       names.includes(name) ? value : maskNamed(mask, value),
     ]),
   ) as Row;
-}
-
-/** Masks as {@link maskValue} does, and what stands under a name that looks secret. */
-function maskNamed(mask: Mask, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((item) => maskNamed(mask, item));
-  if (!isObject(value)) return maskValue(mask, value);
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [
-      mask(name),
-      isSecret(name, item) ? MASK : maskNamed(mask, item),
-    ]),
-  );
-}
-
-function isSecret(name: string, value: unknown): boolean {
-  return looksSecretParam(name) && (typeof value === "string" || typeof value === "number");
 }
 
 function isObject(value: unknown): value is object {

@@ -4,7 +4,6 @@
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clearRuns, triggerRun } from "../../../runtime/actions/index.ts";
-import { storedFields } from "../../../runtime/executor/rendered_fields.ts";
 import { type SchedulerService, startScheduler } from "../../../runtime/scheduler/service.ts";
 import { renderedFields } from "../../../runtime/store/reads/rendered.ts";
 import { listSteps } from "../../../runtime/store/reads/steps.ts";
@@ -16,14 +15,7 @@ import { GATE_CODE, newGate } from "../../support/gate.ts";
 import { migratedDatabase } from "../../support/migrated.ts";
 import { startService } from "../../support/node_process.ts";
 import { until } from "../../support/until.ts";
-import {
-  deploy,
-  PASSWORD,
-  runEnd,
-  secrets,
-  type TestWorker,
-  testWorker,
-} from "../../support/worker.ts";
+import { deploy, runEnd, type TestWorker, testWorker } from "../../support/worker.ts";
 
 const postgres = migratedDatabase(14);
 let worker: TestWorker;
@@ -215,14 +207,4 @@ test("each try keeps what it really ran, without secrets and within its limit", 
   const lost = { instanceId: run.task("clean").id, tryNumber: 1, workerId: worker.id };
   expect(await putHeldRendered(postgres.db, [], lost)).toBe(false);
   expect(await ofTry(1)).toEqual(fields(1));
-});
-
-test("fields are masked before they are cut, and no try has more than 20", async () => {
-  const many = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`field ${n}`, n]));
-  const long = "x".repeat(19_998);
-  const stored = storedFields(JSON.stringify({ text: `${long}${PASSWORD}y`, ...many }), secrets);
-  expect(stored[0]).toEqual({ name: "text", value: `${long}**`, characters: 20_002 });
-  expect(stored).toHaveLength(20);
-  for (const text of ["[1]", "3", "null"])
-    expect(() => storedFields(text, secrets)).toThrow("rendered fields are an object");
 });

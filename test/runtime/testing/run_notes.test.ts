@@ -76,10 +76,14 @@ test("a report that JSON cannot carry is a warning in the log, and the task succ
   ]);
 });
 
-test("a run in this process logs what its tasks really ran", async () => {
+test("a run in this process logs what its tasks really ran, without secrets by name", async () => {
   const lines: string[] = [];
   const d = dag("orders");
-  d.task("clean", ({ rendered }) => rendered({ sql: sql`delete from t where id = ${1}` }));
+  d.task("clean", ({ rendered }) =>
+    rendered({ sql: sql`delete from t where id = ${1}`, login: { password: "abc1" } }),
+  );
   await runDag(d, { onEvent: (event) => event.type === "log" && lines.push(event.text) });
-  expect(lines).toEqual(["sql: delete from t where id = $1\nsql values: [1]"]);
+  expect(lines).toEqual([
+    'sql: delete from t where id = $1\nsql values: [1]\nlogin: {"password":"***"}',
+  ]);
 });
