@@ -8,6 +8,7 @@ import { once } from "../../sdk/once.ts";
 import type { PrintedLines } from "./capture.ts";
 import { send } from "./channel.ts";
 import { fileClient } from "./context/file_client.ts";
+import { sentFields } from "./context/sent_fields.ts";
 import { LineCutter } from "./line_cutter.ts";
 import type { CallMethod, Calls, LogSource } from "./protocol.ts";
 import type { LogLevel, TaskHost, TryResult } from "./run_try.ts";
@@ -71,8 +72,7 @@ export class RunningTry {
     },
     labelRun: async (key, value) => void (await this.#call("labelRun", key, value)),
     noteRun: async (text) => void (await this.#call("noteRun", text)),
-    writeRendered: async (fields) =>
-      void (await this.#call("writeRendered", JSON.stringify(fields))),
+    writeRendered: async (fields) => void (await this.#call("writeRendered", sentFields(fields))),
     readSteps: () => this.#call("readSteps"),
     beginStep: async (name) => void (await this.#call("beginStep", name)),
     writeStep: async (name, json) =>

@@ -4,9 +4,12 @@ import type { StepHolder } from "./step.ts";
 
 export interface RenderedField {
   readonly name: string;
-  /** Masked, and cut at 20,000 characters. Values that are no text are indented JSON. */
+  /**
+   * Masked, and cut at 20,000 characters. Values that are no text are indented JSON; above
+   * 200,000 characters, a sentence that says their length.
+   */
   readonly value: string;
-  /** Length of the whole value. */
+  /** Length of the whole masked value. */
   readonly characters: number;
 }
 

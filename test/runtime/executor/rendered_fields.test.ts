@@ -1,5 +1,6 @@
 /** Rendered fields as they are stored: without secrets, and within their limits. */
 import { describe, expect, test } from "vitest";
+import { sentFields } from "../../../runtime/child/context/sent_fields.ts";
 import { storedFields } from "../../../runtime/executor/rendered_fields.ts";
 import { createMasker } from "../../../runtime/secrets/masker.ts";
 import type { Json } from "../../../sdk/json.ts";
@@ -10,7 +11,7 @@ const masker = createMasker();
 masker.add([SECRET, "90210123"]);
 
 const stored = (fields: Readonly<Record<string, Json>>) =>
-  storedFields(JSON.stringify(fields), masker.mask);
+  storedFields(sentFields(fields), masker.mask);
 const shownOf = (value: Json, name = "text") => stored({ [name]: value })[0]?.value;
 
 /** The ways in which a command, a script, a request or SQL holds a value. */
@@ -86,6 +87,20 @@ test("fields are masked before they are cut, and no try has more than 20", () =>
   expect(fields).toHaveLength(20);
 });
 
-test.each(["[1]", "3", "null"])("a report that is no object is refused: %s", (text) => {
-  expect(() => storedFields(text, masker.mask)).toThrow("rendered fields are an object");
+test("a text that is sent in part is stored with the length of the whole", () => {
+  const [field] = stored({ text: "x".repeat(312_000) });
+  expect(field).toEqual({ name: "text", value: "x".repeat(20_000), characters: 312_000 });
 });
+
+test("an object that is too long to be sent hides its values, and says its length", () => {
+  const value = { password: "abc1", rows: "x".repeat(312_000) };
+  const text = "312,029 characters of JSON, which is too long to be shown";
+  expect(stored({ value })).toEqual([{ name: "value", value: text, characters: text.length }]);
+});
+
+test.each(["[1]", "3", "null", '{"a":1}', '{"a":{"leftOut":0}}', '{"a":{"value":1,"leftOut":-1}}'])(
+  "a report that no task process writes is refused: %s",
+  (text) => {
+    expect(() => storedFields(text, masker.mask)).toThrow("rendered fields are an object");
+  },
+);

@@ -2,6 +2,7 @@
 import { dag, sql } from "dagsmith";
 import { runDag, runTask } from "dagsmith/testing";
 import { expect, test } from "vitest";
+import { tryRendered } from "../../../runtime/child/context/task_rendered.ts";
 
 test("a run has the labels and the last note of its tasks, also of one that fails", async () => {
   const d = dag("orders");
@@ -62,17 +63,20 @@ test("a report of SQL shows its text, and its bound values as JSON", async () =>
   });
 });
 
-test("a report that JSON cannot carry is a warning in the log, and the task succeeds", async () => {
+test("a field that JSON cannot carry is a warning that names it, and the others stay", async () => {
   const circle: Record<string, unknown> = {};
   circle.self = circle;
   const { output, rendered, log } = await runTask((context) => {
-    context.rendered({ circle: circle as never });
-    context.rendered({ path: "/v1" });
+    context.rendered({ circle: circle as never, body: (() => 1) as never, path: "/v1" });
+    context.rendered(null as never);
     return 1;
   });
   expect({ output, rendered }).toEqual({ output: 1, rendered: { path: "/v1" } });
   expect(log).toMatchObject([
-    { level: "warn", text: expect.stringMatching(/^the rendered fields were not written: .*circ/) },
+    ...[/^the rendered field "circle" was not written: .*circ/, /"body" .* carry a function$/].map(
+      (text) => ({ level: "warn", text: expect.stringMatching(text) }),
+    ),
+    { level: "warn", text: expect.stringMatching(/^the rendered fields were not written: /) },
   ]);
 });
 
@@ -86,4 +90,34 @@ test("a run in this process logs what its tasks really ran, without secrets by n
   expect(lines).toEqual([
     'sql: delete from t where id = $1\nsql values: [1]\nlogin: {"password":"***"}',
   ]);
+});
+
+test("while a report is written, only the newest of those that follow waits", async () => {
+  const first = Promise.withResolvers<void>();
+  const writes: unknown[] = [];
+  const writeRendered = async (fields: unknown) => {
+    writes.push(fields);
+    if (writes.length === 1) await first.promise;
+    if (writes.length === 2) throw new Error("the worker is gone");
+  };
+  const warnings: string[] = [];
+  const { rendered, written } = tryRendered({ writeRendered }, (text) => warnings.push(text));
+  for (let n = 0; n < 100; n++) rendered({ n });
+  const end = written();
+  first.resolve();
+  await end;
+  expect(writes).toEqual([{ n: 0 }, { n: 99 }]);
+  expect(warnings).toEqual(["the rendered fields were not written: the worker is gone"]);
+  rendered({ n: 100 });
+  await written();
+  expect(writes.at(-1)).toEqual({ n: 100 });
+});
+
+test("a report keeps the first 20 fields, and replaces their values", async () => {
+  const { rendered } = await runTask((context) => {
+    for (let n = 0; n < 30; n++) context.rendered({ [`field ${n}`]: n });
+    context.rendered({ "field 19": "last", "field 20": "left out" });
+  });
+  expect(Object.entries(rendered)).toHaveLength(20);
+  expect(rendered).toMatchObject({ "field 0": 0, "field 19": "last" });
 });

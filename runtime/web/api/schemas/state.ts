@@ -51,8 +51,10 @@ const step = z
 const renderedField = z
   .object({
     name: z.string(),
-    value: z.string().meta({ description: "Masked, and cut at 20,000 characters" }),
-    characters: z.int().meta({ description: "Length of the whole value" }),
+    value: z.string().meta({
+      description: "Masked, and cut at 20,000 characters; of JSON above 200,000, its length",
+    }),
+    characters: z.int().meta({ description: "Length of the whole masked value" }),
   })
   .meta({ id: "RenderedField" });
 
