@@ -1,8 +1,9 @@
 /**
  * Masks secrets in text. Each secret is masked in the forms in which it usually leaks: as
- * it is, URL-encoded, base64 at any offset, hex, escaped in JSON, quoted for a shell.
- * Secrets of several lines are also masked line by line. One combined pattern is compiled again only when a
- * new secret arrives. The password in a URL is masked although nothing else names it.
+ * it is, URL-encoded, base64 at any offset, hex, escaped in JSON, quoted for a shell or
+ * for SQL. Secrets of several lines are also masked line by line. One combined pattern is
+ * compiled again only when a new secret arrives. The password in a URL is masked although
+ * nothing else names it.
  */
 import { stripVTControlCharacters } from "node:util";
 
@@ -72,7 +73,8 @@ function isLongEnough(text: string): boolean {
 function encodings(text: string): readonly string[] {
   // Lone surrogates have no URL encoding; the replacement character leaks in their place.
   const url = encodeURIComponent(text.toWellFormed());
-  const json = JSON.stringify(text).slice(1, -1);
+  const json = escapedInJson(text);
+  const quoted = quotings(text);
   const bytes = Buffer.from(text, "utf8");
   const inBase64 = [0, 1, 2].map((offset) => base64Core(bytes, offset));
   return [
@@ -83,13 +85,26 @@ function encodings(text: string): readonly string[] {
     strictUrl(url),
     json,
     json.replaceAll("/", "\\/"),
-    JSON.stringify(json).slice(1, -1),
-    // Within single quotes of a shell.
-    text.replaceAll("'", "'\\''"),
+    escapedInJson(json),
+    ...quoted,
+    ...quoted.map(escapedInJson),
     bytes.toString("hex"),
     bytes.toString("hex").toUpperCase(),
     ...inBase64,
     ...inBase64.map((code) => code.replaceAll("+", "-").replaceAll("/", "_")),
+  ];
+}
+
+function escapedInJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/** Within single quotes of a shell, within its double quotes, and in a text of SQL. */
+function quotings(text: string): readonly string[] {
+  return [
+    text.replaceAll("'", "'\\''"),
+    text.replaceAll(/[\\"$`]/g, "\\$&"),
+    text.replaceAll("'", "''"),
   ];
 }
 

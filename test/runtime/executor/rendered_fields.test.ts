@@ -18,6 +18,8 @@ const shownOf = (value: Json, name = "text") => stored({ [name]: value })[0]?.va
 const QUOTED: Readonly<Record<string, string>> = {
   "as it is": SECRET,
   "in single quotes of a shell": `'${SECRET.replaceAll("'", "'\\''")}'`,
+  "in double quotes of a shell": `"${SECRET.replaceAll(/[\\"$`]/g, "\\$&")}"`,
+  "in SQL": `'${SECRET.replaceAll("'", "''")}'`,
   "in JSON": JSON.stringify(SECRET),
   "URL-encoded": encodeURIComponent(SECRET),
   "in base64": Buffer.from(SECRET).toString("base64"),

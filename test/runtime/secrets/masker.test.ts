@@ -23,7 +23,10 @@ const writings: Readonly<Record<string, (text: string) => string>> = {
   "as the password of basic auth": (text) => Buffer.from(`u:${text}`).toString("base64"),
   "as the password behind another name": (text) => Buffer.from(`us:${text}!`).toString("base64"),
   "in JSON": (text) => JSON.stringify({ a: text }),
-  "quoted for a shell": (text) => `'${text.replaceAll("'", "'\\''")}'`,
+  "in single quotes of a shell": (text) => `'${text.replaceAll("'", "'\\''")}'`,
+  "in double quotes of a shell": (text) => `"${text.replaceAll(/[\\"$`]/g, "\\$&")}"`,
+  "in SQL": (text) => `'${text.replaceAll("'", "''")}'`,
+  "in SQL within JSON": (text) => JSON.stringify([`'${text.replaceAll("'", "''")}'`]),
   "in JSON within JSON": (text) => JSON.stringify({ a: JSON.stringify({ b: text }) }),
   "in hex": (text) => Buffer.from(text).toString("hex"),
 };
