@@ -35,8 +35,9 @@ export function sshCommand<Output = null, Context extends TaskContext = TaskCont
   return async function sshCommand(context) {
     const host = await context.hook(sshHook(await resolveField(options.ssh, context)));
     const cwd = await resolveField(options.cwd, context);
-    const script = await resolveField(options.script, context);
-    context.rendered({ script: typeof script === "string" ? script : script.render(), cwd });
+    const given = await resolveField(options.script, context);
+    const script = typeof given === "string" ? given : given.render();
+    context.rendered({ script, cwd });
     const { logLevels } = options;
     const end = await host.run(script, {
       env: await environment(options, context),

@@ -9,9 +9,9 @@ import { text } from "node:stream/consumers";
 import { parseConnection, type TaskBody } from "dagsmith";
 import { sh } from "dagsmith/plugins/process";
 import { sftpHook } from "dagsmith/plugins/sftp";
-import { sshHook } from "dagsmith/plugins/ssh";
+import { sshCommand, sshHook } from "dagsmith/plugins/ssh";
 import { runTask } from "dagsmith/testing";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { fileName } from "../../../plugins/sftp/file_name.ts";
 import { sshConnection } from "../../../plugins/ssh/connection.ts";
 import { readHostKeys } from "../../../plugins/ssh/host_key.ts";
@@ -191,6 +191,27 @@ describe("a connection", () => {
     );
     await expect(running(server, { signal: task.signal })).rejects.toThrow("cancelled");
     expect(await stdin.promise).toBe("");
+  });
+
+  test("a command reports the script that the host gets, which is written once", async () => {
+    const stdin = Promise.withResolvers<string>();
+    await using server = await sshServer(
+      (session) =>
+        void session.on("exec", (accept) => {
+          const channel = accept();
+          channel.once("data", (line: Buffer) => {
+            stdin.resolve(Buffer.from(line.toString(), "base64").toString());
+            channel.exit(0);
+            channel.end();
+          });
+        }),
+    );
+    const script = sh`echo ${"it's"}`;
+    const render = vi.spyOn(script, "render");
+    const connections = { files: server.connection };
+    const { rendered } = await runTask(sshCommand({ ssh: "files", script }), { connections });
+    expect(rendered.script).toBe(await stdin.promise);
+    expect(render).toHaveBeenCalledTimes(1);
   });
 
   test("without the package says what to install", async () => {
