@@ -2,8 +2,6 @@
 import type { Queryable, Statement } from "../database/database.ts";
 import type { RenderedField } from "../values/rendered_fields.ts";
 
-export type { RenderedField } from "../values/rendered_fields.ts";
-
 /** One instance at one of its tries. */
 export interface RenderedQuery {
   readonly id: number;

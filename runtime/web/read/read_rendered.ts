@@ -1,13 +1,8 @@
 /** Reads what a try of a task really ran. */
-import {
-  type RenderedField,
-  type RenderedQuery,
-  renderedFields,
-} from "../../store/reads/rendered.ts";
+import { type RenderedQuery, renderedFields } from "../../store/reads/rendered.ts";
+import type { RenderedField } from "../../store/values/rendered_fields.ts";
 import type { WebServices } from "../http/services.ts";
 import { maskRow } from "./mask.ts";
-
-export type { RenderedField } from "../../store/reads/rendered.ts";
 
 /** Masked again: a secret may have become known after the fields were stored. */
 export async function readRendered(

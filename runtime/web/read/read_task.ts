@@ -18,6 +18,7 @@ import {
 } from "../../store/reads/instances.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
 import { listTries, listXComs, type TryRow, type XComValue } from "../../store/reads/tries.ts";
+import type { RenderedField } from "../../store/values/rendered_fields.ts";
 import { isOver, type ShownState } from "../../words/shown_state.ts";
 import type { WebServices } from "../http/services.ts";
 import { type Mask, maskRow } from "./mask.ts";
@@ -25,7 +26,7 @@ import { readFiles, type TaskFileRow } from "./read_files.ts";
 import { readInputs, type ShownInput } from "./read_inputs.ts";
 import { isTryFinished, type LogWindow, readLogWindow, type TryId } from "./read_log.ts";
 import { type GroupMember, readMembers } from "./read_members.ts";
-import { type RenderedField, readRendered } from "./read_rendered.ts";
+import { readRendered } from "./read_rendered.ts";
 import { readRun } from "./read_run.ts";
 import { readSetState, readSteps, type StateRow, type StepRow } from "./read_state.ts";
 import { readWhy } from "./read_why.ts";

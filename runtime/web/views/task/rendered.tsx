@@ -1,6 +1,6 @@
 /** What a try of a task really ran: SQL, commands and requests with their values. */
 import type { VNode } from "preact";
-import type { RenderedField } from "../../read/read_rendered.ts";
+import type { RenderedField } from "../../../store/values/rendered_fields.ts";
 
 /** Longer values are folded. Characters. */
 const SHORT = 2_000;
