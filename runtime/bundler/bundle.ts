@@ -3,6 +3,7 @@
  * but dagsmith, Node and native packages. The same sources give the same bytes wherever
  * the folder lies, so nothing here may let a path of this machine through.
  */
+import { isBuiltin } from "node:module";
 import {
   type BuildFailure,
   type BuildOptions,
@@ -35,6 +36,8 @@ export interface Bundle {
   readonly folders: readonly PackedFolder[];
   /** Whether any of them imports dagsmith; without such an import there is no DAG. */
   readonly usesDagsmith: boolean;
+  /** Whether it imports packages from where it runs: their code is not part of it. */
+  readonly usesPackages: boolean;
   readonly warnings: readonly ImportWarning[];
 }
 
@@ -147,6 +150,7 @@ function bundleOf(
     outputFiles.find(({ path }) => basenameOf(path) === `${index}${suffix}`)?.text ?? "";
   const code = Buffer.from(`${withRequire(output(".js"))}${SOURCE_MAP_LINE}`);
   const inputs = inputsOf(file, metafile);
+  const imported = (metafile.outputs[`${index}.js`]?.imports ?? []).map(({ path }) => path);
   return {
     file,
     bundleHash: contentHash(code),
@@ -154,9 +158,8 @@ function bundleOf(
     sourceMap: Buffer.from(output(".js.map")),
     inputs,
     folders: [],
-    usesDagsmith: (metafile.outputs[`${index}.js`]?.imports ?? []).some(
-      ({ path }) => path === "dagsmith" || path.startsWith("dagsmith/"),
-    ),
+    usesDagsmith: imported.some(isDagsmith),
+    usesPackages: imported.some((path) => !isDagsmith(path) && !isBuiltin(path)),
     warnings: [
       ...warnings
         .filter(({ location }) => inputs.includes(location?.file ?? ""))
@@ -164,6 +167,10 @@ function bundleOf(
       ...packageFileWarnings(file, metafile.outputs[`${index}.js`], folder),
     ],
   };
+}
+
+function isDagsmith(specifier: string): boolean {
+  return specifier === "dagsmith" || specifier.startsWith("dagsmith/");
 }
 
 function basenameOf(path: string): string {

@@ -3,8 +3,10 @@
  * has to be built again: time stamps would rebuild everything after a checkout, and miss
  * an edit within the resolution of the clock.
  */
-import { readFile, stat } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { compareText } from "./text.ts";
+import { extendedFiles } from "./tsconfig_chain.ts";
 import { contentHash } from "./version.ts";
 
 /** Stands for a missing file. */
@@ -17,20 +19,33 @@ const CLOCK_GRAIN_MS = 20;
 export const SETTINGS = [
   "package.json",
   "package-lock.json",
+  "npm-shrinkwrap.json",
+  "pnpm-lock.yaml",
+  "yarn.lock",
+  "bun.lock",
+  "bun.lockb",
   "tsconfig.json",
   "tsconfig.base.json",
 ];
+
+/** Names that an import may find: code, data, and names of folders. */
+const IMPORTABLE = /^[^.][^.]*$|\.([cm]?[jt]sx?|json)$/;
 
 /** The files of one load. Paths are relative to its folder. */
 export class Contents {
   readonly #folder: string;
   readonly #read = new Map<string, Promise<{ readonly text: string; readonly hash: string }>>();
 
+  readonly #listed = new Set<string>();
+
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Text and hash; for a missing file an empty text, under a special hash. */
+  /**
+   * Text and hash; for a missing file an empty text, under a special hash. For a folder the
+   * names in it that an import may find: a new one may come before the found one.
+   */
   read(path: string): Promise<{ readonly text: string; readonly hash: string }> {
     const known = this.#read.get(path) ?? this.#readNow(path);
     this.#read.set(path, known);
@@ -42,6 +57,16 @@ export class Contents {
   }
 
   /**
+   * Reads the names in folders before they are used: a later name then counts as new. The
+   * time stamps of a folder tell nothing, because its hidden files change them, too.
+   */
+  async readNames(directories: readonly string[]): Promise<void> {
+    const paths = directories.map((directory) => join(directory));
+    await Promise.all(paths.map((path) => this.read(path)));
+    for (const path of paths) this.#listed.add(path);
+  }
+
+  /**
    * The hashes of files that were just used. `CHANGING` for files written since, whose
    * hash may not be that of the used content.
    */
@@ -50,6 +75,7 @@ export class Contents {
     sinceMs: number,
   ): Promise<ReadonlyMap<string, string>> {
     const hash = async (path: string): Promise<[string, string]> => {
+      if (this.#listed.has(path)) return [path, await this.hash(path)];
       const writtenAt = await stat(join(this.#folder, path)).then(
         ({ mtimeMs }) => mtimeMs,
         () => 0,
@@ -67,24 +93,42 @@ export class Contents {
 
   /**
    * One hash over the settings files in the folder's given subfolders and in all folders
-   * above it.
+   * above it, with all that their tsconfig.json extend.
    */
   async settingsHash(directories: readonly string[]): Promise<string> {
-    const paths = [...ancestorsOf(this.#folder), ...directories].flatMap((directory) =>
+    const named = [...ancestorsOf(this.#folder), ...directories].flatMap((directory) =>
       SETTINGS.map((name) => join(directory, name)),
     );
+    const extended = await Promise.all(named.map((path) => this.#extendedBy(path)));
+    const paths = [...new Set([...named, ...extended.flat()])];
     const hashes = await Promise.all(paths.map(async (path) => `${path} ${await this.hash(path)}`));
     return contentHash(hashes.join("\n"));
+  }
+
+  async #extendedBy(path: string): Promise<readonly string[]> {
+    if (!path.endsWith("tsconfig.json")) return [];
+    const { text } = await this.read(path);
+    return extendedFiles(this.#folder, path, text);
   }
 
   async #readNow(path: string): Promise<{ readonly text: string; readonly hash: string }> {
     try {
       const content = await readFile(join(this.#folder, path));
       return { text: content.toString(), hash: contentHash(content) };
-    } catch {
-      return { text: "", hash: MISSING };
+    } catch (error) {
+      return { text: "", hash: isDirectory(error) ? await this.#namesHash(path) : MISSING };
     }
   }
+
+  async #namesHash(directory: string): Promise<string> {
+    const names = await readdir(join(this.#folder, directory)).catch(() => []);
+    const importable = names.filter((name) => IMPORTABLE.test(name)).sort(compareText);
+    return contentHash(importable.join("\n"));
+  }
+}
+
+function isDirectory(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "EISDIR";
 }
 
 /** `..`, `../..` and so on, up to the root. */

@@ -10,6 +10,7 @@ import { Contents } from "./contents.ts";
 import { type Discovery, discover } from "./discover.ts";
 import { eventWarnings } from "./event_warnings.ts";
 import { dagPosition, type FileFacts, taskPositions } from "./facts.ts";
+import { importPlaces } from "./import_places.ts";
 import {
   type Inspection,
   type Inspector,
@@ -45,21 +46,31 @@ export interface FolderLoad extends EarlierLoad {
   readonly warnings: readonly ImportWarning[];
 }
 
-/** A DAG file that could be bundled, and its result. */
-export interface Build {
-  readonly bundle: Bundle;
-  /** Hashes of the files from which the bundle was built. */
-  readonly inputs: ReadonlyMap<string, string>;
+/** What an import of a bundle gave. */
+export interface Inspected {
+  readonly bundle: Pick<Bundle, "bundleHash">;
   /** Hash of package and compiler settings. */
   readonly settings: string;
   /** Null when no file of it imports dagsmith. */
   readonly inspection: Inspection | null;
+}
+
+/** A DAG file that could be bundled, and its result. */
+export interface Build extends Inspected {
+  readonly bundle: Bundle;
+  /** Hashes of all that decided what the bundle became: files, and names in folders. */
+  readonly inputs: ReadonlyMap<string, string>;
   readonly versions: readonly DagVersion[];
 }
 
 export interface LoadFolderOptions extends InspectorOptions {
   /** The last load of the same folder. */
   readonly previous?: EarlierLoad | undefined;
+  /**
+   * What earlier imports gave, by file. It is taken over while bundle and settings are
+   * equal. Default: those of `previous`.
+   */
+  readonly inspected?: ReadonlyMap<string, Inspected> | undefined;
   /** An inspector of the same folder that stays open. Default: one for this load only. */
   readonly inspector?: Inspector;
 }
@@ -78,10 +89,10 @@ export async function loadFolder(
   options: LoadFolderOptions = {},
 ): Promise<FolderLoad> {
   const absolute = resolve(folder);
-  if (options.inspector) return load(absolute, options.inspector, options.previous);
+  if (options.inspector) return load(absolute, options.inspector, options);
   const inspector = startInspector(absolute, options);
   try {
-    return await load(absolute, inspector, options.previous);
+    return await load(absolute, inspector, options);
   } finally {
     await inspector.stop();
   }
@@ -90,7 +101,7 @@ export async function loadFolder(
 async function load(
   folder: string,
   inspector: Inspector,
-  previous: EarlierLoad | undefined,
+  { previous, inspected = previous?.builds ?? new Map() }: LoadFolderOptions,
 ): Promise<FolderLoad> {
   const contents = new Contents(folder);
   const discovery = await discover(folder, previous?.discovery, contents);
@@ -101,12 +112,16 @@ async function load(
   const kept = await unchangedBuilds(folder, previous, settings, contents);
   const changed = candidates.map(([file]) => file).filter((file) => !kept.has(file));
 
+  await contents.readNames(discovery.directories);
   const startedAtMs = Date.now();
   const { bundles, errors } = await bundleAll(changed, folder);
-  const inspections = await inspectChanged(bundles, inspector, previous);
+  const inspections = await inspectChanged(bundles, inspector, settings, inspected);
   const built = await Promise.all(
     bundles.map(async (bundle): Promise<[string, Build]> => {
-      const inputs = await contents.hashesUsedSince(bundle.inputs, startedAtMs);
+      const inputs = await contents.hashesUsedSince(
+        [...bundle.inputs, ...importPlaces(bundle.inputs)],
+        startedAtMs,
+      );
       const inspection = inspections.get(bundle.file) ?? null;
       const facts = discovery.files.get(bundle.file)?.facts;
       return [
@@ -158,22 +173,27 @@ async function haveSameFolders(folder: string, { bundle }: Build): Promise<boole
   return true;
 }
 
-/** An edit that does not change the bundle needs no new inspection. */
+/**
+ * An edit that does not change the bundle needs no new inspection. Other settings do:
+ * packages outside the bundle may be others.
+ */
 async function inspectChanged(
   bundles: readonly Bundle[],
   inspector: Inspector,
-  previous: EarlierLoad | undefined,
+  settings: string,
+  inspected: ReadonlyMap<string, Inspected>,
 ): Promise<ReadonlyMap<string, Inspection>> {
   const inspections = new Map<string, Inspection>();
   const unknown: Bundle[] = [];
   for (const bundle of bundles.filter(({ usesDagsmith }) => usesDagsmith)) {
-    const before = previous?.builds.get(bundle.file);
-    const known = before?.bundle.bundleHash === bundle.bundleHash ? before.inspection : null;
+    const before = inspected.get(bundle.file);
+    const isEqual = before?.settings === settings && before.bundle.bundleHash === bundle.bundleHash;
+    const known = isEqual ? before.inspection : null;
     if (known && !known.error) inspections.set(bundle.file, known);
     else unknown.push(bundle);
   }
-  const inspected = await inspector.inspectAll(unknown);
-  for (const [index, inspection] of inspected.entries()) {
+  const made = await inspector.inspectAll(unknown);
+  for (const [index, inspection] of made.entries()) {
     const bundle = unknown[index];
     if (bundle) inspections.set(bundle.file, inspection);
   }

@@ -50,7 +50,8 @@ export interface Inspector {
   stop(): Promise<void>;
 }
 
-const PASSED_ON = ["PATH", "HOME", "TZ", "LANG", "NODE_ENV", "NODE_COMPILE_CACHE"];
+/** Variables that reach a DAG file, and may change what it declares. */
+export const PASSED_ON = ["PATH", "HOME", "TZ", "LANG", "NODE_ENV", "NODE_COMPILE_CACHE"];
 const MAX_PROCESSES = 4;
 /** Processes for one file: whatever ends three of them ends the next ones, too. */
 const MOST_PROCESSES = 3;

@@ -1,40 +1,51 @@
 /**
- * Keeps what a load made of a folder in a file, so that the next command builds and
- * inspects only what has changed. Contents decide what has changed, see contents.ts. A
- * file that cannot be read is no error: everything is built again.
+ * Keeps what the files of a folder declared in a file, so that the next command imports
+ * only what has changed. Each file is bundled every time: the bundle is the one thing
+ * that shows all that a change may reach. A kept file that cannot be read is no error:
+ * everything is imported again.
  */
+import { randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { deserialize, serialize } from "node:v8";
+import { Contents } from "./contents.ts";
+import type { Discovery } from "./discover.ts";
 import {
   type Build,
-  type EarlierLoad,
   type FolderLoad,
+  type Inspected,
   type LoadFolderOptions,
   loadFolder,
 } from "./folder.ts";
+import { PASSED_ON } from "./inspector.ts";
+import { Surroundings } from "./surroundings.ts";
 import { contentHash } from "./version.ts";
 
-/** What decides, with the files, how a folder is built and inspected. */
+/** What decides, with the bundles and settings, what an import declares. */
 export interface KeptKey {
-  /** The version of dagsmith. */
-  readonly version: string;
+  /** The hash of the code of dagsmith. */
+  readonly code: string;
   /** Absolute. */
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
-/** Variables that reach a DAG file and may change what it declares. */
-const SEEN_AT_IMPORT = ["HOME", "LANG", "NODE_ENV", "TZ"];
-
-interface Kept extends EarlierLoad {
+interface Kept {
   readonly key: string;
+  readonly discovery: Discovery;
+  readonly inspected: ReadonlyMap<string, Inspected>;
 }
 
-/** The last load that was kept under this key; undefined when there is none. */
-async function readKept(file: string, key: KeptKey): Promise<EarlierLoad | undefined> {
+/** Length of the hash with which the file begins. */
+const HASH_LENGTH = contentHash("").length;
+
+/** What was kept under this key; undefined when there is nothing. */
+async function readKept(file: string, key: KeptKey): Promise<Kept | undefined> {
   try {
-    const kept = deserialize(await readFile(file)) as Kept;
+    const content = await readFile(file);
+    const body = content.subarray(HASH_LENGTH);
+    if (contentHash(body) !== content.toString("latin1", 0, HASH_LENGTH)) return undefined;
+    const kept = deserialize(body) as Kept;
     return kept.key === keyText(key) ? kept : undefined;
   } catch {
     return undefined;
@@ -42,7 +53,7 @@ async function readKept(file: string, key: KeptKey): Promise<EarlierLoad | undef
 }
 
 /**
- * Loads a folder with what was kept of its last load, and keeps what this load made.
+ * Loads a folder with what was kept of its last load, and keeps what this load found.
  * @param file only its owner can read and write it: who can write it can change what is
  *   deployed
  * @throws DagsmithError FILE_NOT_FOUND when there is no such folder
@@ -52,47 +63,63 @@ export async function loadKept(
   key: KeptKey,
   options: LoadFolderOptions,
 ): Promise<FolderLoad> {
-  const previous = await readKept(file, key);
-  const load = await loadFolder(key.folder, { ...options, ...(previous && { previous }) });
-  const { discovery } = load;
-  const builds = new Map([...load.builds].filter(([path, build]) => isLasting(load, path, build)));
-  if (!isSame(previous, { discovery, builds }))
-    await write(file, { key: keyText(key), discovery, builds });
+  const before = await readKept(file, key);
+  const previous = before && { discovery: before.discovery, builds: new Map<string, Build>() };
+  const load = await loadFolder(key.folder, { ...options, previous, inspected: before?.inspected });
+  const inspected = await lastingOf(load, before?.inspected);
+  const kept = { key: keyText(key), discovery: load.discovery, inspected };
+  if (!isSame(before, kept)) await write(file, kept);
   return load;
 }
 
-/** What has not changed is the same object as in the earlier load. */
-function isSame(before: EarlierLoad | undefined, now: EarlierLoad): boolean {
-  if (before?.builds.size !== now.builds.size) return false;
-  if (before.discovery.files.size !== now.discovery.files.size) return false;
-  for (const [path, build] of now.builds) if (before.builds.get(path) !== build) return false;
-  for (const [path, found] of now.discovery.files)
-    if (before.discovery.files.get(path) !== found) return false;
-  return true;
+/** What the next import would declare, too. What was taken over was found to be that. */
+async function lastingOf(
+  { folder, builds }: FolderLoad,
+  before: ReadonlyMap<string, Inspected> = new Map(),
+): Promise<ReadonlyMap<string, Inspected>> {
+  const surroundings = new Surroundings(new Contents(resolve(folder)));
+  const lasting = new Map<string, Inspected>();
+  for (const [path, { bundle, settings, inspection }] of builds) {
+    if (!inspection || inspection.error) continue;
+    const known = before.get(path);
+    if (known?.inspection === inspection) lasting.set(path, known);
+    else if (!(await surroundings.isReadBy(bundle)))
+      lasting.set(path, { bundle: { bundleHash: bundle.bundleHash }, settings, inspection });
+  }
+  return lasting;
+}
+
+/** What has not changed is the same object as before. */
+function isSame(before: Kept | undefined, now: Kept): boolean {
+  return (
+    before !== undefined &&
+    hasSameValues(before.inspected, now.inspected) &&
+    hasSameValues(before.discovery.files, now.discovery.files)
+  );
+}
+
+function hasSameValues(
+  before: ReadonlyMap<string, unknown>,
+  now: ReadonlyMap<string, unknown>,
+): boolean {
+  return before.size === now.size && [...now].every(([path, one]) => before.get(path) === one);
 }
 
 async function write(file: string, kept: Kept): Promise<void> {
-  const written = `${file}.${process.pid}`;
+  const written = `${file}.${randomUUID()}`;
+  const body = serialize(kept);
   try {
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(written, serialize(kept), { mode: 0o600 });
+    const content = Buffer.concat([Buffer.from(contentHash(body), "latin1"), body]);
+    await writeFile(written, content, { mode: 0o600, flag: "wx" });
     await rename(written, file);
   } catch {
-    // The folder of the project cannot be written: the next command builds all again.
+    // The folder of the project cannot be written: the next command imports all again.
     await rm(written, { force: true }).catch(() => undefined);
   }
 }
 
-/**
- * Whether the next command would build the same. An import that failed may succeed then,
- * and one that reads more than its own code may find something else.
- */
-function isLasting({ discovery }: EarlierLoad, path: string, { inspection }: Build): boolean {
-  const warnings = discovery.files.get(path)?.facts.warnings ?? [];
-  return inspection?.error == null && warnings.length === 0;
-}
-
-function keyText({ version, folder, environment }: KeptKey): string {
-  const seen = SEEN_AT_IMPORT.map((name) => environment[name] ?? null);
-  return contentHash(JSON.stringify([version, process.version, folder, seen]));
+function keyText({ code, folder, environment }: KeptKey): string {
+  const seen = PASSED_ON.map((name) => environment[name] ?? null);
+  return contentHash(JSON.stringify([code, process.version, folder, seen]));
 }

@@ -164,8 +164,10 @@ class Watcher implements FolderWatch {
     if (this.#watches.has(directory === "" ? name : `${directory}/${name}`)) return true;
     if (SETTINGS.includes(name) || this.#inputNames.has(name)) return true;
     if (bundledFolders(this.#latest).includes(directory)) return true;
+    // A new file may come before the one that an import found, also outside the DAG folder.
+    if (isModule(name) && directory !== ABOVE) return true;
     if (!this.#latest.discovery.directories.includes(directory)) return false;
-    if (isModule(name) || name === IGNORE_FILE) return true;
+    if (name === IGNORE_FILE) return true;
     return (
       statSync(join(this.#folder, directory, name), { throwIfNoEntry: false })?.isDirectory() ??
       false
@@ -186,7 +188,9 @@ class Watcher implements FolderWatch {
 
 /** The folders of DAG files, of the files that they import, and of the settings above. */
 function foldersOf(load: FolderLoad): ReadonlySet<string> {
-  const imported = inputsOf(load).map((path) => dirname(path));
+  const imported = inputsOf(load)
+    .map((path) => dirname(path))
+    .flatMap((directory) => [directory, dirname(directory)]);
   return new Set([
     ABOVE,
     ...load.discovery.directories,

@@ -34,7 +34,7 @@ async function deploySeconds(
   expected: number,
 ): Promise<number> {
   const startedAt = performance.now();
-  const load = await loadKept(kept, { version: "bench", folder, environment: {} }, {});
+  const load = await loadKept(kept, { code: "bench", folder, environment: {} }, {});
   const { deployed } = await deployFolder(db, load, { actor: "bench" });
   const seconds = (performance.now() - startedAt) / 1_000;
   const changed = deployed.filter(({ isNew }) => isNew).length;

@@ -16,6 +16,7 @@ interface Options {
   readonly externalId?: string;
   readonly reason?: string;
   readonly dryRun?: true;
+  readonly fresh?: true;
 }
 
 export const deploy = command({
@@ -34,23 +35,26 @@ export const deploy = command({
     EXTERNAL_ID,
     REASON,
     { flags: "--dry-run", text: "tell what would change, and change nothing" },
+    { flags: "--fresh", text: "import all files again, also those that have not changed" },
   ],
   example: "dag deploy ./dags --to https://dags.example.org --external-id 4f1d2c9",
   document: async () => (await import("../documents/dags.ts")).deploy,
   run: async (
     cli,
     [folder]: readonly [string | undefined],
-    { to, token, dryRun, ...words }: Options,
+    { to, token, dryRun, fresh, ...words }: Options,
   ) => {
     const server = await serverOf(cli, to, token);
-    if (dryRun) return preview(cli, folder, server);
-    if (!server) return deployHere(cli, folder, words);
-    const load = await loadChangedDags(cli, folder);
+    const loadDags = () => loadChangedDags(cli, folder, fresh === true);
+    if (dryRun) return preview(cli, loadDags, server);
+    if (!server) return deployHere(cli, loadDags, words);
+    const load = await loadDags();
     const { sendDeployment } = await import("../remote/send_deployment.ts");
     return deployed(cli, load, await sendDeployment(server, load, words, cli.say), load.warnings);
   },
 });
 
+type LoadDags = () => Promise<FolderLoad>;
 type Words = Pick<Options, "externalId" | "reason">;
 
 /**
@@ -71,8 +75,8 @@ async function serverOf(
   return { url, token };
 }
 
-async function preview(cli: Cli, folder: string | undefined, server: ServerAddress | undefined) {
-  const load = await loadChangedDags(cli, folder);
+async function preview(cli: Cli, loadDags: LoadDags, server: ServerAddress | undefined) {
+  const load = await loadDags();
   const found = await (server ? previewThere(server, load) : previewHere(cli, load));
   const { previewLines } = await import("../reports/deployment_preview.ts");
   const errors = load.errors.flatMap((error) => errorLines(error, cli.terminal.style));
@@ -91,10 +95,10 @@ const previewHere = (cli: Cli, load: FolderLoad): Promise<DeploymentPreview> =>
     return previewDeployment(db, load);
   });
 
-function deployHere(cli: Cli, folder: string | undefined, words: Words) {
+function deployHere(cli: Cli, loadDags: LoadDags, words: Words) {
   return withDatabase(cli, async (db) => {
     const { deployFolder } = await import("../../actions/index.ts");
-    const load = await loadChangedDags(cli, folder);
+    const load = await loadDags();
     const result = await deployFolder(db, load, { ...words, actor: cli.config.user });
     const { poolWarnings } = await import("../reports/pool_warnings.ts");
     const { listPools } = await import("../../store/reads/pools.ts");

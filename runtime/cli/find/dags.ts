@@ -2,6 +2,7 @@
  * The DAGs that `list`, `show` and `next` show: the deployed DAGs when there is a
  * database, else those of the folder's files.
  */
+import { rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
@@ -11,7 +12,6 @@ import type { Cli } from "../command.ts";
 import { findDatabaseUrl, withDatabase } from "../project/database.ts";
 import { projectFiles } from "../project/project.ts";
 import { findUserOfImports } from "../project/task_user.ts";
-import { packageVersion } from "../version.ts";
 import { hint } from "./nearest.ts";
 
 export const DEFAULT_FOLDER = "dags";
@@ -92,20 +92,25 @@ export async function loadDagFolder(
 }
 
 /**
- * The same, but builds only what has changed since the last time.
+ * The same, but imports only what has changed since the last time.
+ * @param isFresh imports all
  * @throws DagsmithError FILE_NOT_FOUND
  */
 export async function loadChangedDags(
   cli: Pick<Cli, "config" | "folder">,
   given: string | undefined,
+  isFresh: boolean,
 ): Promise<FolderLoad> {
   const { loadKept } = await import("../../bundler/kept_load.ts");
+  const { ownCodeHash } = await import("../../bundler/own_code.ts");
   const { contentHash } = await import("../../bundler/version.ts");
   const folder = resolve(cli.folder, given ?? DEFAULT_FOLDER);
   const environment = cli.config.inherited;
+  const kept = join(projectFiles(cli.folder).builds, contentHash(folder).slice(0, 16));
+  if (isFresh) await rm(kept, { force: true });
   return loadKept(
-    join(projectFiles(cli.folder).builds, contentHash(folder).slice(0, 16)),
-    { version: packageVersion(), folder, environment },
+    kept,
+    { code: await ownCodeHash(), folder, environment },
     { environment, user: await findUserOfImports(cli) },
   );
 }

@@ -1,10 +1,11 @@
 /**
- * What a load keeps for the next command: only what has changed is built and imported
- * again, and nothing that may have changed is taken over.
+ * What a load keeps for the next command: only what has changed is imported again, and
+ * nothing that may have changed is taken over.
  */
-import { readdir, readFile, rm, stat, truncate } from "node:fs/promises";
+import { readdir, readFile, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
+import { loadFolder } from "../../../runtime/bundler/folder.ts";
 import { loadKept } from "../../../runtime/bundler/kept_load.ts";
 import { dagFolder, soundDag, writeDagFile } from "../../support/dag-folder.ts";
 
@@ -46,10 +47,10 @@ export const noted = (id: string) => { appendFileSync(${JSON.stringify(notes)}, 
 
 const fileOf = (folder: string): string => join(folder, ".dagsmith", "builds", "kept");
 
-async function load(folder: string, version = "1", environment: Record<string, string> = {}) {
+async function load(folder: string, code = "1", environment: Record<string, string> = {}) {
   const { PATH } = process.env;
   const options = { processes: 1, environment: { PATH, ...environment } };
-  const loaded = await loadKept(fileOf(folder), { version, folder, environment }, options);
+  const loaded = await loadKept(fileOf(folder), { code, folder, environment }, options);
   const tasks = loaded.versions.map(({ dagId, spec }) => `${dagId} ${spec.tasks[0]?.taskId}`);
   return { ...loaded, tasks };
 }
@@ -88,8 +89,25 @@ test("a file that is new or gone is seen", async () => {
 });
 
 test.each([
-  ["another version of dagsmith", (folder: string) => load(folder, "2")],
+  ["other code of dagsmith", (folder: string) => load(folder, "2")],
   ["another environment", (folder: string) => load(folder, "1", { TZ: "Asia/Tokyo" })],
+  ["another PATH", (folder: string) => load(folder, "1", { PATH: "/bin:/usr/bin" })],
+  [
+    "a file with one changed byte",
+    async (folder: string) => {
+      const content = await readFile(fileOf(folder));
+      content[content.length - 9] = (content.at(-9) ?? 0) ^ 1;
+      await writeFile(fileOf(folder), content);
+      return load(folder);
+    },
+  ],
+  [
+    "other settings",
+    async (folder: string) => {
+      await writeDagFile(folder, "pnpm-lock.yaml", "lockfileVersion: 9");
+      return load(folder);
+    },
+  ],
   [
     "a damaged file",
     async (folder: string) => {
@@ -123,5 +141,143 @@ export default d;
   for (const text of ["now", "later"]) {
     await writeDagFile(folder, "setting.txt", text);
     expect((await load(folder)).tasks).toEqual([`reads ${text}`, "sound work"]);
+  }
+});
+
+/** A DAG with one task, whose id is the name that it imports. */
+const dagOf = (imported: string): string =>
+  `import { dag } from "dagsmith";
+import { name } from "${imported}";
+const d = dag("x");
+d.empty(name);
+export default d;
+`;
+const nameIs = (name: string): string => `export const name = "${name}";`;
+const extending = (file: string): string => JSON.stringify({ extends: file });
+const pathTo = (file: string): string =>
+  JSON.stringify({ compilerOptions: { paths: { "@name": [file] } } });
+const packageOf = (file: string): string =>
+  JSON.stringify({ name: "pk", type: "module", exports: file });
+
+/** A file that was just written counts as changed, whatever else is found. */
+async function makeOld(folder: string): Promise<void> {
+  const anHourAgo = new Date(Date.now() - 3_600_000);
+  for (const path of [".", ...(await readdir(folder, { recursive: true }))])
+    await utimes(join(folder, path), anHourAgo, anHourAgo);
+}
+
+/** What an import finds: the files, the one that changes, and its text before and after. */
+const FOUND: readonly (readonly [
+  string,
+  string,
+  Record<string, string>,
+  string,
+  string | null,
+  string,
+])[] = [
+  [
+    "a tsconfig.json that extends another, which extends a changed one",
+    "@name",
+    {
+      "one.ts": nameIs("one"),
+      "two.ts": nameIs("two"),
+      "tsconfig.json": extending("./conf/middle.json"),
+      "conf/middle.json": extending("./base.json"),
+    },
+    "conf/base.json",
+    pathTo("../one.ts"),
+    pathTo("../two.ts"),
+  ],
+  [
+    "a tsconfig.json that extends a changed package",
+    "@name",
+    {
+      "one.ts": nameIs("one"),
+      "two.ts": nameIs("two"),
+      "tsconfig.json": extending("conf/base.json"),
+      "node_modules/conf/package.json": "{}",
+    },
+    "node_modules/conf/base.json",
+    pathTo("../../one.ts"),
+    pathTo("../../two.ts"),
+  ],
+  [
+    "the exports of a package",
+    "pk",
+    { "node_modules/pk/one.js": nameIs("one"), "node_modules/pk/two.js": nameIs("two") },
+    "node_modules/pk/package.json",
+    packageOf("./one.js"),
+    packageOf("./two.js"),
+  ],
+  [
+    "a new file that comes before a folder",
+    "./lib",
+    { "lib/index.ts": nameIs("one") },
+    "lib.ts",
+    null,
+    nameIs("two"),
+  ],
+  [
+    "a new file outside the DAG folder",
+    "../shared/lib",
+    { "../shared/lib/index.ts": nameIs("one") },
+    "../shared/lib.ts",
+    null,
+    nameIs("two"),
+  ],
+  [
+    "a new package.json of a folder",
+    "./lib",
+    { "lib/index.ts": nameIs("one"), "lib/main.ts": nameIs("two") },
+    "lib/package.json",
+    null,
+    JSON.stringify({ main: "./main.ts" }),
+  ],
+];
+
+test.each(FOUND)("%s is seen, by the next command and within a process", async (...given) => {
+  const [, imported, files, changed, before, after] = given;
+  const folder = await dagFolder({ "a.ts": dagOf(imported) });
+  for (const [path, text] of Object.entries(files)) await writeDagFile(folder, path, text);
+  if (before !== null) await writeDagFile(folder, changed, before);
+  await makeOld(dirname(folder));
+  const first = await load(folder);
+  expect(first.tasks).toEqual(["x one"]);
+  await writeDagFile(folder, changed, after);
+  expect((await load(folder)).tasks).toEqual(["x two"]);
+  const { PATH } = process.env;
+  const options = { processes: 1, environment: { PATH }, previous: first };
+  const { versions } = await loadFolder(folder, options);
+  expect(versions.map(({ spec }) => spec.tasks[0]?.taskId)).toEqual(["two"]);
+});
+
+test.each([
+  ["helper", "./lib/reads.ts", "lib/reads.ts"],
+  ["package", "reads", "node_modules/reads/index.js"],
+])("a DAG whose %s reads its surroundings is imported again", async (_, imported, path) => {
+  const folder = await dagFolder({ "a.ts": dagOf(imported) });
+  const setting = JSON.stringify(join(folder, "setting.txt"));
+  const reads = `import { readFileSync } from "node:fs";
+export const name = readFileSync(${setting}, "utf8");
+`;
+  await writeDagFile(folder, path, reads);
+  for (const text of ["now", "later"]) {
+    await writeDagFile(folder, "setting.txt", text);
+    expect((await load(folder)).tasks).toEqual([`x ${text}`]);
+  }
+});
+
+test("a DAG that needs a package outside its bundle is imported again", async () => {
+  const folder = await dagFolder({ "a.ts": dagOf("outside") });
+  await writeDagFile(
+    folder,
+    "package.json",
+    JSON.stringify({ dagsmith: { external: ["outside"] } }),
+  );
+  const manifest = JSON.stringify({ type: "module", exports: "./index.js" });
+  await writeDagFile(folder, "node_modules/outside/package.json", manifest);
+  for (const text of ["now", "later"]) {
+    await writeDagFile(folder, "node_modules/outside/index.js", nameIs(text));
+    expect((await load(folder)).tasks).toEqual([`x ${text}`]);
   }
 });
