@@ -21,17 +21,6 @@ const FORGETTING = 0.95;
  * Many that start at the same moment would share the cores, and none would begin soon.
  */
 const START_MS = 2_000;
-/** Most tries that wait in a process behind its present one. */
-const MOST_BEHIND = 8;
-
-/**
- * How many tries may wait in a process behind its present one: none of them longer than
- * a short try takes.
- * @param usualMs how long its tries usually take
- */
-export function mostBehind(usualMs: number): number {
-  return Math.min(MOST_BEHIND, Math.floor(SHORT_MS / Math.max(usualMs, SHORT_MS / MOST_BEHIND)));
-}
 
 export class ShortTries<Process> {
   readonly #cores: number;
@@ -52,11 +41,6 @@ export class ShortTries<Process> {
     return this.#maybeShort.size < this.#most;
   }
 
-  /** Whether a try may wait behind the present one of this process. */
-  isShort(process: Process): boolean {
-    return this.#maybeShort.has(process);
-  }
-
   /** @param isLoaded the process has loaded the bundle of its try */
   begin(process: Process, isLoaded: boolean, nowMs: number): void {
     this.#since.set(process, isLoaded ? nowMs : nowMs + START_MS);
@@ -66,12 +50,6 @@ export class ShortTries<Process> {
   /** The process has loaded its bundle: its present try begins. */
   loaded(process: Process, nowMs: number): void {
     if (this.#since.has(process)) this.#since.set(process, nowMs);
-  }
-
-  /** The present try ended, and the next one of the process begins. */
-  goOn(process: Process, ranMs: number | undefined, nowMs: number): void {
-    this.end(process, ranMs, nowMs);
-    this.begin(process, true, nowMs);
   }
 
   /** @param ranMs by the clock of the process; undefined when it did not end the try */

@@ -1,13 +1,13 @@
 /**
  * The warm task processes of a worker. A process runs only tries of the bundle that it
- * has loaded; a blank process takes any bundle. Short tries share few busy processes, and
- * wait in them for each other. Long tries get a process each after a moment: see
- * short_tries.ts. A process is replaced after many tries, or when it has grown much, so
+ * has loaded; a blank process takes any bundle. Short tries share few busy processes, one
+ * after the other. Long tries get a process each after a moment: see short_tries.ts. A
+ * process is replaced after many tries, or when it has grown much, so
  * that leaks of user code cannot fill the machine.
  */
 import { availableParallelism } from "node:os";
 import type { BundleCache } from "./bundle_cache.ts";
-import { mostBehind, PATIENCE_MS, ShortTries } from "./short_tries.ts";
+import { PATIENCE_MS, ShortTries } from "./short_tries.ts";
 import {
   type ProcessEnd,
   TaskProcess,
@@ -48,8 +48,7 @@ export class TaskPool {
   readonly #size: number;
   #idle: TaskProcess[] = [];
   readonly #idleSinceMs = new WeakMap<TaskProcess, number>();
-  /** How many tries each of them was given. */
-  readonly #busy = new Map<TaskProcess, number>();
+  readonly #busy = new Set<TaskProcess>();
   #waiters: Waiter[] = [];
   readonly #short = new ShortTries<TaskProcess>(availableParallelism());
   #patrol: NodeJS.Timeout | undefined;
@@ -69,7 +68,7 @@ export class TaskPool {
 
   /**
    * Runs one try of this bundle in a process. When the process ends before any code of
-   * the try ran, or is busy with another try for long, another process takes the try.
+   * the try ran, another process takes the try.
    * @param fresh the process has run no try before, and runs none after
    */
   async run(
@@ -80,7 +79,7 @@ export class TaskPool {
     for (let ended = 0; ; ) {
       const process = await this.#take(bundle, fresh);
       const end = await runIn(process);
-      this.#giveBack(process, fresh, end.outcome !== "unstarted");
+      this.#giveBack(process, fresh);
       if (end.outcome !== "unstarted") return end;
       if (end.how === undefined) continue;
       ended += 1;
@@ -100,7 +99,7 @@ export class TaskPool {
       process.onLoaded = () => this.#short.loaded(process, performance.now());
       process.load(bundle, await this.#options.bundles.read(bundle));
     } catch (error) {
-      this.#giveBack(process, false, false);
+      this.#giveBack(process, false);
       throw error;
     }
   }
@@ -116,17 +115,16 @@ export class TaskPool {
   /** Gives processes to the tries that wait, in their order. */
   #serve(): void {
     this.#waiters = this.#waiters.filter((waiter) => {
-      const process = this.#free(waiter) ?? this.#shared(waiter.bundle);
+      const process = this.#free(waiter);
       if (process) waiter.give(this.#hold(process));
       return !process;
     });
-    if (this.#waiters.length > 0 || this.#isShared)
-      this.#patrol ??= setTimeout(() => this.#waited(), PATIENCE_MS);
+    if (this.#waiters.length > 0) this.#patrol ??= setTimeout(() => this.#waited(), PATIENCE_MS);
   }
 
   #waited(): void {
     this.#patrol = undefined;
-    for (const slow of this.#short.waited(performance.now())) slow.withdraw();
+    this.#short.waited(performance.now());
     this.#serve();
   }
 
@@ -141,53 +139,28 @@ export class TaskPool {
   #mayReplace({ bundle, sinceMs }: Waiter): boolean {
     if (this.#idle.length + this.#busy.size < this.#size) return true;
     if (this.#idle.some((idle) => idle.bundle === undefined)) return true;
-    if (![...this.#busy.keys()].some((busy) => busy.bundle === bundle)) return true;
+    if (![...this.#busy].some((busy) => busy.bundle === bundle)) return true;
     const idleSinceMs = this.#idle[0] && this.#idleSinceMs.get(this.#idle[0]);
     return performance.now() - Math.min(sinceMs, idleSinceMs ?? sinceMs) >= KEEP_MS;
   }
 
-  /** A busy process in which a try may wait: of those, the one with the fewest tries. */
-  #shared(bundle: string): TaskProcess | undefined {
-    let found: TaskProcess | undefined;
-    for (const [process, tries] of this.#busy)
-      if (process.bundle === bundle && tries <= this.#room(process))
-        if (!found || tries < (this.#busy.get(found) ?? 0)) found = process;
-    return found;
-  }
-
-  /** How many tries may wait in a process. */
-  #room(process: TaskProcess): number {
-    if (!process.isUsable || !this.#short.isShort(process) || isSpent(process)) return 0;
-    return process.usualMs === undefined ? 0 : mostBehind(process.usualMs);
-  }
-
-  get #isShared(): boolean {
-    for (const tries of this.#busy.values()) if (tries > 1) return true;
-    return false;
-  }
-
   #hold(process: TaskProcess): TaskProcess {
-    const tries = this.#busy.get(process) ?? 0;
-    this.#busy.set(process, tries + 1);
-    if (tries === 0) this.#short.begin(process, process.usualMs !== undefined, performance.now());
+    this.#busy.add(process);
+    this.#short.begin(process, process.usualMs !== undefined, performance.now());
     return process;
   }
 
-  /** @param hasRun the try has run, so that the process goes on with its next one */
-  #giveBack(process: TaskProcess, isFresh: boolean, hasRun: boolean): void {
-    const tries = (this.#busy.get(process) ?? 1) - 1;
-    if (tries === 0) this.#release(process, isFresh);
-    else this.#busy.set(process, tries);
-    if (tries > 0 && hasRun) this.#short.goOn(process, process.ranMs, performance.now());
-    this.#serve();
-  }
-
-  #release(process: TaskProcess, isFresh: boolean): void {
+  #giveBack(process: TaskProcess, isFresh: boolean): void {
     this.#busy.delete(process);
     this.#short.end(process, process.ranMs, performance.now());
     // stop() never rejects. The process exits by itself, and the pool need not wait for
     // it.
-    if (isFresh || !process.isUsable || isSpent(process)) return void process.stop();
+    if (isFresh || !process.isUsable || isSpent(process)) void process.stop();
+    else this.#keep(process);
+    this.#serve();
+  }
+
+  #keep(process: TaskProcess): void {
     this.#idleSinceMs.set(process, performance.now());
     this.#idle.push(process);
   }
@@ -196,7 +169,7 @@ export class TaskPool {
   async stop(): Promise<void> {
     clearTimeout(this.#patrol);
     this.#patrol = undefined;
-    const all = [...this.#idle.splice(0), ...this.#busy.keys()];
+    const all = [...this.#idle.splice(0), ...this.#busy];
     await Promise.all(all.map((process) => process.stop()));
   }
 

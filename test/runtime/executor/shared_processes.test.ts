@@ -1,6 +1,6 @@
 /**
- * Several tries that wait in one process: each runs alone, in its order, once; and none
- * waits for a try that takes long, or dies with it.
+ * How tries share processes. Several that are sent to one process run alone, in their
+ * order, once, and none dies with another. In a pool, none waits for one that takes long.
  */
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ import type { TryRequest } from "../../../runtime/child/run_try.ts";
 import { TryQueue } from "../../../runtime/child/try_queue.ts";
 import type { BundleCache, LoadableBundle } from "../../../runtime/executor/bundle_cache.ts";
 import { Scratch } from "../../../runtime/executor/scratch.ts";
-import { mostBehind, PATIENCE_MS, ShortTries } from "../../../runtime/executor/short_tries.ts";
+import { PATIENCE_MS, ShortTries } from "../../../runtime/executor/short_tries.ts";
 import { TaskPool } from "../../../runtime/executor/task_pool.ts";
 import { TaskProcess, type TryHost } from "../../../runtime/executor/task_process.ts";
 
@@ -272,11 +272,12 @@ describe("of the processes of a pool", () => {
   test("one with a slow try does not count, until that try has ended", () => {
     const tries = new ShortTries<number>(CORES);
     beginAll(tries, 0);
-    tries.goOn(1, SHORT, 1);
+    tries.end(1, SHORT, 1);
+    tries.begin(1, true, 1);
     expect(tries.waited(PATIENCE_MS)).toEqual([0]);
-    expect([tries.isShort(0), tries.isShort(1)]).toEqual([false, true]);
-    tries.goOn(0, 100, 100);
-    expect(tries.isShort(0)).toBe(true);
+    tries.end(0, 100, 100);
+    tries.begin(0, true, 100);
+    expect(tries.waited(100)).toEqual([1]);
   });
 
   test("twice as many are busy after each wait for slow tries, and few again after a short one", () => {
@@ -314,11 +315,5 @@ describe("of the processes of a pool", () => {
     tries.loaded(1, 100);
     expect(tries.waited(100 + PATIENCE_MS)).toEqual([1]);
     expect(tries.waited(5_000)).toEqual([0]);
-    tries.loaded(7, 5_000);
-    expect(tries.isShort(7)).toBe(false);
-  });
-
-  test("one holds as many tries as run within the time of a short try", () => {
-    expect([0, 0.05, 0.25, 0.5, 0.9, 1.1, 50].map(mostBehind)).toEqual([8, 8, 4, 2, 1, 0, 0]);
   });
 });
