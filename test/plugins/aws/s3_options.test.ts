@@ -104,7 +104,9 @@ test("a role that the login may not assume fails for good, with the reason", asy
   await using aws = await loopback((_, response) => void response.writeHead(403).end(REFUSED));
   await expect(exists({ endpoint_url: aws.url, assume_role_arn: ROLE })).rejects.toMatchObject({
     name: "FailTask",
-    message: expect.stringMatching(/^S3 HeadObject s3:\/\/lake\/a: AccessDenied: no trust in AKIA/),
+    message: expect.stringMatching(
+      /^AWS STS AssumeRole arn:aws:iam::\S+: AccessDenied: no trust in AKIA/,
+    ),
   });
 });
 
