@@ -122,7 +122,9 @@ async function rangeOf(
   }: { readonly from: number; readonly length: number; readonly etag: string | null },
 ): Promise<Uint8Array | "missing" | "changed"> {
   if ((await headOf(at)) === null) return "missing";
-  await using file = await open(pathOf(at));
+  // It can be deleted between the look and the opening.
+  await using file = await open(pathOf(at)).catch(unlessMissing);
+  if (file === undefined) return "missing";
   if (etag !== null && etagOf(await file.stat({ bigint: true })) !== etag) return "changed";
   const { size } = await file.stat();
   const wanted = Math.max(0, Math.min(length, size - from));
