@@ -18,7 +18,6 @@ import { runTry, type TaskHost, type TryRequest, type TryResult } from "./run_tr
 import { owner, RunningTry, takeCall } from "./running_try.ts";
 import { describeError } from "./task_error.ts";
 import type { Tracing } from "./tracing.ts";
-import { TryQueue } from "./try_queue.ts";
 
 /** The one bundle of this process. */
 interface Bundle {
@@ -39,10 +38,7 @@ let running: RunningTry | undefined;
 /** Made once, when the first try is traced. */
 let openTracer: Tracing | undefined;
 
-const tries = new TryQueue(run, (id) => send({ type: "withdrawn", try: id }));
-
-/** @returns whether another try may run in this process */
-async function run(asked: Run): Promise<boolean> {
+async function run(asked: Run): Promise<void> {
   const current = new RunningTry(asked.try, asked.request.taskId);
   const begunAt = now();
   running = current;
@@ -58,7 +54,6 @@ async function run(asked: Run): Promise<boolean> {
   isSpoilt ||= await hasLeftOvers(current);
   const ms = now() - begunAt;
   send({ type: "done", try: current.id, result, isSpoilt, ms, ...memory() });
-  return !isSpoilt;
 }
 
 /** Whether the try left something behind that later tries of this process would meet. */
@@ -156,21 +151,16 @@ function bundleOf({ path, code }: Extract<ToChild, { readonly type: "load" }>): 
 }
 
 function receive(message: ToChild): void {
-  if (message.type === "run") return void tries.add(message);
-  if (message.type === "withdraw") return void tries.withdraw();
+  // A rejection of run() would reach crashed() as unhandled, which fails the try.
+  if (message.type === "run") return void run(message);
   if (message.type === "load") {
     bundle = bundleOf(message);
     return;
   }
-  if (message.type === "abort") return void abort(message.try, message.reason);
+  if (message.type === "abort") return void running?.abort.abort(new Error(message.reason));
   const reply = takeCall(message.call);
   if (message.type === "reply") reply?.resolve(message.value);
   else reply?.reject(Object.assign(new Error(message.error.message), message.error));
-}
-
-function abort(id: number, reason: string): void {
-  if (running?.id === id) running.abort.abort(new Error(reason));
-  else tries.withdraw(id);
 }
 
 /** An unhandled error fails the running try. After the try it is only logged. */

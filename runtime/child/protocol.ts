@@ -86,10 +86,7 @@ export type ToChild =
       readonly request: TryRequest;
       readonly callback?: CallbackRequest;
     }
-  /** Of a try that was sent. One that has not begun is withdrawn. */
-  | { readonly type: "abort"; readonly try: number; readonly reason: string }
-  /** None of the tries that were sent, and have not begun, may begin. */
-  | { readonly type: "withdraw" }
+  | { readonly type: "abort"; readonly reason: string }
   | { readonly type: "reply"; readonly call: number; readonly value: unknown }
   | {
       readonly type: "refuse";
@@ -105,8 +102,6 @@ export type FromChild =
   | { readonly type: "ready" }
   /** The process has loaded its bundle, as part of its first try. */
   | { readonly type: "loaded"; readonly try: number }
-  /** The try did not begin, and will not begin here. */
-  | { readonly type: "withdrawn"; readonly try: number }
   | {
       readonly type: "log";
       readonly try: number;
@@ -125,9 +120,9 @@ export type FromChild =
   | { readonly type: "span"; readonly try: number; readonly span: SpanRecord | null }
   /**
    * `isSpoilt`: the process must not be used again. The body may still run, because an
-   * error outside it ended the try, or the try left something behind. No try that was
-   * sent begins after it. `ms`: how long the process was busy with the try. `rss`: the
-   * memory of the process in bytes, sent now and then.
+   * error outside it ended the try, or the try left something behind. `ms`: how long the
+   * process was busy with the try. `rss`: the memory of the process in bytes, sent now and
+   * then.
    */
   | {
       readonly type: "done";

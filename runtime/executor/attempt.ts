@@ -22,7 +22,7 @@ import { type TracedRun, traceparentOf } from "../tracing/trace_ids.ts";
 import type { FileOwner } from "./files/file_store.ts";
 import type { LogWriter } from "./log_writer.ts";
 import { storedFields } from "./rendered_fields.ts";
-import type { ProcessEnd, TaskProcess, TryHost, Unstarted } from "./task_process.ts";
+import type { ProcessEnd, TaskProcess, Unstarted } from "./task_process.ts";
 import { INTERRUPTIONS, type Interruption, outcomeOf } from "./try_outcome.ts";
 
 /** The source of connections and variables, and the masker of their values. */
@@ -120,12 +120,6 @@ export class Attempt {
   readonly #onSpan: SpanListener | undefined;
   #access: Promise<FileAccess> | undefined;
   readonly #claimedAt = performance.now();
-  /** What the process asks and says goes here. */
-  readonly #host: TryHost = {
-    call: (method, args) => this.#answer(method, args),
-    log: (level, source, text) => this.log.line(level, source, text),
-    span: (span) => this.#onSpan?.(masked(span, this.#secrets.mask)),
-  };
   #process: TaskProcess | undefined;
   #interruption: Interruption | undefined;
 
@@ -178,9 +172,14 @@ export class Attempt {
     const timer = this.#startTimer();
     const traceparent = this.#onSpan && traceparentOf(tracedRun(this.run), this.instance);
     const request = tryRequest(this.instance, this.run, { ...values, traceparent });
-    const end = await process.run(request, this.#host);
+    const end = await process.run(request, {
+      call: (method, args) => this.#answer(method, args),
+      log: (level, source, text) => this.log.line(level, source, text),
+      span: (span) => this.#onSpan?.(masked(span, this.#secrets.mask)),
+    });
     clearTimeout(timer);
     await this.#dismiss();
+    // From here on an interruption would reach the next try of the process.
     this.#process = undefined;
     return end.outcome === "unstarted" && this.#interruption ? INTERRUPTED : end;
   }
@@ -191,7 +190,7 @@ export class Attempt {
    */
   interrupt(why: Interruption): void {
     this.#interruption ??= why;
-    this.#process?.abort(this.#host, INTERRUPTIONS[this.#interruption]);
+    this.#process?.abort(INTERRUPTIONS[this.#interruption]);
   }
 
   /** The time limit of this try, or the time left for all tries if that is shorter. */

@@ -23,7 +23,7 @@ import { type Folders, tryRequest } from "./attempt.ts";
 import { LogWriter, tryLog } from "./log_writer.ts";
 import type { RunSecrets } from "./run_secrets.ts";
 import type { TaskPool } from "./task_pool.ts";
-import type { ProcessEnd, TaskProcess, TryHost, Unstarted } from "./task_process.ts";
+import type { ProcessEnd, TaskProcess, Unstarted } from "./task_process.ts";
 
 export interface CallbackRunnerOptions {
   readonly db: Database;
@@ -53,7 +53,7 @@ const STOPPED: ProcessEnd = { outcome: "crashed", reason: WORKER_STOPPED };
 
 export class CallbackRunner {
   readonly #options: CallbackRunnerOptions;
-  readonly #running = new Map<TryHost, TaskProcess>();
+  readonly #running = new Set<TaskProcess>();
   /** Ids of callbacks from their claim to their end: the queue may deliver a job twice. */
   readonly #held = new Set<number>();
   #stopping = false;
@@ -65,7 +65,7 @@ export class CallbackRunner {
   /** Asks running callbacks to stop; they go back to the queue. */
   interrupt(): void {
     this.#stopping = true;
-    for (const [host, process] of this.#running) process.abort(host, WORKER_STOPPED);
+    for (const process of this.#running) process.abort(WORKER_STOPPED);
   }
 
   /**
@@ -148,10 +148,11 @@ export class CallbackRunner {
     let isLate = false;
     const timer = setTimeout(() => {
       isLate = true;
-      process.abort(host, `a callback may take ${TIMEOUT_MS / 60_000} minutes`);
+      process.abort(`a callback may take ${TIMEOUT_MS / 60_000} minutes`);
     }, TIMEOUT_MS);
-    const host: TryHost = {
-      call: async (method, [first = ""]) => {
+    this.#running.add(process);
+    const host = {
+      call: async (method: string, [first = ""]: readonly string[]): Promise<unknown> => {
         if (method === "connection") return secrets.connection(first);
         if (method === "variable") return secrets.variable(first);
         if (method === "folder") return folders.path(first);
@@ -159,12 +160,11 @@ export class CallbackRunner {
       },
       log: log.line.bind(log),
     };
-    this.#running.set(host, process);
     const end = await process.run(tryRequestOf(callback, run), host, {
       ...requestOf(callback),
       url: this.#urlOf(callback),
     });
-    this.#running.delete(host);
+    this.#running.delete(process);
     clearTimeout(timer);
     if (end.outcome === "success") return end;
     if (isLate) return LATE;

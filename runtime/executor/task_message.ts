@@ -94,7 +94,6 @@ const span = z.strictObject({
 const message = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("ready") }),
   z.strictObject({ type: z.literal("loaded"), try: counter }),
-  z.strictObject({ type: z.literal("withdrawn"), try: counter }),
   z.strictObject({
     ...{ type: z.literal("log"), try: counter, text },
     level: z.enum(["debug", "info", "warn", "error"]),

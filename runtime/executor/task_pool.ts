@@ -76,14 +76,12 @@ export class TaskPool {
     fresh: boolean,
     runIn: (process: TaskProcess) => Promise<ProcessEnd | Unstarted>,
   ): Promise<ProcessEnd> {
-    for (let ended = 0; ; ) {
+    for (let processes = 1; ; processes++) {
       const process = await this.#take(bundle, fresh);
       const end = await runIn(process);
       this.#giveBack(process, fresh);
       if (end.outcome !== "unstarted") return end;
-      if (end.how === undefined) continue;
-      ended += 1;
-      if (ended === MOST_PROCESSES) return neverBegun(end.how);
+      if (processes === MOST_PROCESSES) return neverBegun(end);
     }
   }
 
@@ -146,7 +144,7 @@ export class TaskPool {
 
   #hold(process: TaskProcess): TaskProcess {
     this.#busy.add(process);
-    this.#short.begin(process, process.usualMs !== undefined, performance.now());
+    this.#short.begin(process, process.ranMs !== undefined, performance.now());
     return process;
   }
 
@@ -197,7 +195,7 @@ function isSpent({ tries, growth }: TaskProcess): boolean {
   return tries >= MAX_TRIES || growth > MAX_GROWTH;
 }
 
-function neverBegun(how: string): ProcessEnd {
+function neverBegun({ how }: Unstarted): ProcessEnd {
   const reason = `${MOST_PROCESSES} task processes ended before they began; the last ${how}`;
   return { outcome: "crashed", reason };
 }

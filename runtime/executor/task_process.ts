@@ -1,7 +1,7 @@
 /**
- * One task process, seen from the worker. This class forks it, gives it tries that it runs
- * one after the other, passes their requests to the worker's host, and ends it with all
- * processes that it started.
+ * One task process, seen from the worker. This class forks it, gives it one try after the
+ * other, passes its requests to the worker's host, and ends it with all processes that it
+ * started.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Duplex } from "node:stream";
@@ -15,7 +15,6 @@ import type { LogLevel, TryRequest, TryResult } from "../child/run_try.ts";
 import type { SpanRecord } from "../child/span_record.ts";
 import type { LoadableBundle } from "./bundle_cache.ts";
 import { EndedTries } from "./ended_tries.ts";
-import { lineOf, Outbox } from "./outbox.ts";
 import type { Scratch } from "./scratch.ts";
 import { invalidMessage, longestLine, parseTaskMessage } from "./task_message.ts";
 import { MAIN, type TaskUser } from "./task_user.ts";
@@ -31,14 +30,11 @@ export interface TryHost {
 /** How a try ended in its process. */
 export type ProcessEnd = TryResult | { readonly outcome: "crashed"; readonly reason: string };
 
-/** No code of the try ran, so another process can run the try. */
+/** The process ended before any code of the try ran, so another process can run the try. */
 export interface Unstarted {
   readonly outcome: "unstarted";
-  /**
-   * How the process ended, such as "was killed by SIGKILL". Absent: it had not come to
-   * this try, which waited behind another.
-   */
-  readonly how?: string;
+  /** How the process ended, such as "was killed by SIGKILL". */
+  readonly how: string;
 }
 
 /**
@@ -51,13 +47,6 @@ const KILL_AFTER_MS = 2_000;
  * keeps the output open.
  */
 const LAST_OUTPUT_MS = 500;
-/**
- * Most characters of a request that waits behind another try: some of them must fit into
- * the channel of a process that reads nothing, with the request to give them back.
- */
-const MOST_BEHIND_CHARACTERS = 4_096;
-/** How many of the last tries tell how long a try usually takes. */
-const REMEMBERED = 8;
 
 /** The user of the system, and the environment with its home instead of the worker's. */
 function asUser({ user }: TaskProcessOptions, env: NodeJS.ProcessEnv) {
@@ -67,21 +56,18 @@ function asUser({ user }: TaskProcessOptions, env: NodeJS.ProcessEnv) {
   return { uid, gid, env: { ...rest, ...(home !== null && { HOME: home }) } };
 }
 
-/** A try that the process was given. */
-interface Held {
+interface Running {
   /** Its number among the tries of the process. */
   readonly id: number;
   readonly taskId: string;
   readonly host: TryHost;
   readonly end: PromiseWithResolvers<ProcessEnd | Unstarted>;
-  /** The number of the write that carries its request. */
-  readonly write: number;
   /** The process did not get the request. */
   isUnsent: boolean;
+  /** The process sent something for it, or was sent more than the request. */
+  mayHaveBegun: boolean;
   /** The process said how it ended. */
   isDone: boolean;
-  /** It was asked to stop. */
-  isAborted: boolean;
 }
 
 export interface TaskProcessOptions {
@@ -109,26 +95,21 @@ export class TaskProcess {
   tries = 0;
   /** Called when it has loaded its bundle, and the body of its first try begins. */
   onLoaded: (() => void) | undefined;
-  /** How long its last try ran by its own clock; undefined when it did not end. */
+  /** How long its last try ran by its own clock; undefined when none has ended. */
   ranMs: number | undefined;
   /** Bytes of memory that it has gained since its first try ended. */
   growth = 0;
   #firstRss: number | undefined;
-  /** Undefined before the first try, which also loads the bundle, has ended. */
-  #usualMs: number | undefined;
-  /** Whether no try is to wait in it behind another. */
-  #runsOneByOne = false;
   readonly #process: ChildProcess;
   readonly #removeScratch: () => Promise<void>;
   /** Undefined when the system had no file descriptor left for it. */
-  readonly #outbox: Outbox | undefined;
+  readonly #channel: Duplex | undefined;
   readonly #ready = Promise.withResolvers<void>();
   readonly #exited = Promise.withResolvers<void>();
   readonly #reader = new LineReader((line) => this.#receive(parseTaskMessage(line)));
   readonly #ended = new EndedTries();
   #bundle: string | undefined;
-  /** In the order in which they run. */
-  #held: Held[] = [];
+  #running: Running | undefined;
   #ending: NodeJS.Timeout | undefined;
   #isOutOfMemory = false;
   /** How it ended. */
@@ -137,8 +118,6 @@ export class TaskProcess {
   #hasUnread = false;
   #spoilt = false;
   #isGarbled = false;
-  /** The last write of which it is known that the process read it. */
-  #readWrite = 0;
   readonly #printed: readonly LineCutter[];
 
   constructor(options: TaskProcessOptions) {
@@ -151,14 +130,13 @@ export class TaskProcess {
       detached: true,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
     });
-    const channel = this.#process.stdio?.[3] as Duplex | undefined;
-    channel
+    this.#channel = this.#process.stdio?.[3] as Duplex | undefined;
+    this.#channel
       ?.on("data", (chunk: Uint8Array) => this.#read(chunk))
       // Linux resets the channel of a process that ends with messages unread.
       .on("error", ({ code, syscall }: NodeJS.ErrnoException) => {
         this.#hasUnread ||= syscall === "read" && code === "ECONNRESET";
       });
-    this.#outbox = channel && new Outbox(channel);
     this.#printed = [this.#pipe("stdout"), this.#pipe("stderr")];
     this.#process.once("error", (error) => this.#exit(`could not start: ${error.message}`));
     this.#process.once("exit", (code, signal) =>
@@ -179,98 +157,51 @@ export class TaskProcess {
     return this.#how === undefined && !this.#spoilt;
   }
 
-  /** How many tries it was given that have not ended. */
-  get held(): number {
-    return this.#held.length;
-  }
-
-  /**
-   * How long a try usually takes in it, in milliseconds by its own clock. Undefined when
-   * that is unknown, or when a try must not wait in it behind another.
-   */
-  get usualMs(): number | undefined {
-    return this.#runsOneByOne ? undefined : this.#usualMs;
-  }
-
   /** Hands over the code of the one bundle whose tries the process runs. */
   load(hash: string, { path, code }: LoadableBundle): void {
     this.#bundle = hash;
     this.#send({ type: "load", path, code });
   }
 
-  /**
-   * Runs one try, or one callback, after those that it was given before. Never rejects.
-   * @param host a host of its own
-   */
+  /** Runs one try, or one callback. Never rejects. */
   run(
     request: TryRequest,
     host: TryHost,
     callback?: CallbackRequest,
   ): Promise<ProcessEnd | Unstarted> {
     this.tries += 1;
+    const running = {
+      ...{ id: this.tries, taskId: request.taskId, host },
+      ...{ isUnsent: false, mayHaveBegun: false, isDone: false },
+      end: Promise.withResolvers<ProcessEnd | Unstarted>(),
+    };
+    this.#running = running;
+    this.#isOutOfMemory = false;
+    this.#reader.maxLength = longestLine(request.maxOutputBytes);
+    if (this.#how !== undefined) this.#finish(running, unstarted(running, this.#how));
     const message = {
       type: "run",
-      try: this.tries,
+      try: running.id,
       request,
       ...(callback && { callback }),
     } as const;
-    const text = lineOf(message);
-    const held: Held = {
-      ...{ id: this.tries, taskId: request.taskId, host },
-      write: this.#outbox?.writeOf(text) ?? 0,
-      ...{ isUnsent: false, isDone: false, isAborted: false },
-      end: Promise.withResolvers<ProcessEnd | Unstarted>(),
-    };
-    this.#runsOneByOne ||= text.length > MOST_BEHIND_CHARACTERS;
-    if (this.#held.length === 0) this.#isOutOfMemory = false;
-    const before = this.#held.length === 0 ? 0 : this.#reader.maxLength;
-    this.#reader.maxLength = Math.max(before, longestLine(request.maxOutputBytes));
-    this.#held.push(held);
-    if (this.#how !== undefined) this.#finish(held, unstarted(held, this.#how));
-    else
-      this.#outbox?.add(text, (error) => {
-        held.isUnsent ||= error != null;
-      });
-    return held.end.promise;
-  }
-
-  /**
-   * Gives back the tries that have not begun: they end as unstarted. A try that began in
-   * this moment goes on.
-   */
-  withdraw(): void {
-    const sent = [...this.#held];
-    if (sent.length < 2) return;
-    this.#send({ type: "withdraw" }, () => {
-      // What the process had written before it could read this is read in the next tick.
-      // So it will read this before it begins any try behind its present one.
-      setImmediate(() => setImmediate(() => this.#giveBack(sent)));
+    this.#write(message, (error) => {
+      running.isUnsent ||= error != null;
+    });
+    return running.end.promise.finally(() => {
+      this.#running = undefined;
+      clearTimeout(this.#ending);
     });
   }
 
-  #giveBack(sent: readonly Held[]): void {
-    const current = this.#current;
-    for (const held of sent)
-      if (held !== current && !held.isDone) this.#finish(held, { outcome: "unstarted" });
-  }
-
   /**
-   * Asks the try of this host to stop: its AbortSignal first, then SIGTERM, then SIGKILL
-   * for the whole process group.
+   * Asks the running try to stop: its AbortSignal first, then SIGTERM, then SIGKILL for
+   * the whole process group.
    */
-  abort(host: TryHost, reason: string): void {
-    const held = this.#held.find((one) => one.host === host);
-    if (!held || held.isDone || held.isAborted) return;
-    held.isAborted = true;
+  abort(reason: string): void {
+    if (!this.#running || this.#ending) return;
     this.#spoilt = true;
-    this.#send({ type: "abort", try: held.id, reason });
-    this.withdraw();
-    this.#urge();
-  }
-
-  /** A try that was asked to stop has some time, from the moment when it runs. */
-  #urge(): void {
-    if (this.#ending || !this.#current?.isAborted) return;
+    this.#send({ type: "abort", reason });
     this.#ending = setTimeout(() => {
       this.#signal("SIGTERM");
       this.#ending = setTimeout(() => this.#signal("SIGKILL"), KILL_AFTER_MS);
@@ -286,13 +217,13 @@ export class TaskProcess {
     await this.#exited.promise;
   }
 
-  /** The try that runs, as far as is known: the first whose end was not read. */
-  get #current(): Held | undefined {
-    return this.#held.find(({ isDone }) => !isDone);
+  #send(message: ToChild): void {
+    if (this.#running) this.#running.mayHaveBegun = true;
+    this.#write(message);
   }
 
-  #send(message: ToChild, onWritten?: (error?: Error | null) => void): void {
-    if (this.#how === undefined) this.#outbox?.add(lineOf(message), onWritten);
+  #write(message: ToChild, onWritten?: (error?: Error | null) => void): void {
+    if (this.#how === undefined) this.#channel?.write(`${JSON.stringify(message)}\n`, onWritten);
   }
 
   /** Anything but a message ends the process: its later messages cannot be trusted. */
@@ -309,47 +240,40 @@ export class TaskProcess {
     this.#isGarbled = true;
     this.#spoilt = true;
     const reason = `${code}: ${message}`;
-    if (this.#current) this.#finish(this.#current, { outcome: "crashed", reason });
-    this.#finishUnbegun();
+    if (this.#running) this.#finish(this.#running, { outcome: "crashed", reason });
     this.#signal("SIGKILL");
   }
 
   #receive(message: FromChild): void {
     if (message.type === "ready") return void this.#ready.resolve();
+    const running = this.#running;
     if (message.try > this.tries) throw invalidMessage("it speaks for a try that has not begun");
-    const held = this.#held.find(({ id }) => id === message.try);
-    if (message.type === "withdrawn")
-      return void (held && this.#finish(held, { outcome: "unstarted" }));
-    if (!held || held.isDone) return void this.#receiveLate(message);
-    if (held !== this.#current) throw invalidMessage("it speaks for a try that has not begun");
-    this.#readWrite = Math.max(this.#readWrite, held.write);
+    if (message.try !== running?.id || running.isDone) return void this.#receiveLate(message);
+    running.mayHaveBegun = true;
     if (message.type === "loaded") this.onLoaded?.();
-    else if (message.type === "log") held.host.log(message.level, message.source, message.text);
-    else if (message.type === "span") this.#span(held.host, message.span);
+    else if (message.type === "log") running.host.log(message.level, message.source, message.text);
+    else if (message.type === "span") this.#span(running.host, message.span);
     // #answer() never rejects: it sends the failure of a call to the child.
-    else if (message.type === "call") void this.#answer(held.host, message);
-    else this.#done(held, message);
+    else if (message.type === "call") void this.#answer(running.host, message);
+    else this.#done(running, message);
   }
 
   #span(host: TryHost, span: SpanRecord | null): void {
     if (span) host.span?.(span);
   }
 
-  #done(held: Held, { isSpoilt, ms, rss, result }: Extract<FromChild, { type: "done" }>): void {
-    held.isDone = true;
-    this.#ended.add(held);
+  #done(
+    running: Running,
+    { isSpoilt, ms, rss, result }: Extract<FromChild, { type: "done" }>,
+  ): void {
+    running.isDone = true;
+    this.#ended.add(running);
     this.#spoilt ||= isSpoilt;
-    this.#measure(held, ms, rss);
+    this.ranMs = ms;
+    this.#measure(rss);
     // Output that was printed before the end is in the pipes by now. This tick may have
     // looked at the pipes before that; the next one reads them.
-    setImmediate(() => setImmediate(() => this.#finish(held, result)));
-    if (isSpoilt) this.#finishUnbegun();
-  }
-
-  /** The process begins none of them. */
-  #finishUnbegun(): void {
-    for (const held of this.#held.filter(({ isDone }) => !isDone))
-      this.#finish(held, { outcome: "unstarted" });
+    setImmediate(() => setImmediate(() => this.#finish(running, result)));
   }
 
   /** From an ended try: its lines go into its own log, and its calls are refused. */
@@ -358,35 +282,21 @@ export class TaskProcess {
     if (refusal) this.#refuse(refusal.call, refusal.error);
   }
 
-  #measure({ id }: Held, ms: number, rss: number | undefined): void {
-    this.ranMs = ms;
-    // The first try loads the bundle, too.
-    if (id === 1) this.#usualMs = 0;
-    else this.#usualMs = ms / REMEMBERED + (this.#usualMs ?? 0) * (1 - 1 / REMEMBERED);
+  #measure(rss: number | undefined): void {
     if (rss === undefined) return;
     this.#firstRss ??= rss;
     this.growth = rss - this.#firstRss;
   }
 
-  #finish(held: Held, end: ProcessEnd | Unstarted): void {
-    if (this.#held[0] === held) for (const lines of this.#printed) lines.end();
-    if (held.isAborted) this.#stopUrging();
-    this.#held = this.#held.filter((one) => one !== held);
-    held.end.resolve(end);
-    this.#urge();
-  }
-
-  #stopUrging(): void {
-    clearTimeout(this.#ending);
-    this.#ending = undefined;
+  #finish(running: Running, end: ProcessEnd | Unstarted): void {
+    for (const lines of this.#printed) lines.end();
+    running.end.resolve(end);
   }
 
   async #answer(
     host: TryHost,
     { call, method, args }: Extract<FromChild, { type: "call" }>,
   ): Promise<void> {
-    // A try that waits for the worker is not short.
-    this.withdraw();
     try {
       this.#send({ type: "reply", call, value: await host.call(method, args) });
     } catch (error) {
@@ -407,14 +317,10 @@ export class TaskProcess {
   #pipe(source: "stdout" | "stderr"): LineCutter {
     const lines = new LineCutter((text) => {
       if (source === "stderr") this.#isOutOfMemory ||= OUT_OF_MEMORY.test(text);
-      this.#held[0]?.host.log(source === "stderr" ? "warn" : "info", source, text);
+      this.#running?.host.log(source === "stderr" ? "warn" : "info", source, text);
     });
     this.#process[source]
-      ?.on("data", (chunk: Uint8Array) => {
-        // Only the order of time tells which try printed it.
-        this.#runsOneByOne = true;
-        lines.push(chunk);
-      })
+      ?.on("data", (chunk: Uint8Array) => lines.push(chunk))
       .on("error", () => undefined);
     return lines;
   }
@@ -438,18 +344,15 @@ export class TaskProcess {
   }
 
   #end(exit: string): void {
-    const current = this.#current;
-    if (!current) return;
+    const running = this.#running;
+    if (!running) return;
     const how = this.#isOutOfMemory ? "ran out of memory" : exit;
-    this.#finish(current, this.#nothingRan(current) ? unstarted(current, how) : crashed(how));
-    this.#finishUnbegun();
+    this.#finish(running, this.#nothingRan(running) ? unstarted(running, how) : crashed(how));
   }
 
-  /** The last write carries its request, and was not read. */
-  #nothingRan({ write, isUnsent }: Held): boolean {
-    if (!this.#outbox) return true;
-    const mayHaveBegun = write < this.#outbox.writes || write <= this.#readWrite;
-    return !mayHaveBegun && (isUnsent || this.#hasUnread);
+  /** The request is the last message that was sent, and it was not read. */
+  #nothingRan({ mayHaveBegun, isUnsent }: Running): boolean {
+    return !mayHaveBegun && (isUnsent || this.#hasUnread || !this.#channel);
   }
 
   /** Signals the whole group: children of a task must not outlive it. */
@@ -467,7 +370,7 @@ function crashed(how: string): ProcessEnd {
   return { outcome: "crashed", reason: `the task process ${how}${when}` };
 }
 
-function unstarted({ host }: Held, how: string): Unstarted {
+function unstarted({ host }: Running, how: string): Unstarted {
   host.log("warn", "dagsmith", `a task process ${how} before it began`);
   return { outcome: "unstarted", how };
 }

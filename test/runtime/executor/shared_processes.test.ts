@@ -1,6 +1,6 @@
 /**
- * How tries share processes. Several that are sent to one process run alone, in their
- * order, once, and none dies with another. In a pool, none waits for one that takes long.
+ * How tries share the processes of a pool: few are busy while tries are short, and no try
+ * waits for one that takes long.
  */
 import { randomUUID } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -10,12 +10,11 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { loadFolder } from "../../../runtime/bundler/folder.ts";
 import type { TryRequest } from "../../../runtime/child/run_try.ts";
-import { TryQueue } from "../../../runtime/child/try_queue.ts";
 import type { BundleCache, LoadableBundle } from "../../../runtime/executor/bundle_cache.ts";
 import { Scratch } from "../../../runtime/executor/scratch.ts";
 import { PATIENCE_MS, ShortTries } from "../../../runtime/executor/short_tries.ts";
 import { TaskPool } from "../../../runtime/executor/task_pool.ts";
-import { TaskProcess, type TryHost } from "../../../runtime/executor/task_process.ts";
+import type { TaskProcess, TryHost } from "../../../runtime/executor/task_process.ts";
 
 const { PATH, NODE_COMPILE_CACHE } = process.env;
 const scratch = new Scratch(randomUUID());
@@ -42,34 +41,19 @@ const requestOf = (taskId: string, params: object = {}): TryRequest => ({
   ...{ params: params as TryRequest["params"], inputs: {}, trigger: null },
 });
 
-/** What a try logged; `began` resolves with its first line. */
+/** `began` resolves with the first line that a try logs. */
 class Host implements TryHost {
-  readonly lines: string[] = [];
   readonly #began = Promise.withResolvers<void>();
-  readonly #answer: () => Promise<unknown>;
 
-  constructor(answer: () => Promise<unknown> = async () => null) {
-    this.#answer = answer;
-  }
   get began(): Promise<void> {
     return this.#began.promise;
   }
-  call(): Promise<unknown> {
-    return this.#answer();
+  async call(): Promise<unknown> {
+    return null;
   }
-  log(_level: string, _source: string, text: string): void {
-    this.lines.push(text);
+  log(): void {
     this.#began.resolve();
   }
-}
-
-/** A process that has run a first try. */
-async function hotProcess(): Promise<TaskProcess> {
-  const process = new TaskProcess(OPTIONS);
-  onTestFinished(() => process.stop());
-  process.load("bundle", loaded);
-  await process.run(requestOf("says"), new Host());
-  return process;
 }
 
 /** A file that does not exist yet, and how to make it. */
@@ -80,120 +64,7 @@ async function gate() {
   return { file, open: () => writeFile(file, "") };
 }
 
-/** Tries of `says`, given to a process at once. */
-function said(process: TaskProcess, count: number) {
-  return Array.from({ length: count }, () => {
-    const host = new Host();
-    return { host, end: process.run(requestOf("says"), host) };
-  });
-}
-
 const SUCCESS = { outcome: "success", output: null };
-const UNSTARTED = { outcome: "unstarted" };
-
-describe("tries that wait in one process", () => {
-  test("run one after the other, each with its own log", async () => {
-    const process = await hotProcess();
-    const tries = said(process, 5);
-    const order: number[] = [];
-    for (const [index, { end }] of tries.entries()) void end.then(() => order.push(index));
-    for (const { end, host } of tries) {
-      expect(await end).toEqual(SUCCESS);
-      expect(host.lines).toEqual(["ran"]);
-    }
-    expect(order).toEqual([0, 1, 2, 3, 4]);
-    expect(process.held).toBe(0);
-  });
-
-  test("are given back while the one before them uses the processor, and never run", async () => {
-    const process = await hotProcess();
-    const { file, open } = await gate();
-    const first = new Host();
-    const end = process.run(requestOf("blocks", { file }), first);
-    const behind = said(process, 3);
-    await first.began;
-    process.withdraw();
-    for (const one of behind) expect(await one.end).toEqual(UNSTARTED);
-    expect(process.held).toBe(1);
-    await open();
-    expect(await end).toEqual(SUCCESS);
-    const next = said(process, 1);
-    expect(await next[0]?.end).toEqual(SUCCESS);
-    for (const { host } of behind) expect(host.lines).toEqual([]);
-  });
-
-  test("run exactly once or not at all, whenever they are withdrawn", async () => {
-    const process = await hotProcess();
-    for (let round = 0; round < 60; round += 1) {
-      const tries = said(process, 6);
-      for (let tick = 0; tick < round % 12; tick += 1)
-        await new Promise((resolve) => setImmediate(resolve));
-      process.withdraw();
-      for (const { end, host } of tries) {
-        const { outcome } = await end;
-        expect(["success", "unstarted"]).toContain(outcome);
-        expect(host.lines).toEqual(outcome === "success" ? ["ran"] : []);
-      }
-    }
-    await process.run(requestOf("says"), new Host());
-    expect(process.held).toBe(0);
-  });
-
-  test("are given back when the process dies in the one before them", async () => {
-    const process = await hotProcess();
-    const { file } = await gate();
-    const first = new Host();
-    const end = process.run(requestOf("blocks", { file }), first);
-    const behind = said(process, 3);
-    await first.began;
-    await process.stop();
-    expect(await end).toEqual({
-      outcome: "crashed",
-      reason: "the task process was killed by SIGKILL",
-    });
-    for (const one of behind) {
-      expect(await one.end).toEqual(UNSTARTED);
-      expect(one.host.lines).toEqual([]);
-    }
-  });
-
-  test("are given back when the one before them leaves something behind", async () => {
-    const process = await hotProcess();
-    const end = process.run(requestOf("leaves"), new Host());
-    const behind = said(process, 3);
-    expect(await end).toEqual(SUCCESS);
-    for (const one of behind) {
-      expect(await one.end).toEqual(UNSTARTED);
-      expect(one.host.lines).toEqual([]);
-    }
-    expect(process.isUsable).toBe(false);
-  });
-
-  test("are given back when the one before them asks its worker", async () => {
-    const process = await hotProcess();
-    const answer = Promise.withResolvers<string>();
-    const end = process.run(requestOf("asks"), new Host(() => answer.promise));
-    const behind = said(process, 3);
-    for (const one of behind) expect(await one.end).toEqual(UNSTARTED);
-    answer.resolve("42");
-    expect(await end).toEqual({ outcome: "success", output: '"42"' });
-  });
-
-  test("are given back when one is cancelled, and only that one is", async () => {
-    const process = await hotProcess();
-    const first = new Host();
-    const end = process.run(requestOf("waits"), first);
-    const behind = said(process, 3);
-    await first.began;
-    const [cancelled] = behind;
-    if (cancelled) process.abort(cancelled.host, "cancelled");
-    for (const one of behind) expect(await one.end).toEqual(UNSTARTED);
-    expect(process.held).toBe(1);
-    process.abort(first, "cancelled");
-    expect(await end).toEqual(SUCCESS);
-    for (const { host } of behind) expect(host.lines).toEqual([]);
-  });
-});
 
 test("a try that blocks holds back no other of its pool", async () => {
   const bundles = { read: async () => loaded } as unknown as BundleCache;
@@ -226,25 +97,6 @@ test("short tries of two bundles keep each other's processes in a full pool", as
   for (let round = 0; round < 20; round++)
     await Promise.all([run("one"), run("one"), run("two"), run("two")]);
   expect(processes.size).toBe(2);
-});
-
-test("a try whose withdrawal is read together with it never begins", async () => {
-  const begun: number[] = [];
-  const withdrawn: number[] = [];
-  const ended = Promise.withResolvers<void>();
-  const queue = new TryQueue<{ readonly try: number }>(
-    async (asked) => {
-      begun.push(asked.try);
-      ended.resolve();
-      return true;
-    },
-    (id) => withdrawn.push(id),
-  );
-  queue.add({ try: 1 });
-  queue.withdraw();
-  queue.add({ try: 2 });
-  await ended.promise;
-  expect([begun, withdrawn]).toEqual([[2], [1]]);
 });
 
 const CORES = 2;

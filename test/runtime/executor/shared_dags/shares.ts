@@ -1,4 +1,4 @@
-/** Tasks that say in their log that they ran, and how they hold up what waits behind. */
+/** Tasks that say in their log that they ran: a short one, and one that takes its process. */
 import { existsSync } from "node:fs";
 import { dag } from "dagsmith";
 
@@ -11,23 +11,6 @@ d.task("blocks", ({ log, params }) => {
   log.info("ran");
   const { file } = params as unknown as { readonly file: string };
   while (!existsSync(file));
-});
-
-/** Waits until it is asked to stop. */
-d.task("waits", async ({ log, signal }) => {
-  log.info("ran");
-  await new Promise((resolve) => signal.addEventListener("abort", resolve));
-});
-
-d.task("asks", async ({ log, variable }) => {
-  log.info("ran");
-  return variable("answer");
-});
-
-/** Leaves another environment behind. */
-d.task("leaves", ({ log }) => {
-  log.info("ran");
-  process.env.LEFT_BEHIND = "yes";
 });
 
 export default d;
