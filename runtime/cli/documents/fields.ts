@@ -1,7 +1,7 @@
 /** Fields that documents share. */
 import { z } from "zod";
-import { RUN_TYPES } from "../../store/runs/dag_run.ts";
 import { runState, when } from "../../web/api/schemas/common.ts";
+import { run as apiRun } from "../../web/api/schemas/runs.ts";
 
 export { runState, when };
 
@@ -11,28 +11,7 @@ export const json = z.unknown();
 /** How a document names a run. */
 export const ofRun = { id: z.int(), dagId: z.string(), runId: z.string() };
 
-export const run = z
-  .object({
-    ...ofRun,
-    runType: z.enum(RUN_TYPES),
-    state: runState,
-    versionId: z.int(),
-    version: z.int().meta({ description: "The version of the DAG that the run is pinned to" }),
-    logicalDate: when,
-    dataIntervalStart: when,
-    dataIntervalEnd: when,
-    partitionKey: z.string().nullable(),
-    queuedAt: when,
-    startedAt: when.nullable(),
-    finishedAt: when.nullable(),
-    reason: z.string().nullable(),
-    warnings: z.int().meta({ description: "Tasks whose failure is allowed" }),
-    params: json,
-    note: z.string().nullable(),
-    labels: z.record(z.string(), z.string()),
-    backfill: z.int().nullable().meta({ description: "The backfill that ran it last" }),
-  })
-  .meta({ id: "Run" });
+export const run = apiRun.extend({ versionId: z.int(), params: json }).meta({ id: "Run" });
 
 export const storedError = z.object({ name: z.string(), message: z.string(), stack: z.string() });
 

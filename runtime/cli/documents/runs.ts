@@ -1,9 +1,9 @@
 /** The documents of commands about runs and their tasks. */
 import { z } from "zod";
-import { TASK_EVENTS } from "../../../sdk/spec/index.ts";
 import { MARKS, TASK_STATES } from "../../state/task_state.ts";
 import { cleared as clearedRuns } from "../../web/api/schemas/clear.ts";
 import { questions as open } from "../../web/api/schemas/questions.ts";
+import { callback } from "../../web/api/schemas/runs.ts";
 import { json, logLine, ofRun, run, runState, storedError, when } from "./fields.ts";
 
 export { why } from "../../web/api/schemas/runs.ts";
@@ -63,25 +63,7 @@ export const log = z.object({
   lines: z.array(logLine),
 });
 
-export const callbacks = z.object({
-  run,
-  callbacks: z.array(
-    z.object({
-      id: z.int(),
-      taskId: z.string().nullable().meta({ description: "Null: the callback is of the run" }),
-      mapIndex: z.int().nullable(),
-      tryNumber: z.int().nullable(),
-      event: z.enum([...TASK_EVENTS, "deadline"]),
-      ordinal: z.int(),
-      state: z.enum(["queued", "running", "success", "failed"]),
-      reason: z.string().nullable(),
-      failure: z.string().nullable().meta({ description: "Why the callback itself failed" }),
-      attempts: z.int(),
-      createdAt: when,
-      finishedAt: when.nullable(),
-    }),
-  ),
-});
+export const callbacks = z.object({ run, callbacks: z.array(callback) });
 
 export const replayed = z.object({
   taskId: z.string(),

@@ -5,7 +5,7 @@ import { TASK_STATES } from "../../../state/task_state.ts";
 import { RUN_TYPES } from "../../../store/runs/dag_run.ts";
 import { runState, when } from "./common.ts";
 
-const run = z
+export const run = z
   .object({
     id: z.int(),
     dagId: z.string(),
@@ -71,21 +71,24 @@ export const why = z
   })
   .meta({ id: "Why" });
 
+export const callback = z.object({
+  id: z.int(),
+  taskId: z.string().nullable().meta({ description: "Null: the callback is of the run" }),
+  mapIndex: z.int().nullable(),
+  tryNumber: z.int().nullable(),
+  event: z.enum([...TASK_EVENTS, "deadline"]),
+  ordinal: z.int(),
+  state: z.enum(["queued", "running", "success", "failed"]),
+  reason: z.string().nullable(),
+  failure: z.string().nullable().meta({ description: "Why the callback itself failed" }),
+  attempts: z.int(),
+  createdAt: when,
+  finishedAt: when.nullable(),
+});
+
 export const callbacks = z.object({
   callbacks: z.array(
-    z.object({
-      id: z.int(),
-      taskId: z.string().nullable().meta({ description: "Null: the callback is of the run" }),
-      mapIndex: z.int().nullable(),
-      tryNumber: z.int().nullable(),
-      event: z.enum([...TASK_EVENTS, "deadline"]),
-      ordinal: z.int(),
-      state: z.enum(["queued", "running", "success", "failed"]),
-      reason: z.string().nullable(),
-      failure: z.string().nullable().meta({ description: "Why the callback itself failed" }),
-      attempts: z.int(),
-      createdAt: when,
-      finishedAt: when.nullable(),
+    callback.extend({
       lines: z.array(
         z.object({ time: z.string(), level: z.string(), source: z.string(), text: z.string() }),
       ),
