@@ -9,6 +9,7 @@ import { z } from "zod";
 import { commands } from "../../../runtime/cli/commands.ts";
 import { commandCall, inputSchema, toolName } from "../../../runtime/cli/mcp/command_tool.ts";
 import { newProject, type Project } from "../../support/cli.ts";
+import { callTool } from "../../support/mcp.ts";
 import { migratedDatabase } from "../../support/migrated.ts";
 
 const BIN = fileURLToPath(new URL("../../../runtime/cli/bin.ts", import.meta.url));
@@ -41,22 +42,12 @@ async function client(...flags: readonly string[]): Promise<Client> {
   return one;
 }
 
-const answerShape = z.object({
-  isError: z.boolean().optional(),
-  content: z.tuple([z.object({ type: z.literal("text"), text: z.string() })]),
-});
-
-async function call(one: Client, name: string, input: Record<string, unknown> = {}) {
-  const { isError, content } = answerShape.parse(await one.callTool({ name, arguments: input }));
-  return { isError: isError ?? false, document: JSON.parse(content[0].text) as unknown };
-}
-
 test("without --act every tool is read-only, and none that acts can be called", async () => {
   const one = await client();
   const { tools } = await one.listTools();
   expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(["list", "why", "logs"]));
   expect(tools.filter(({ annotations }) => !annotations?.readOnlyHint)).toEqual([]);
-  expect(await call(one, "trigger", { dag: "work" })).toMatchObject({
+  expect(await callTool(one, "trigger", { dag: "work" })).toMatchObject({
     isError: true,
     document: { error: { code: "INVALID_ARGUMENT", message: expect.stringContaining("trigger") } },
   });
@@ -64,21 +55,23 @@ test("without --act every tool is read-only, and none that acts can be called", 
 
 test("a tool answers with the document of its command", async () => {
   const one = await client();
-  expect(await call(one, "list")).toEqual({
+  expect(await callTool(one, "list")).toEqual({
     isError: false,
     document: await project.json(["list"]),
   });
-  expect(await call(one, "next", { dag: "work", count: "2" })).toMatchObject({ isError: false });
+  expect(await callTool(one, "next", { dag: "work", count: "2" })).toMatchObject({
+    isError: false,
+  });
 });
 
 test("with --act an agent triggers a run, finds it, and asks why it waits", async () => {
   const one = await client("--act");
-  const { document } = await call(one, "trigger", { dag: "work" });
+  const { document } = await callTool(one, "trigger", { dag: "work" });
   const { id } = z.object({ id: z.number() }).parse(document);
-  expect(await call(one, "runs", { dag: "work", limit: 1 })).toMatchObject({
+  expect(await callTool(one, "runs", { dag: "work", limit: 1 })).toMatchObject({
     document: { runs: [{ id }] },
   });
-  expect(await call(one, "why", { run: String(id) })).toMatchObject({ isError: false });
+  expect(await callTool(one, "why", { run: String(id) })).toMatchObject({ isError: false });
 });
 
 test.each([
@@ -89,10 +82,10 @@ test.each([
   ["nothing", {}, "INVALID_ARGUMENT"],
 ])("%s with %o answers %s, and the server goes on", async (name, input, code) => {
   const one = await client();
-  const { isError, document } = await call(one, name, input);
+  const { isError, document } = await callTool(one, name, input);
   expect(isError).toBe(true);
   expect(document).toMatchObject({ error: { code } });
-  expect((await call(one, "list")).isError).toBe(false);
+  expect((await callTool(one, "list")).isError).toBe(false);
 });
 
 describe("a command as a tool", () => {

@@ -5,10 +5,10 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { z } from "zod";
 import { type Grant, type Permission, ROLES } from "../../../runtime/access/permissions.ts";
 import * as actions from "../../../runtime/actions/index.ts";
 import { TOOLS } from "../../../runtime/web/mcp/tools.ts";
+import { callTool } from "../../support/mcp.ts";
 import { dagSpec } from "../../support/rows.ts";
 import { type TestWeb, testWeb } from "../../support/web.ts";
 
@@ -44,16 +44,6 @@ async function client(token: string | undefined): Promise<Client> {
 
 const as = async (role: Grant["role"]): Promise<Client> => client(await newToken(role));
 
-const answerShape = z.object({
-  isError: z.boolean().optional(),
-  content: z.tuple([z.object({ type: z.literal("text"), text: z.string() })]),
-});
-
-async function call(one: Client, name: string, input: Record<string, unknown> = {}) {
-  const { isError, content } = answerShape.parse(await one.callTool({ name, arguments: input }));
-  return { isError: isError ?? false, document: JSON.parse(content[0].text) as unknown };
-}
-
 const names = async (one: Client) => (await one.listTools()).tools.map(({ name }) => name);
 
 test("the page has llms.txt, which names the tools and the API, for callers with a token", async () => {
@@ -87,7 +77,7 @@ describe("a caller without rights gets no tool", () => {
   test("with a token whose scope names another permission", async () => {
     const one = await client(await newToken("admin", ["account.use"]));
     expect(await names(one)).toEqual([]);
-    expect(await call(one, "list")).toMatchObject({ isError: true });
+    expect(await callTool(one, "list")).toMatchObject({ isError: true });
   });
 });
 
@@ -97,13 +87,13 @@ test("a reader sees and calls only tools that change nothing", async () => {
   expect(tools.map(({ name }) => name)).toEqual(expect.arrayContaining(["list", "why", "logs"]));
   const acting = tools.filter(({ annotations }) => !annotations?.readOnlyHint);
   expect(acting.map(({ name }) => name)).toEqual(["answer"]);
-  expect(await call(one, "show", { dagId: "d" })).toMatchObject({ document: { dagId: "d" } });
+  expect(await callTool(one, "show", { dagId: "d" })).toMatchObject({ document: { dagId: "d" } });
   for (const [name, input] of [
     ["trigger", { dagId: "d" }],
     ["note", { id: run, note: "x" }],
     ["audit", {}],
   ] as const)
-    expect(await call(one, name, input)).toMatchObject({
+    expect(await callTool(one, name, input)).toMatchObject({
       ...{ isError: true, document: { error: { code: "REFUSED" } } },
     });
 });
@@ -112,23 +102,23 @@ test("a role for a tag reaches the DAGs of that tag only", async () => {
   const grants = [{ role: "operator", tag: "mine" }] as const;
   await actions.addUser(web.db, { name: "grace", grants, ...by });
   const one = await client(await newToken("grace"));
-  expect(await call(one, "list")).toMatchObject({ document: { dags: [{ dagId: "d" }] } });
-  expect(await call(one, "pause", { dagId: "d" })).toMatchObject({ isError: false });
-  expect(await call(one, "pause", { dagId: "other" })).toMatchObject({ isError: true });
+  expect(await callTool(one, "list")).toMatchObject({ document: { dags: [{ dagId: "d" }] } });
+  expect(await callTool(one, "pause", { dagId: "d" })).toMatchObject({ isError: false });
+  expect(await callTool(one, "pause", { dagId: "other" })).toMatchObject({ isError: true });
 });
 
 test("an operator acts, and the audit names the user", async () => {
   const one = await as("operator");
-  expect(await call(one, "trigger", { dagId: "other" })).toMatchObject({
+  expect(await callTool(one, "trigger", { dagId: "other" })).toMatchObject({
     document: { id: expect.any(Number) },
   });
-  expect(await call(one, "note", { id: run, note: "seen by an agent" })).toMatchObject({
+  expect(await callTool(one, "note", { id: run, note: "seen by an agent" })).toMatchObject({
     document: { done: true },
   });
-  expect(await call(one, "note", { id: run, note: "late", noteWas: "" })).toMatchObject({
+  expect(await callTool(one, "note", { id: run, note: "late", noteWas: "" })).toMatchObject({
     document: { error: { code: "CHANGED_MEANWHILE" } },
   });
-  const { document } = await call(await as("admin"), "audit", { user: "operator" });
+  const { document } = await callTool(await as("admin"), "audit", { user: "operator" });
   expect(document).toMatchObject({
     entries: [
       { actor: expect.stringMatching(/^operator with token /), action: "note" },
@@ -150,10 +140,10 @@ test.each([
   ["nothing", {}, "INVALID_ARGUMENT"],
 ])("%s with %o answers %s, and the next call is answered", async (name, input, code) => {
   const one = await as("admin");
-  expect(await call(one, name, input)).toMatchObject({
+  expect(await callTool(one, name, input)).toMatchObject({
     ...{ isError: true, document: { error: { code } } },
   });
-  expect(await call(one, "runs", { dagId: "d", limit: 1 })).toMatchObject({
+  expect(await callTool(one, "runs", { dagId: "d", limit: 1 })).toMatchObject({
     ...{ isError: false, document: { runs: [{ id: run }] } },
   });
 });
@@ -171,14 +161,14 @@ test("each tool has one field for each parameter of its endpoint", () => {
 
 test("a field that is null counts as left out", async () => {
   const input = { dagId: "d", state: null, limit: null };
-  expect(await call(await as("viewer"), "runs", input)).toMatchObject({
+  expect(await callTool(await as("viewer"), "runs", input)).toMatchObject({
     ...{ isError: false, document: { runs: [{ id: run }] } },
   });
 });
 
 test("an answer that is too long is an error that names the limit, and no part of JSON", async () => {
   await web.rows.dag(dagSpec("long", { description: "x".repeat(200_000) }));
-  expect(await call(await as("viewer"), "show", { dagId: "long" })).toMatchObject({
+  expect(await callTool(await as("viewer"), "show", { dagId: "long" })).toMatchObject({
     isError: true,
     document: { error: { code: "INVALID_ARGUMENT", message: expect.stringContaining("limit") } },
   });
