@@ -1,8 +1,8 @@
 /**
  * Removes the files of values, and the files of tasks, that no longer exist: cleared,
  * replaced, deleted with their run, or never recorded because their worker died; and the
- * temporary folders of dead workers on this machine. Runs
- * every 30 s: a file that is left over costs only space.
+ * temporary folders of dead workers on this machine. Runs every 30 s: a file that is left
+ * over costs only space.
  */
 import type { Job } from "../service/loop.ts";
 

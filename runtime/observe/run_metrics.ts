@@ -3,6 +3,7 @@
  * run that ended since its own start, so a query over several takes the maximum.
  */
 import { Histogram, type Registry } from "prom-client";
+import { once } from "../../sdk/once.ts";
 import type { Queryable } from "../store/database/database.ts";
 import { databaseTime } from "../store/reads/clock.ts";
 import { type RunEndPlace, readEndedRuns } from "../store/reads/fleet_metrics.ts";
@@ -12,7 +13,8 @@ import type { DagLabels } from "./dag_labels.ts";
 const RUN_SECONDS = [1, 5, 15, 60, 300, 900, 3_600, 14_400, 86_400, 604_800];
 
 export function watchRuns(registry: Registry, dags: DagLabels, db: Queryable): void {
-  let place: Promise<RunEndPlace> | undefined;
+  const begin = once(() => placeOfNow(db));
+  let place: RunEndPlace | undefined;
   let reading: Promise<void> | undefined;
   const histogram: Histogram<"dag" | "state"> = new Histogram({
     name: "dagsmith_run_duration_seconds",
@@ -26,17 +28,13 @@ export function watchRuns(registry: Registry, dags: DagLabels, db: Queryable): v
         .catch(() => undefined)
         .finally(() => (reading = undefined))),
   });
-  const begin = (): Promise<RunEndPlace> =>
-    (place ??= placeOfNow(db).catch((error) => {
-      place = undefined;
-      throw error;
-    }));
   // Before the first scrape: runs that end meanwhile count.
   begin().catch(() => undefined);
   const count = async (): Promise<void> => {
-    for (const { dagId, state, seconds, ...at } of await readEndedRuns(db, await begin())) {
+    const ended = await readEndedRuns(db, place ?? (await begin()));
+    for (const { dagId, state, seconds, ...at } of ended) {
       histogram.observe({ dag: dags.of(dagId), state }, seconds);
-      place = Promise.resolve(at);
+      place = at;
     }
   };
 }

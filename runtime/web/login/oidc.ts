@@ -3,6 +3,7 @@
  * library checks the answer; this file keeps the login in between.
  */
 import type { Configuration } from "openid-client";
+import { once } from "../../../sdk/once.ts";
 import { grantsOfClaim, type OidcRule } from "../../access/oidc_rules.ts";
 import type { Grant } from "../../access/permissions.ts";
 import { hashOfSecret, newSecret } from "../../access/token.ts";
@@ -36,7 +37,7 @@ export interface OidcUser {
 export class Oidc {
   readonly #options: OidcOptions;
   readonly #callback: string;
-  #configuration: Promise<Configuration> | undefined;
+  readonly #discover = once(() => this.#ask());
 
   /** @param callback the address of this page that the provider answers to */
   constructor(options: OidcOptions, callback: string) {
@@ -115,15 +116,7 @@ export class Oidc {
     return { ...more, ...claims };
   }
 
-  /** Asked once; again after a failure. */
-  #discover(): Promise<Configuration> {
-    this.#configuration ??= this.#ask().catch((error: unknown) => {
-      this.#configuration = undefined;
-      throw error;
-    });
-    return this.#configuration;
-  }
-
+  /** What the provider says of itself. */
   async #ask(): Promise<Configuration> {
     const client = await import("openid-client");
     const { issuer, clientId, clientSecret } = this.#options;
