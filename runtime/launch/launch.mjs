@@ -72,8 +72,10 @@ function installedByHand() {
 
 function npmCi() {
   console.error("Installing packages (once)…");
-  // On stderr: stdout is for the output of the target only.
-  const { status } = spawnSync(windows ? "npm.cmd" : "npm", ["ci"], {
+  // Warnings are about the Node that runs npm, which is not the Node that runs the target:
+  // 250 lines of them hid the few that matter. On stderr: stdout is for the output of the
+  // target only.
+  const { status } = spawnSync(windows ? "npm.cmd" : "npm", ["ci", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
     shell: windows,
