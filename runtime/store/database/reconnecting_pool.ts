@@ -6,46 +6,26 @@
 import type { Pool, PoolClient } from "pg";
 import { isTransient, type WaitOptions, whileServerReturns } from "./connection_loss.ts";
 import type { Database } from "./database.ts";
+import { listeningClient } from "./listening_client.ts";
+import { replaceMethod } from "./replace_method.ts";
 
 /**
  * The same pool; its clients repeat a statement on another connection when theirs breaks.
+ * With a callback graphile-worker asks for the connection on which it listens.
  */
 export function reconnectingPool({ pool, wait }: Database): Pool {
   const connect = (callback?: Connected): unknown =>
-    callback
-      ? pool.connect((error, client, release) =>
-          callback(error, client && listeningClient(client, wait), release),
-        )
-      : reconnectingClient(pool, wait);
-  return replacing(pool, "connect", connect);
+    callback ? listen(pool, callback) : reconnectingClient(pool, wait);
+  return replaceMethod(pool, "connect", connect);
 }
 
 type Connected = Parameters<Pool["connect"]>[0];
 
-/**
- * With a callback graphile-worker asks for the connection on which it listens. It watches
- * that one, but it would wait for ever for the answer to its farewell.
- */
-function listeningClient(client: PoolClient, { patience }: WaitOptions): PoolClient {
-  const query = (...args: readonly unknown[]): Promise<unknown> => {
-    const sent = (): Promise<unknown> => Reflect.apply(client.query, client, args);
-    return patience ? patience.limit(sent) : sent();
-  };
-  return replacing(client, "query", query);
-}
-
-/** The same object, apart from one method. */
-function replacing<Target extends object>(
-  object: Target,
-  method: keyof Target,
-  by: unknown,
-): Target {
-  return new Proxy(object, {
-    get: (target, key) => {
-      if (key === method) return by;
-      const value: unknown = Reflect.get(target, key);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
+function listen(pool: Pool, callback: Connected): void {
+  pool.connect((error, client, release) => {
+    if (!client) return callback(error, client, release);
+    const listening = listeningClient(client, release);
+    callback(undefined, listening.client, listening.release);
   });
 }
 

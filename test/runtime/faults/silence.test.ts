@@ -114,6 +114,20 @@ test("a worker whose heartbeat falls silent beats again over another connection:
   ).toEqual([]);
 });
 
+test("a worker whose listening connection falls silent listens on another, and ends well when that one is silent, too", async () => {
+  const gate = await newGate();
+  const proxy = await silentProxy(postgres.db.url);
+  const worker = await service("worker", gate, proxy.url);
+  const listening = (): readonly Connection[] =>
+    proxy.connections.filter((one) => one.sent("LISTEN"));
+  const first = await until("a listening connection", async () => listening()[0]);
+  first.silence();
+  const second = await until("another", async () => listening()[1]);
+  second.silence();
+  await worker.end();
+  expect(worker.ended).toBe("ended with code 0");
+});
+
 test("a scheduler whose connections fall silent says so, replaces them and goes on", async () => {
   const gate = await newGate();
   await gate.open();
