@@ -113,6 +113,8 @@ export interface NewInstance extends InstanceKey {
    * queued.
    */
   readonly route: Route;
+  /** The caller starts it in the same transaction, so it needs no job. */
+  readonly isTaken?: true;
 }
 
 /** A job of the queue: "look at this instance, at this try", now or later. */
@@ -266,7 +268,7 @@ export interface EngineTx {
   ): Promise<readonly (InstanceKey & { readonly state: TaskState })[]>;
   /**
    * Writes decisions, and puts a job into the queue for each instance that is queued by
-   * them.
+   * them and not taken.
    * @throws Error when a counter belongs to a run that this transaction did not lock
    */
   save(decisions: Decisions): Promise<void>;

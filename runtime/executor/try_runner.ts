@@ -4,29 +4,24 @@
  * truth, and the try of a worker that dies is found by its row.
  */
 import { errorMessage } from "../../sdk/error_message.ts";
-import { DagsmithError, isDagsmithError } from "../../sdk/errors.ts";
+import { isDagsmithError } from "../../sdk/errors.ts";
 import { keysIn } from "../engine/limits/limits.ts";
 import { isLoop, plannedTask } from "../engine/plan/plan.ts";
-import { completeTries } from "../engine/results/complete_tries.ts";
-import type { Outcome, TryEnd } from "../engine/results/outcome.ts";
+import type { Outcome } from "../engine/results/outcome.ts";
 import type { ClaimedInstance } from "../engine/store.ts";
-import { CLAIM_LOST } from "../state/lost_try.ts";
 import type { TryRef } from "../state/task_state.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
-import { isRefusedValue } from "../store/database/storable.ts";
 import { holderOf } from "../store/fleet/held_try.ts";
 import { assertLease } from "../store/fleet/worker.ts";
-import { startTries } from "../store/instances/start_tries.ts";
 import { grantedReservations } from "../store/limits/slot_request.ts";
 import type { RunSnapshotCache } from "../store/runs/run_snapshot.ts";
-import { runEngineTransaction } from "../transactions/engine_tx.ts";
-import { afterTransaction } from "../transactions/run_ends.ts";
 import { Attempt, type Files, type Folders, type SpanListener } from "./attempt.ts";
-import { Batcher } from "./batcher.ts";
+import { Claims } from "./claims.ts";
 import { tryLog } from "./log_writer.ts";
 import type { RunSecrets } from "./run_secrets.ts";
 import type { TaskPool } from "./task_pool.ts";
+import { TryEnds } from "./try_ends.ts";
 import type { ValueStore } from "./value_store.ts";
 
 export interface TryRunnerOptions {
@@ -34,6 +29,10 @@ export interface TryRunnerOptions {
   readonly workerId: string;
   /** Tries at once. */
   readonly slots: number;
+  /** The queues of workers that it serves. */
+  readonly queues: readonly string[];
+  /** Whether a slot is free, so that no job waits for one. */
+  readonly hasFreeSlot: () => boolean;
   readonly secrets: RunSecrets;
   readonly plans: Plans;
   readonly snapshots: RunSnapshotCache;
@@ -81,37 +80,74 @@ export type TryListener = (end: EndedTry) => void;
  * recorded.
  */
 const RECORDING_AHEAD = 16;
+/**
+ * How many tries may follow each other in one slot without the queue, so that jobs which
+ * came meanwhile are not held up.
+ */
+const MOST_IN_A_ROW = 50;
 
 export class TryRunner {
   readonly #options: TryRunnerOptions;
   readonly #attempts = new Map<number, Attempt>();
   /** The attempts that the last heartbeat asked about. */
   #asked: ReadonlyMap<number, Attempt> = new Map();
-  /** Instances that are claimed and not recorded yet, by id. */
-  readonly #claimed = new Map<number, ClaimedInstance>();
-  readonly #claims = new Batcher((refs: readonly TryRef[]) => this.#claimAll(refs));
-  readonly #ends = new Batcher((ends: readonly TryEnd[]) => this.#completeAll(ends));
+  readonly #claims: Claims;
+  readonly #ends: TryEnds;
+  #takesMore = true;
+  #interruption: "stopping" | "ended" | undefined;
   /** Resolves when no try is left; created when the worker stops. */
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: TryRunnerOptions) {
+    const { db, plans, workerId, queues } = options;
     this.#options = options;
+    this.#claims = new Claims(db, workerId);
+    this.#ends = new TryEnds({ db, plans, workerId, queues, claims: this.#claims });
   }
 
   /**
-   * Runs the try of a queue job. Resolves when its slot is free. When it rejects, the
-   * queue delivers the job again later.
+   * Runs the try of a queue job, and in the same slot what the worker takes over after it.
+   * Resolves when the slot is free. When it rejects, the queue delivers the job again
+   * later.
    */
   async handle(ref: TryRef): Promise<void> {
-    const instance = await this.#claims.add(ref);
+    const instance = await this.#claims.claim(ref);
     if (!instance) return this.#reconsider(ref);
-    const attempt = await this.#prepare(instance);
+    let next = await this.#run(await this.#prepare(instance), true);
+    for (let inARow = 2; next; inARow++) next = await this.#runTaken(next, inARow < MOST_IN_A_ROW);
+  }
+
+  /** Takes over nothing any more: the worker stops. */
+  takeNoMore(): void {
+    this.#takesMore = false;
+  }
+
+  /** @returns what the worker took over, to be run next in the same slot */
+  async #run(attempt: Attempt, mayTake: boolean): Promise<ClaimedInstance | undefined> {
+    const { onTryEnd, hasFreeSlot, slots } = this.#options;
     const outcome = await this.#perform(attempt);
-    this.#options.onTryEnd?.(endedTry(attempt, outcome));
-    const recorded = this.#record(attempt, outcome);
-    // The outcome is recorded while the process runs its next try. Only a worker that
-    // records too slowly waits for it.
-    if (this.#attempts.size > this.#options.slots * RECORDING_AHEAD) await recorded;
+    onTryEnd?.(endedTry(attempt, outcome));
+    // This slot waits for the answer, so no job may wait for the slot.
+    const takesNext = mayTake && this.#takesMore && hasFreeSlot();
+    const recorded = this.#record(attempt, outcome, takesNext);
+    // Otherwise the outcome is recorded while the process runs its next try. Only a worker
+    // that records too slowly waits for it.
+    const isWaited = takesNext || this.#attempts.size > slots * RECORDING_AHEAD;
+    return isWaited ? recorded : undefined;
+  }
+
+  /** No job comes back for an instance that was taken over: what cannot be run is given back. */
+  async #runTaken(
+    instance: ClaimedInstance,
+    mayTake: boolean,
+  ): Promise<ClaimedInstance | undefined> {
+    const attempt = await this.#prepare(instance).catch(() => undefined);
+    if (attempt) return this.#run(attempt, mayTake);
+    const { workerId } = this.#options;
+    return this.#recorded(async () => {
+      await this.#ends.giveBack({ ...endOf(instance), workerId });
+      return undefined;
+    });
   }
 
   /** How many tries it holds, including those whose end it still records. */
@@ -142,6 +178,7 @@ export class TryRunner {
 
   /** Interrupts every try; each of them ends as lost. */
   interruptAll(why: "stopping" | "ended"): void {
+    this.#interruption = why;
     for (const attempt of this.#attempts.values()) attempt.interrupt(why);
   }
 
@@ -150,19 +187,6 @@ export class TryRunner {
     if (this.#attempts.size === 0) return;
     this.#idle = Promise.withResolvers();
     await this.#idle.promise;
-  }
-
-  async #claimAll(refs: readonly TryRef[]): Promise<readonly (ClaimedInstance | undefined)[]> {
-    const { db, workerId } = this.#options;
-    const moved = await startTries(db, workerId, refs);
-    const claimed = new Map(moved.map((instance) => [instance.id, instance]));
-    return refs.map(({ instanceId }) => {
-      const instance = claimed.get(instanceId);
-      // When a batch has two copies of a job, only one may run.
-      claimed.delete(instanceId);
-      if (instance) this.#claimed.set(instanceId, instance);
-      return instance;
-    });
   }
 
   /**
@@ -174,11 +198,7 @@ export class TryRunner {
     await assertLease(db, workerId);
     const held = await holderOf(db, ref);
     const isHere = held?.workerId === workerId;
-    if (!isHere || this.#claimed.get(ref.instanceId)?.tryNumber === ref.tryNumber) return;
-    await this.#ends.add({
-      ...held,
-      outcome: { kind: "lost", reason: CLAIM_LOST },
-    });
+    if (isHere && !this.#claims.knows(ref)) await this.#ends.giveBack(held);
   }
 
   async #prepare(instance: ClaimedInstance): Promise<Attempt> {
@@ -197,12 +217,14 @@ export class TryRunner {
       ),
     });
     this.#attempts.set(instanceId, attempt);
-    if (isLost()) attempt.interrupt("ended");
+    const interruption = isLost() ? "ended" : this.#interruption;
+    if (interruption) attempt.interrupt(interruption);
     return attempt;
   }
 
-  async #runOf({ id, runId, generation }: ClaimedInstance) {
+  async #runOf(instance: ClaimedInstance) {
     const { db, snapshots } = this.#options;
+    const { runId, generation } = instance;
     try {
       const run = (await snapshots.get(db, [{ id: runId, generation }])).get(runId);
       if (run) return run;
@@ -210,7 +232,7 @@ export class TryRunner {
     } catch (error) {
       // The job comes back, and finds a try that this worker claimed but does not run:
       // see #reconsider.
-      this.#claimed.delete(id);
+      this.#claims.forget(instance);
       throw error;
     }
   }
@@ -254,16 +276,31 @@ export class TryRunner {
    * Never rejects: a worker that cannot record outcomes ends itself, and its tries are
    * rescued.
    */
-  async #record(attempt: Attempt, outcome: Outcome): Promise<void> {
-    const { workerId, isLost, onUnrecorded } = this.#options;
+  async #record(
+    attempt: Attempt,
+    outcome: Outcome,
+    takesNext: boolean,
+  ): Promise<ClaimedInstance | undefined> {
+    const { workerId } = this.#options;
     const { instance, elapsedMs } = attempt;
-    try {
+    const next = await this.#recorded(async () => {
       await attempt.log.end();
-      await this.#ends.add({ ...endOf(instance), workerId, elapsedMs, outcome });
+      const end = { ...endOf(instance), workerId, elapsedMs, outcome };
+      return this.#ends.record(end, takesNext);
+    });
+    this.#forget(attempt);
+    return next;
+  }
+
+  async #recorded(
+    record: () => Promise<ClaimedInstance | undefined>,
+  ): Promise<ClaimedInstance | undefined> {
+    const { isLost, onUnrecorded } = this.#options;
+    try {
+      return await record();
     } catch (error) {
       if (!isLost()) onUnrecorded(`an outcome could not be recorded: ${errorMessage(error)}`);
-    } finally {
-      this.#forget(attempt);
+      return undefined;
     }
   }
 
@@ -271,31 +308,8 @@ export class TryRunner {
   #forget(attempt: Attempt): void {
     const { id } = attempt.instance;
     if (this.#attempts.get(id) === attempt) this.#attempts.delete(id);
-    if (this.#claimed.get(id) === attempt.instance) this.#claimed.delete(id);
+    this.#claims.forget(attempt.instance);
     if (this.#attempts.size === 0) this.#idle?.resolve();
-  }
-
-  /**
-   * A value that the database refuses fails its own try, and not those that end with it.
-   */
-  async #completeAll(ends: readonly TryEnd[]): Promise<readonly boolean[]> {
-    try {
-      return await this.#complete(ends);
-    } catch (error) {
-      if (!isRefusedValue(error)) throw error;
-      const [only] = ends;
-      if (ends.length === 1 && only) return this.#complete([refused(only, error)]);
-      const half = Math.ceil(ends.length / 2);
-      const first = await this.#completeAll(ends.slice(0, half));
-      return [...first, ...(await this.#completeAll(ends.slice(half)))];
-    }
-  }
-
-  async #complete(ends: readonly TryEnd[]): Promise<readonly boolean[]> {
-    const { db, plans } = this.#options;
-    const completed = await runEngineTransaction(db, plans, (tx) => completeTries(tx, ends));
-    await afterTransaction(db, plans, completed);
-    return ends.map(({ instanceId }) => completed.accepted.has(instanceId));
   }
 }
 
@@ -320,16 +334,6 @@ function endOf({
   pokes,
 }: ClaimedInstance) {
   return { instanceId, tryNumber, lostTries, clearedTries, runId, taskId, mapIndex, pokes };
-}
-
-/**
- * The end of a try that left what cannot be stored. Another try may leave something else.
- */
-function refused(end: TryEnd, cause: unknown): TryEnd {
-  const { code, message } = new DagsmithError("VALUE_REFUSED", { reason: errorMessage(cause) });
-  const error = { name: "DagsmithError", message, stack: "" };
-  const reason = `${code}: ${message}`;
-  return { ...end, outcome: { kind: "failed", reason, error, retryable: true } };
 }
 
 /** With the code, if there is one: users see the reason, not the error itself. */

@@ -93,6 +93,8 @@ export class Worker {
   readonly #registered = Promise.withResolvers<void>();
   readonly #onDeath: (reason: string) => void;
   #queue: Queue | undefined;
+  /** Jobs of the queue under way, one for each slot in use. */
+  #jobs = 0;
   #lost = false;
 
   /** @param onDeath called when this life ends by itself, perhaps more than once */
@@ -125,6 +127,8 @@ export class Worker {
     this.#callbacks = new CallbackRunner({ ...shared, baseUrl: options.baseUrl ?? null });
     this.#tries = new TryRunner({
       ...{ ...shared, slots, plans, values: new ValueStore(db, spill), files: fileServer },
+      queues: options.queues ?? [DEFAULT_QUEUE],
+      hasFreeSlot: () => this.#jobs < slots,
       onTryEnd: options.onTryEnd,
       onSpan: options.onSpan,
       isLost: () => this.#lost,
@@ -174,6 +178,7 @@ export class Worker {
   async stop(): Promise<void> {
     const interrupt = (): void => this.#interruptAll("stopping");
     const grace = setTimeout(interrupt, this.#options.graceMs ?? STOP_GRACE_MS);
+    this.#tries.takeNoMore();
     await this.#queue?.stop();
     await this.#tries.drained();
     clearTimeout(grace);
@@ -209,16 +214,22 @@ export class Worker {
     const { db, slots, queues = [DEFAULT_QUEUE] } = this.#options;
     return startQueue({
       ...{ db, slots, queues },
-      handle: async ({ ti: instanceId, try: tryNumber }) => {
-        await this.#registered.promise;
-        await this.#tries.handle({ instanceId, tryNumber });
-      },
-      handleCallback: async (id) => {
-        await this.#registered.promise;
-        await this.#callbacks.handle(id);
-      },
+      handle: ({ ti: instanceId, try: tryNumber }) =>
+        this.#inSlot(() => this.#tries.handle({ instanceId, tryNumber })),
+      handleCallback: (id) => this.#inSlot(() => this.#callbacks.handle(id)),
       onDeath: (error) => this.#onDeath(error.message),
     });
+  }
+
+  /** Does the work of a job, in one of the slots. */
+  async #inSlot(work: () => Promise<void>): Promise<void> {
+    this.#jobs += 1;
+    try {
+      await this.#registered.promise;
+      await work();
+    } finally {
+      this.#jobs -= 1;
+    }
   }
 
   async #register({ poolId }: Queue): Promise<void> {

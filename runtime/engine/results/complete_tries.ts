@@ -11,11 +11,12 @@ import { propagate } from "../advance/propagate.ts";
 import { RunView } from "../advance/run_view.ts";
 import { changesBy } from "../counts/count.ts";
 import { type FinishedInstance, finished, type RunEvent } from "../counts/run_event.ts";
-import type { Scope } from "../counts/scope.ts";
+import type { InstanceKey, Scope } from "../counts/scope.ts";
 import { isBranchTask } from "../plan/branch_tasks.ts";
 import { isGroup, isLoop, plannedTask } from "../plan/plan.ts";
 import type { EngineTx, LockedRun, MovedInstance } from "../store.ts";
 import { together } from "../together.ts";
+import { handOver, type Offer } from "./hand_over.ts";
 import { asksForNext, type TryEnd } from "./outcome.ts";
 import { checkedEnd, moveOf } from "./try_move.ts";
 import { type AcceptedEnd, resultsOf } from "./try_results.ts";
@@ -36,7 +37,13 @@ export interface CompletionResult {
   readonly updatedAssets: boolean;
   /** Whether tasks called other DAGs, whose runs must be created. */
   readonly calls: boolean;
+  /**
+   * Queued instances without a job, which the caller must start in the same transaction.
+   */
+  readonly taken: readonly InstanceKey[];
 }
+
+const NOTHING_OFFERED: Offer = { slots: 0, queues: [] };
 
 /** An end, and the transition that it asks for. */
 interface Proposal {
@@ -48,10 +55,12 @@ interface Proposal {
 /**
  * Applies ends of tries of any runs in one transaction. Late and repeated ends change
  * nothing.
+ * @param offer what the worker that reports the ends can begin at once. Default: nothing
  */
 export async function completeTries(
   tx: EngineTx,
   ends: readonly TryEnd[],
+  offer: Offer = NOTHING_OFFERED,
 ): Promise<CompletionResult> {
   const runs = await tx.lockRuns([...new Set(ends.map(({ runId }) => runId))]);
   const proposals = proposalsFor(ends, runs);
@@ -68,7 +77,9 @@ export async function completeTries(
   const accepted = acceptedOf(proposals, moved);
   const results = resultsOf(accepted);
   await tx.storeResults(results);
-  const finishedRuns = await carryForward(view, accepted);
+  await carryForward(view, accepted);
+  const taken = handOver(view, offer);
+  const finishedRuns = await view.save();
   return {
     accepted: new Set(moved.map(({ id }) => id)),
     finishedRuns,
@@ -76,6 +87,7 @@ export async function completeTries(
     dependsOnPastDags: dagsWithDependsOnPast(runs),
     updatedAssets: (results.assetUpdates ?? []).length > 0,
     calls: accepted.some(({ transition }) => transition.wait?.kind === "call"),
+    taken,
   };
 }
 
@@ -118,17 +130,16 @@ function acceptedOf(
   });
 }
 
-/** Lets running runs go on after their tries. @returns the runs that ended */
+/** Decides what follows in running runs after their tries. */
 async function carryForward(
   view: RunView,
   accepted: readonly (AcceptedEnd & Proposal)[],
-): Promise<readonly number[]> {
+): Promise<void> {
   for (const one of accepted) enqueueNext(view, one);
   const ofRunning = accepted.filter(({ run }) => run.state === "running");
   for (const one of ofRunning) rememberDecision(view, one);
   const stopped = await controlGroups(view, ofRunning);
   await propagate(view, [...ofRunning.flatMap(finishedBy), ...stopped]);
-  return view.save();
 }
 
 /** An instance that waits for a worker needs a job in the queue, now or later. */

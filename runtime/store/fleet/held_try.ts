@@ -30,6 +30,21 @@ select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cle
 from dagsmith.task_instance t where t.id = $1 and t.try_number = $2 and t.state = 'running'`,
 };
 
+/** Tries of some runs that a worker holds. */
+const HELD_BY: Statement = {
+  name: "worker_held_in_runs",
+  text: `
+select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries,
+  ${SPARED},
+  t.worker_id, null as hostname, null as pid
+from unnest($2::bigint[]) r (id)
+cross join lateral (
+  select * from dagsmith.task_instance i
+  where ${isOneKey("i.run_id", "r.id")} and i.state = 'running' and i.worker_id = $1
+  offset 0
+) t`,
+};
+
 // Reads only instances of active runs, so the cost does not grow with history. A run that
 // a frozen transaction holds is left for the next pass: its lock must not hold up the
 // tries of other runs.
@@ -70,6 +85,15 @@ export interface HeldTry extends TryRef {
 export async function holderOf(db: Queryable, ref: TryRef): Promise<HeldTry | undefined> {
   const [row] = await db.query<HeldRow>(HOLDER, [ref.instanceId, ref.tryNumber]);
   return row && heldTry(row);
+}
+
+/** The running tries of these runs that a worker holds. */
+export async function triesHeldBy(
+  db: Queryable,
+  workerId: string,
+  runIds: readonly number[],
+): Promise<readonly HeldTry[]> {
+  return (await db.query<HeldRow>(HELD_BY, [workerId, runIds])).map(heldTry);
 }
 
 /**

@@ -76,7 +76,7 @@ export async function requeueItems(db: Queryable, instanceIds: readonly number[]
 
 /**
  * Creates instances again whose rows exist since before a clear, each queued one with its
- * job or its slot request.
+ * job or its slot request unless it is taken.
  * @returns the others, which have no row yet
  */
 export async function reviveInstances(
@@ -93,9 +93,9 @@ export async function reviveInstances(
     try_number: number;
   }>(REVIVE, RECREATED.values(instances));
   const revived = new Map(rows.map((row) => [nameOf(row.run_id, row.task_id, row.map_index), row]));
-  const tokens = instances.flatMap(({ runId, taskId, mapIndex, state, route }) => {
+  const tokens = instances.flatMap(({ runId, taskId, mapIndex, state, route, isTaken }) => {
     const row = revived.get(nameOf(runId, taskId, mapIndex));
-    return row && state === "queued"
+    return row && state === "queued" && !isTaken
       ? [{ instanceId: row.id, tryNumber: row.try_number, inMs: 0, route }]
       : [];
   });

@@ -2,6 +2,7 @@
  * How a worker takes tries. Apart from the other moves, because there is a start for each
  * try: a statement that knows its state has a short text, which costs the server less.
  */
+import type { InstanceKey } from "../../engine/counts/scope.ts";
 import type { ClaimedInstance } from "../../engine/store.ts";
 import type { TryRef } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
@@ -29,6 +30,44 @@ where t.id = v.id and t.try_number = v.try_number and ${hasLease("$1")}`,
 })}
 returning ${MOVED}`,
 };
+
+const NEW_INSTANCES = rowsOf<InstanceKey>(
+  {
+    run_id: ["bigint", ({ runId }) => runId],
+    task_id: ["text", ({ taskId }) => taskId],
+    map_index: ["int", ({ mapIndex }) => mapIndex],
+  },
+  2,
+);
+
+// By their names: the engine that has just created them does not know their ids.
+const START_NEW: Statement = {
+  name: "task_instance_start_new",
+  text: `
+${move("start", {
+  workerId: "$1",
+  more: { reason: "null", error: "null" },
+  rows: `from ${NEW_INSTANCES.as("v")}
+where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index
+  and ${hasLease("$1")}`,
+})}
+returning ${MOVED}`,
+};
+
+/**
+ * Gives instances to a worker that were created in the same transaction, without jobs.
+ * @throws Error when the worker was declared lost: nobody else would start them
+ */
+export async function startNew(
+  tx: Queryable,
+  workerId: string,
+  created: readonly InstanceKey[],
+): Promise<readonly ClaimedInstance[]> {
+  if (created.length === 0) return [];
+  const rows = await tx.query<MovedRow>(START_NEW, [workerId, ...NEW_INSTANCES.values(created)]);
+  if (rows.length < created.length) throw new Error(`worker ${workerId} was declared lost`);
+  return rows.map(movedOf);
+}
 
 /**
  * Gives tries to a worker. Tries that have moved on are missing in the result; all are

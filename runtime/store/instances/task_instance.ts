@@ -19,6 +19,7 @@ const NEW_INSTANCES = rowsOf<NewInstance>({
     "text",
     ({ route }) => (route.reservations.length > 0 ? reservationsText(route.reservations) : null),
   ],
+  is_taken: ["boolean", ({ isTaken }) => isTaken === true],
 });
 
 // Ids are drawn first, so that jobs and slot requests need no join back to the new rows.
@@ -35,7 +36,7 @@ with v as materialized (
     (instance_id, try_number, reservations, weight, logical_date, map_index, queue)
   select v.id, v.try_number, v.reservations, v.weight, r.logical_date, v.map_index, v.queue
   from v join dagsmith.dag_run r on r.id = v.run_id where v.reservations is not null
-)${enqueue("v where state = 'queued'")}`,
+)${enqueue("v where state = 'queued' and not is_taken")}`,
 };
 
 const RELEASES = rowsOf<Release>({
@@ -126,8 +127,8 @@ export async function wakeSensors(
 }
 
 /**
- * Creates instances: each queued one with its job, each one with limits with its slot
- * request.
+ * Creates instances: each queued one with its job unless it is taken, each one with limits
+ * with its slot request.
  */
 export async function insertInstances(
   db: Queryable,
