@@ -56,7 +56,7 @@ returning ${MOVED}`,
 
 /**
  * Gives instances to a worker that were created in the same transaction, without jobs.
- * @throws Error when the worker was declared lost: nobody else would start them
+ * @throws Error when the worker was declared lost: no other worker would start them
  */
 export async function startNew(
   tx: Queryable,
