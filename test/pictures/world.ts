@@ -73,6 +73,8 @@ const DAGS: readonly Shown[] = [
   shown("backup_warehouse", "30 1 * * 0", 168, { tags: ["warehouse"], tasks: chain("dump") }),
 ];
 
+export const ordersSpec = (): DagSpec => DAGS[0]?.spec ?? dagSpec("orders_daily");
+
 /** The rows of the pictures. @returns a failed run and its failed task's number */
 export async function fillWorld(rows: Rows): Promise<{ readonly run: number }> {
   const now = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;

@@ -308,6 +308,35 @@ describe("a job of people on call needs few clicks:", () => {
     });
   });
 
+  test("what did it really run: no click; after a failure the error and the log come first", async () => {
+    const version = await web.rows.dag(dagSpec("loads"));
+    const field = { name: "sql", value: "select 1 where 1 < $1", characters: 21 };
+    const ran = async (state: "success" | "failed"): Promise<number> => {
+      const run = await web.rows.run("loads", version, { state });
+      const error = state === "failed" && { name: "PostgresError", message: "no", stack: "no" };
+      const id = await web.rows.instance(run, "only", { state, ...(error && { error }) });
+      await web.rows.log(id, 0, ["began"]);
+      await web.rows.sql(
+        `insert into dagsmith.rendered_fields (task_instance_id, try_number, fields)
+         values ($1, 1, $2)`,
+        [id, JSON.stringify([field])],
+      );
+      return run;
+    };
+    const sections = (page: Page): Promise<readonly string[]> =>
+      page.locator("main").evaluate((main) => {
+        const found = main.querySelectorAll(".errors, #log, #rendered");
+        return [...found].map((one) => one.id || one.className);
+      });
+    await clicks(`/runs/${await ran("failed")}/tasks/only`, 0, async (page) => {
+      expect(await page.locator("#rendered pre").innerText()).toBe(field.value);
+      expect(await sections(page)).toEqual(["errors", "log", "rendered"]);
+    });
+    await clicks(`/runs/${await ran("success")}/tasks/only`, 0, async (page) => {
+      expect(await sections(page)).toEqual(["rendered", "log"]);
+    });
+  });
+
   test("approve or answer: 2 clicks from any page", async () => {
     const asks = dag("asks");
     asks.ask("sign", { subject: "-", options: ["Approve", "Reject"] });
@@ -320,7 +349,7 @@ describe("a job of people on call needs few clicks:", () => {
     });
   });
 
-  test("a connection, a variable, a pool and a user are made: 5 clicks at most from home", async () => {
+  test("a connection, a variable, a pool, a user and a token are made: 5 clicks at most from home", async () => {
     const made = async (
       first: string,
       second: Locator,
@@ -361,6 +390,14 @@ describe("a job of people on call needs few clicks:", () => {
       await form.getByLabel("Name").fill("grace");
       await click(form.getByRole("button"));
       await page.getByRole("rowheader", { name: "grace" }).waitFor();
+    });
+    await clicks("/", 3, async (page, click) => {
+      await click(page.getByTitle("Your sessions, tokens and password"));
+      await click(page.getByText("New token"));
+      const form = page.locator("form[action='/account/tokens']");
+      await form.getByLabel("Name").fill("ci");
+      await click(form.getByRole("button"));
+      await page.getByText("Your new token. It is shown only now:").waitFor();
     });
   });
 });

@@ -5,28 +5,25 @@
 import type { VNode } from "preact";
 import type { TaskState } from "../../../state/task_state.ts";
 import type { CalledRun } from "../../../store/reads/calls.ts";
-import { INSTANCES_PER_PAGE, type InstanceRow } from "../../../store/reads/instances.ts";
 import type { CallbackPage } from "../../read/read_callbacks.ts";
-import type { ShownTry, TaskView } from "../../read/read_task.ts";
+import type { TaskView } from "../../read/read_task.ts";
 import { DagCrumbs } from "../frame/crumbs.tsx";
 import { Callbacks } from "../lists/callbacks.tsx";
 import { MappedProgress } from "../lists/mapped_progress.tsx";
 import { Id } from "../parts/id.tsx";
 import { RunTitle } from "../parts/run_title.tsx";
 import { State, Warnings } from "../parts/state.tsx";
-import { StartedAndTook } from "../parts/time.tsx";
-import { type CodePlace, codeAddress, Stack } from "../values/code_link.tsx";
+import { codeAddress } from "../values/code_link.tsx";
 import { Files } from "./files.tsx";
+import { Instances } from "./instances.tsx";
 import { Log } from "./log.tsx";
 import { Members } from "./members.tsx";
 import { Question, type TaskQuestion } from "./question.tsx";
 import { SetState, Steps } from "./remembered.tsx";
 import { Rendered } from "./rendered.tsx";
 import { TaskButtons } from "./task_buttons.tsx";
+import { Tries } from "./tries.tsx";
 import { Inputs, Value } from "./values.tsx";
-
-/** States by which instances are often filtered. */
-const INSTANCE_FILTERS = ["failed", "running", "queued", "success"] as const;
 
 export interface TaskProps extends TaskView {
   /** The state that the instances are filtered by; null: all. */
@@ -39,9 +36,10 @@ export interface TaskProps extends TaskView {
 }
 
 export function TaskPage(props: TaskProps): VNode {
-  const { run, task, instance, tries, shownTry, xcoms, log, instances } = props;
+  const { run, task, instance, tries, shownTry, log, instances } = props;
   const here = `/runs/${run.id}/tasks/${task.taskId}`;
   const mapIndex = instance && instance.mapIndex >= 0 ? instance.mapIndex : null;
+  const logOf = log && <Log {...log} />;
   return (
     <>
       <DagCrumbs dagId={run.dagId}>
@@ -105,6 +103,26 @@ export function TaskPage(props: TaskProps): VNode {
           of={run}
         />
       )}
+      {isLogFirst(props) && logOf}
+      <Values {...props} />
+      {!isLogFirst(props) && logOf}
+      {props.callbacks && <Callbacks {...props.callbacks} runId={null} />}
+      {task.mapped && mapIndex === null && (
+        <Instances rows={instances} here={here} next={props.next} state={props.state} />
+      )}
+    </>
+  );
+}
+
+/** People look for the reason of a failure in the log, and for values after a success. */
+function isLogFirst({ tries, shownTry }: TaskProps): boolean {
+  return tries.find(({ tryNumber }) => tryNumber === shownTry)?.state !== "success";
+}
+
+/** What the try got, ran and left. */
+function Values({ run, instance, xcoms, ...props }: TaskProps): VNode {
+  return (
+    <>
       <Rendered fields={props.rendered} />
       <Inputs inputs={props.inputs} runId={run.id} />
       <div id="xcoms" data-live>
@@ -116,11 +134,6 @@ export function TaskPage(props: TaskProps): VNode {
       <SetState values={props.setState} />
       {instance && <Files files={props.files} instanceId={instance.id} />}
       {props.members && <Members members={props.members} />}
-      {log && <Log {...log} />}
-      {props.callbacks && <Callbacks {...props.callbacks} runId={null} />}
-      {task.mapped && mapIndex === null && (
-        <Instances rows={instances} here={here} more={moreOf(props, here)} />
-      )}
     </>
   );
 }
@@ -135,124 +148,5 @@ function Called({ run: { run, dagId, runId, state } }: { readonly run: CalledRun
       {" of "}
       <Id text={dagId} /> <State state={state} />
     </p>
-  );
-}
-
-/** The address of the next page of instances; null on the last. */
-function moreOf({ next, state }: TaskProps, here: string): string | null {
-  if (next === null) return null;
-  return `${here}?after=${next}${state === null ? "" : `&state=${state}`}`;
-}
-
-function Tries({
-  tries,
-  shown,
-  here,
-  of,
-}: {
-  readonly tries: readonly ShownTry[];
-  readonly shown: number;
-  readonly here: string;
-  readonly of: CodePlace;
-}): VNode {
-  const error = tries.find((one) => one.tryNumber === shown)?.error;
-  return (
-    <section id="tries" data-live aria-label="Tries">
-      <table class="list tries">
-        <thead>
-          <tr>
-            <th>Try</th>
-            <th>State</th>
-            <th>Started</th>
-            <th>Duration</th>
-            <th>Worker</th>
-            <th>Reason</th>
-          </tr>
-        </thead>
-        <tbody>
-          {tries.map((one) => (
-            <tr aria-current={one.tryNumber === shown ? "true" : undefined}>
-              <th scope="row">
-                <a href={`${here}?try=${one.tryNumber}`}>{one.tryNumber}</a>
-              </th>
-              <td>
-                <State state={one.state} />
-              </td>
-              <StartedAndTook startedAt={one.startedAt} finishedAt={one.finishedAt} />
-              <td class="faint">{one.workerId}</td>
-              <td>{one.reason}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {error && (
-        <div class="errors">
-          <h2>
-            <i class="glyph" aria-hidden="true" />
-            {error.name}: {error.message.split("\n")[0]}
-          </h2>
-          <Stack text={error.stack || error.message} of={of} />
-        </div>
-      )}
-    </section>
-  );
-}
-
-function Instances({
-  rows,
-  here,
-  more,
-}: {
-  readonly rows: readonly InstanceRow[];
-  readonly here: string;
-  readonly more: string | null;
-}): VNode {
-  return (
-    <section id="instances" data-live aria-label="Instances">
-      <nav class="chips" aria-label="Filter">
-        <a href={here}>all</a>
-        {INSTANCE_FILTERS.map((state) => (
-          <a href={`${here}?state=${state}`}>{state}</a>
-        ))}
-      </nav>
-      <table class="list">
-        <thead>
-          <tr>
-            <th>Index</th>
-            <th>State</th>
-            <th>Item</th>
-            <th>Try</th>
-            <th>Started</th>
-            <th>Duration</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr data-key={String(row.mapIndex)}>
-              <th scope="row">
-                <a href={`${here}/${row.mapIndex}`}>{row.mapIndex}</a>
-                {row.label !== null && <p>{row.label}</p>}
-              </th>
-              <td>
-                <State state={row.state} />
-                {row.reason !== null && <p>{row.reason}</p>}
-              </td>
-              <td>
-                <code class="item">{row.item}</code>
-              </td>
-              <td>{row.tryNumber}</td>
-              <StartedAndTook startedAt={row.startedAt} finishedAt={row.finishedAt} />
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      {more !== null && (
-        <p class="pages">
-          <a class="button" href={more}>
-            Next {INSTANCES_PER_PAGE}
-          </a>
-        </p>
-      )}
-    </section>
   );
 }
