@@ -146,7 +146,7 @@ export async function createToken(db: Database, request: TokenRequest): Promise<
     if (!(await insertToken(tx, row)))
       throw new DagsmithError("TOKEN_EXISTS", { user, token: name });
     const after = { scopes: scopes && [...scopes], days };
-    await audit(tx, { actor, action: "create token", detail: { user, token: name }, after });
+    await audit(tx, { actor, action: "create token", detail: { user, name }, after });
   });
   return token;
 }
@@ -161,6 +161,6 @@ export async function revokeToken(
     if (!revoked) throw new DagsmithError("UNKNOWN_TOKEN", { user, token: name });
     const { scopes, expiresAt } = revoked;
     const before = { scopes: scopes && [...scopes], expiresAt: expiresAt?.toISOString() ?? null };
-    await audit(tx, { actor, action: "revoke token", detail: { user, token: name }, before });
+    await audit(tx, { actor, action: "revoke token", detail: { user, name }, before });
   });
 }

@@ -66,8 +66,11 @@ const TEXTS: Readonly<Record<AuditedAction, (detail: Fields) => string>> = {
   "enable user": ({ user }) => `enabled user ${text(user)}`,
   "remove user": ({ user }) => `removed user ${text(user)}`,
   "make login link": ({ user }) => `made a link with which ${text(user)} logs in once`,
-  "create token": ({ user, token }) => `created token ${text(token)} of ${text(user)}`,
-  "revoke token": ({ user, token }) => `revoked token ${text(token)} of ${text(user)}`,
+  // Entries of an earlier release have the name as `token`, which the page masks.
+  "create token": ({ user, name, token }) =>
+    `created token ${text(name ?? token)} of ${text(user)}`,
+  "revoke token": ({ user, name, token }) =>
+    `revoked token ${text(name ?? token)} of ${text(user)}`,
   "change password": () => "changed the password",
   "set password by link": () => "set a password by a link",
   "log in": () => "logged in",

@@ -22,13 +22,20 @@ export function startTimes(): void {
 /** Shows all times in the chosen zone. */
 export function showTimes(): void {
   const local = isLocal();
+  const zone = local ? Intl.DateTimeFormat().resolvedOptions().timeZone : "UTC";
   const button = document.querySelector("#clock button");
-  if (button)
-    button.textContent = local
-      ? `times in ${Intl.DateTimeFormat().resolvedOptions().timeZone}`
-      : "times in UTC";
+  button?.setAttribute("aria-label", `times in ${zone}`);
+  button?.replaceChildren(wide("times in "), zone);
   for (const time of document.querySelectorAll("time[datetime]")) showTime(time);
   tick();
+}
+
+/** A text that narrow screens leave out. */
+function wide(text: string): HTMLElement {
+  const part = document.createElement("span");
+  part.className = "wide";
+  part.textContent = text;
+  return part;
 }
 
 /** Shows one time in the chosen zone. The text of the server is kept: it is in UTC. */

@@ -11,6 +11,7 @@ import { recordRefusal } from "../../../runtime/store/access/refusal.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import { createEndRuns } from "../../../runtime/transactions/end_runs.ts";
 import { keepOidcUser } from "../../../runtime/web/login/oidc_user.ts";
+import { maskRow } from "../../../runtime/web/read/mask.ts";
 import { auditText } from "../../../runtime/words/audit_text.ts";
 import type { Json } from "../../../sdk/json.ts";
 import { dagRun } from "../../../sdk/sources/dag_run.ts";
@@ -220,13 +221,17 @@ test.each(Object.entries(AUDITED))("the entry of %s is of the kind %s", async (a
   if (kind === "change") expect(detail.after).not.toEqual(detail.before);
   expect(auditText({ action, detail })).not.toMatch(/\?$|undefined|\[object|no change/);
   expect(auditText({ action, detail })).not.toBe(action);
+  // The page hides what stands under a name that looks secret: no name of ours may.
+  const { detail: shown } = maskRow((text) => text, { detail }, []);
+  expect(auditText({ action, detail: shown })).toBe(auditText({ action, detail }));
 });
 
 test.each([
   ["deploy", { version: 3 }, "deployed version 3"],
   ["rollback", { version: 3 }, "went back to version 3"],
   ["add user", { user: "ann", roles: ["admin"] }, "added user ann as admin"],
-])("the entry of %s of a release without before and after still reads", (action, detail, text) => {
+  ["create token", { user: "ann", token: "ci" }, "created token ci of ann"],
+])("the entry of %s of an earlier release still reads", (action, detail, text) => {
   expect(auditText({ action, detail })).toBe(text);
 });
 

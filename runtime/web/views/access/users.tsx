@@ -92,8 +92,14 @@ function UserRow({
         <form class="inline role" method="post" action={`/users/${name}/role`}>
           <input type="hidden" name="_form" value={formToken} />
           <input type="hidden" name="version" value={version} />
-          <RoleSelect label={`Role of ${name}`} none />
-          <input name="tag" placeholder="all DAGs" size={10} aria-label="Tag" />
+          <RoleSelect label={`Role of ${name}`} chosen={grants[0]?.role ?? ""} none />
+          <input
+            name="tag"
+            value={grants[0]?.tag ?? ""}
+            placeholder="all DAGs"
+            size={10}
+            aria-label="Tag"
+          />
           <button type="submit" class="button small">
             Set
           </button>
@@ -140,14 +146,27 @@ function UserRow({
   );
 }
 
-/** @param none whether "no role" is one of the choices */
-function RoleSelect({ label, none }: { readonly label?: string; readonly none?: true }): VNode {
+interface RoleSelectProps {
+  readonly label?: string;
+  /** The role that the user has; sending the form unchanged changes nothing. */
+  readonly chosen?: string;
+  /** Whether "no role" is one of the choices. */
+  readonly none?: true;
+}
+
+function RoleSelect({ label, chosen, none }: RoleSelectProps): VNode {
   return (
     <select name="role" aria-label={label}>
       {ROLES.map((role) => (
-        <option value={role}>{role}</option>
+        <option value={role} selected={role === chosen}>
+          {role}
+        </option>
       ))}
-      {none && <option value="">no role</option>}
+      {none && (
+        <option value="" selected={chosen === ""}>
+          no role
+        </option>
+      )}
     </select>
   );
 }

@@ -11,7 +11,9 @@ export function Docs({ spec: { doc, groups = [], tasks } }: { readonly spec: Dag
   ].filter((part): part is Part => part.doc !== null);
   if (doc === undefined && parts.length === 0)
     return (
-      <p class="nothing">This DAG has no docs. Write Markdown in `doc` of the DAG or of a task.</p>
+      <p class="nothing">
+        This DAG has no docs. Write Markdown in <code>doc</code> of the DAG or of a task.
+      </p>
     );
   return (
     <article class="docs">

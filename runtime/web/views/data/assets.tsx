@@ -27,7 +27,7 @@ export function AssetList({ assets, next, drawn }: AssetListProps): VNode {
       {drawn && <AssetGraphDrawing {...drawn} />}
       {assets.length === 0 ? (
         <p class="nothing">
-          There are no assets: no task has `outlets`, and no schedule waits for an asset.
+          There are no assets: no task has <code>outlets</code>, and no schedule waits for an asset.
         </p>
       ) : (
         <PagedTable

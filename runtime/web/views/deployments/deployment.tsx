@@ -43,18 +43,22 @@ export function DeploymentPage(props: DeploymentPageProps): VNode {
         {deployment.reason !== null && <Fact name="Reason">{deployment.reason}</Fact>}
         <Fact name="DAGs">{deployment.dags}</Fact>
       </dl>
-      <h2>What it changed</h2>
-      <Changes changes={changes} count={deployment.changed} />
-      <h2>What going to it would change now</h2>
-      {error !== null && (
-        <p class="refused" role="alert">
-          {error}
-        </p>
-      )}
-      {preview ? <Preview preview={preview} /> : <p class="nothing">{obstacle}</p>}
-      {preview && changesSomething(preview) && token !== undefined && (
-        <Restore id={deployment.id} latest={latest} token={token} />
-      )}
+      <section>
+        <h2>What it changed</h2>
+        <Changes changes={changes} count={deployment.changed} />
+      </section>
+      <section>
+        <h2>What going to it would change now</h2>
+        {error !== null && (
+          <p class="refused" role="alert">
+            {error}
+          </p>
+        )}
+        {preview ? <Preview preview={preview} /> : <p class="nothing">{obstacle}</p>}
+        {preview && changesSomething(preview) && token !== undefined && (
+          <Restore id={deployment.id} latest={latest} token={token} />
+        )}
+      </section>
     </>
   );
 }

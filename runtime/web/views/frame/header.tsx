@@ -36,7 +36,7 @@ export function Header({ path, places, assets, health, open, account }: HeaderPr
             <HealthDots health={health} />
           </span>
           <span id="clock" class="clock">
-            times in UTC
+            <span class="wide">times in </span>UTC
           </span>
           <span id="theme" />
         </>

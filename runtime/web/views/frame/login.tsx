@@ -16,8 +16,8 @@ export function LoginPage({
 }): VNode {
   return (
     <form class="sheet login" method="post" action="/login">
-      <h1>dagsmith</h1>
       <input type="hidden" name="next" value={next} />
+      <h1>dagsmith</h1>
       <Problem text={error} />
       {byLink ? <LinkToken /> : <NameAndPassword />}
       <p>
@@ -74,8 +74,8 @@ export function WelcomePage({
 }): VNode {
   return (
     <form class="sheet login" method="post" action="/welcome">
-      <h1>{name === null ? "Make the first admin" : `Welcome, ${name}`}</h1>
       <input type="hidden" name="code" value={code} />
+      <h1>{name === null ? "Make the first admin" : `Welcome, ${name}`}</h1>
       <Problem text={error} />
       {name === null && (
         <label class="field">

@@ -24,7 +24,11 @@ export function Inbox({ questions, next }: InboxProps): VNode {
         <h1>Inbox</h1>
       </div>
       <div id="inbox" data-live>
-        {questions.length === 0 && <p class="faint">No task asks anything.</p>}
+        {questions.length === 0 && (
+          <p class="nothing">
+            No task asks anything. The questions of <code>d.ask</code> wait here for an answer.
+          </p>
+        )}
         {questions.map((question) => (
           <article class="asked" data-key={keyOf(question)}>
             <p class="faint">

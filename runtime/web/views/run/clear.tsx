@@ -8,7 +8,7 @@ import type { RunDetail } from "../../../store/reads/runs.ts";
 import { DagCrumbs } from "../frame/crumbs.tsx";
 import { InstanceRows, instancesText } from "../lists/instance_rows.tsx";
 import { Field } from "../parts/field.tsx";
-import { Id } from "../parts/id.tsx";
+import { RunTitle } from "../parts/run_title.tsx";
 
 export interface ClearProps {
   readonly run: RunDetail;
@@ -31,14 +31,14 @@ export function ClearPage({ run, taskIds, sent, error, preview, token }: ClearPr
   return (
     <>
       <DagCrumbs dagId={run.dagId}>
-        <a href={`/runs/${run.id}`}>
-          <Id text={run.runId} />
+        <a href={`/runs/${run.id}`} title={run.runId}>
+          <RunTitle run={run} />
         </a>
       </DagCrumbs>
       <form class="sheet" method="post" action={`/runs/${run.id}/clear`}>
         <input type="hidden" name="_form" value={token} />
         <h1>
-          Clear tasks of <Id text={run.runId} />
+          Clear tasks of <RunTitle run={run} />
         </h1>
         <p class="faint">
           They run again. Their earlier tries stay in the history; their outputs and XComs are

@@ -43,7 +43,7 @@ export function RunsPage({ runs, filters, before, problem, operates }: RunsPageP
       {operates.size > 0 && <BulkBar action="/bulk/runs" actions={ACTIONS} />}
       <div id="runs" data-live>
         {runs.length === 0 ? (
-          <p class="nothing">{nothingText(before)}</p>
+          <p class="nothing">{nothingText(filters, before)}</p>
         ) : (
           <RunTable runs={runs} operates={operates} />
         )}
@@ -59,10 +59,12 @@ export function RunsPage({ runs, filters, before, problem, operates }: RunsPageP
   );
 }
 
-const nothingText = (before: number | null): string =>
-  before === null
-    ? "No run matches. Remove a filter to see more runs."
-    : "None of the runs that were searched matches; there are older ones.";
+function nothingText(filters: RunFilterTexts, before: number | null): string {
+  if (before !== null) return "None of the runs that were searched matches; there are older ones.";
+  if (runsAddress(filters, {}) !== "/runs")
+    return "No run matches. Remove a filter to see more runs.";
+  return "No runs yet. Trigger a DAG, or wait for its schedule.";
+}
 
 function olderAddress(filters: RunFilterTexts, before: number): string {
   const address = runsAddress(filters, {});

@@ -29,7 +29,7 @@ export function SearchPage(props: SearchPageProps): VNode {
           placeholder="Name of a DAG, task, asset or run"
           maxLength={200}
           autofocus
-        />{" "}
+        />
         <button type="submit" class="button primary">
           Search
         </button>

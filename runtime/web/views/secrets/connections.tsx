@@ -15,8 +15,9 @@ export function ConnectionsPage({ list, mayEdit, places }: ConnectionsProps): VN
     <section id="connections">
       <div class="title">
         <h1>Connections</h1>
+        <span class="grow" />
         {mayEdit && (
-          <a class="button" href="/new/connection">
+          <a class="button primary" href="/new/connection">
             New connection
           </a>
         )}

@@ -7,19 +7,27 @@ import { Time } from "../parts/time.tsx";
 export interface SecretTableProps {
   readonly list: SecretList;
   readonly name: string;
+  /** Default: true. */
+  readonly hasTypes?: boolean;
   readonly cell: (row: SecretRow) => ComponentChildren;
   /** The last column; undefined: there is none. */
   readonly actions: ((row: SecretRow) => ComponentChildren) | undefined;
 }
 
-export function SecretTable({ list, name, cell, actions }: SecretTableProps): VNode {
+export function SecretTable({
+  list,
+  name,
+  hasTypes = true,
+  cell,
+  actions,
+}: SecretTableProps): VNode {
   return (
     <>
       <table class="list">
         <thead>
           <tr>
             <th>{name}</th>
-            <th>Type</th>
+            {hasTypes && <th>Type</th>}
             <th>Set in</th>
             <th>Changed</th>
             <th>Used by</th>
@@ -31,7 +39,7 @@ export function SecretTable({ list, name, cell, actions }: SecretTableProps): VN
           {list.rows.map((row) => (
             <tr>
               <th scope="row">{cell(row)}</th>
-              <td>{row.type}</td>
+              {hasTypes && <td>{row.type}</td>}
               <td>{row.source}</td>
               <td>{row.updatedAt && <Time at={row.updatedAt} />}</td>
               <td>

@@ -32,6 +32,7 @@ export function VariablesPage({ list, token, error, places }: VariablesProps): V
         <SecretTable
           list={list}
           name="Variable"
+          hasTypes={false}
           cell={({ id }) => id}
           actions={
             token === undefined
