@@ -5,6 +5,7 @@ import { command, wrongUsage } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { label as parseLabel } from "../input/option_values.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 
 export const note = command({
   usage: "note <run> <text>",
@@ -22,9 +23,13 @@ export const note = command({
     withDatabase(cli, async (db) => {
       const run = await needRun(db, name);
       const { noteRun } = await import("../../actions/index.ts");
+      const hide = await openHide(cli, db);
       await noteRun(db, {
         ...{ id: run.id, note: text, actor: cli.config.user },
-        ...(was !== undefined && { isAsRead: (note) => isSameText(note, was) }),
+        // Commands and pages show the note without its secrets.
+        ...(was !== undefined && {
+          isAsRead: (note) => isSameText(note, was) || isSameText(hide(note), was),
+        }),
       });
       return {
         json: { id: run.id, dagId: run.dagId, runId: run.runId, note: text },
@@ -61,7 +66,8 @@ export const label = command({
       const run = await needRun(db, name);
       const { labelRun } = await import("../../actions/index.ts");
       await labelRun(db, { id: run.id, labels, remove, actor: cli.config.user });
-      const [now] = [await needRun(db, String(run.id))];
+      const hide = await openHide(cli, db);
+      const now = hide(await needRun(db, String(run.id)));
       const text = Object.entries(now.labels).map(([key, value]) => `${key}=${value}`);
       return {
         json: { id: run.id, dagId: run.dagId, runId: run.runId, labels: now.labels },

@@ -6,6 +6,7 @@ import { jsonObject, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
 import { cell, timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 
 const MOST = 10_000;
 
@@ -18,7 +19,8 @@ const list = command({
   run: async (cli) =>
     withDatabase(cli, async (db) => {
       const { listAssets } = await import("../../store/reads/assets.ts");
-      const assets = await listAssets(db, { after: "", limit: MOST });
+      const hide = await openHide(cli, db);
+      const assets = hide(await listAssets(db, { after: "", limit: MOST }));
       const rows = assets.map(({ uri, producers, consumers, lastEventAt }) => [
         cell(uri),
         producers.map(({ dagId, taskId }) => `${dagId}.${taskId}`).join(", ") ||
@@ -46,7 +48,8 @@ const events = command({
     withDatabase(cli, async (db) => {
       const { assetEvents, isKnownAsset } = await import("../../store/sources/asset.ts");
       if (!(await isKnownAsset(db, uri))) throw new DagsmithError("UNKNOWN_ASSET", { asset: uri });
-      const found = await assetEvents(db, uri, { limit });
+      const hide = await openHide(cli, db);
+      const found = hide(await assetEvents(db, uri, { limit }));
       const rows = found.map(({ id, at, source, actor, extra }) => [
         ...[
           String(id),

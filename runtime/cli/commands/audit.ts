@@ -8,6 +8,7 @@ import { instant, oneOf, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
 import { cell, timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 
 interface Options {
   readonly user?: string | null;
@@ -47,7 +48,8 @@ export const audit = command({
       const filter = { ...{ user, action, from, to }, dagId: dagId ?? null };
       if (format !== undefined) return exported(cli, db, format, filter);
       const { listAudit } = await import("../../store/reads/audit.ts");
-      const found = await listAudit(db, { ...filter, before: null, limit });
+      const hide = await openHide(cli, db);
+      const found = hide(await listAudit(db, { ...filter, before: null, limit }));
       return { json: { entries: found }, lines: linesOf(found) };
     });
   },
@@ -69,9 +71,10 @@ async function exported(cli: Cli, db: Database, format: AuditFormat, filter: Aud
   const say = (line: string): void => {
     if (line !== "") cli.terminal.out(line.trimEnd());
   };
+  const hide = await openHide(cli, db);
   say(exportHead(format));
   for await (const entries of eachAudit(db, filter))
-    for (const entry of entries) say(exportLine(format, entry));
+    for (const entry of hide(entries)) say(exportLine(format, entry));
   // With --export it is refused to print a document.
   return { json: { entries: [] } };
 }

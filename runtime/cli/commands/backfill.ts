@@ -13,6 +13,7 @@ import { isoDate, jsonObject, label, oneOf, wholeNumber } from "../input/option_
 import { table } from "../output/table.ts";
 import { timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 import {
   backfillLine,
   backfillLines,
@@ -128,7 +129,8 @@ async function create(cli: Cli, db: Database, request: Request, wait: boolean) {
     };
   cli.say(line);
   const { waitForBackfill } = await import("../reports/wait_backfill.ts");
-  const ended = await waitForBackfill(db, id, (text) => cli.say(text));
+  const hide = await openHide(cli, db);
+  const ended = hide(await waitForBackfill(db, id, (text) => cli.say(text)));
   const failed = ended.state === "cancelled" || ended.progress.failed > 0;
   return { json: { backfill: ended }, lines: [backfillLine(ended, cli.terminal.style)], failed };
 }
@@ -159,7 +161,8 @@ export const backfills = command({
       if (dagId !== undefined) await needDag(db, dagId);
       if (options.id !== undefined) return one(cli, db, options.id, options.limit ?? 1_000);
       const { listBackfills } = await import("../../store/reads/backfills.ts");
-      const found = await listBackfills(db, dagId, options.limit ?? 20);
+      const hide = await openHide(cli, db);
+      const found = hide(await listBackfills(db, dagId, options.limit ?? 20));
       const rows = found.map((b) => [
         String(b.id),
         b.dagId,
@@ -179,8 +182,9 @@ export const backfills = command({
 
 async function one(cli: Cli, db: Database, id: number, limit: number) {
   const { listBackfillRuns } = await import("../../store/reads/backfills.ts");
-  const found = await needBackfill(db, id);
-  const runs = await listBackfillRuns(db, id, 0, limit);
+  const hide = await openHide(cli, db);
+  const found = hide(await needBackfill(db, id));
+  const runs = hide(await listBackfillRuns(db, id, 0, limit));
   return {
     json: { backfill: found, runs },
     lines: backfillLines(found, runs, cli.terminal.style),
@@ -215,7 +219,8 @@ function moving(verb: "pause" | "resume" | "cancel", summary: string): AnyComman
       return withDatabase(cli, async (db) => {
         const actions = await import("../../actions/index.ts");
         await actions[`${verb}Backfill`](db, { id, actor: cli.config.user });
-        const found = await needBackfill(db, id);
+        const hide = await openHide(cli, db);
+        const found = hide(await needBackfill(db, id));
         return { json: { backfill: found }, lines: [backfillLine(found, cli.terminal.style)] };
       });
     },

@@ -4,6 +4,7 @@ import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { table } from "../output/table.ts";
 import { cell, stateCell, timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 
 export const callbacks = command({
   usage: "callbacks <run>",
@@ -13,9 +14,11 @@ export const callbacks = command({
   document: async () => (await import("../documents/runs.ts")).callbacks,
   run: async (cli, [name]: readonly [string]) =>
     withDatabase(cli, async (db) => {
-      const run = await needRun(db, name);
+      const hide = await openHide(cli, db);
+      const run = hide(await needRun(db, name));
       const { listCallbacks } = await import("../../store/reads/callbacks.ts");
-      const found = (await listCallbacks(db, run.id)).map(({ lines: _, ...callback }) => callback);
+      const all = hide(await listCallbacks(db, run.id));
+      const found = all.map(({ lines: _, ...callback }) => callback);
       const rows = found.map((one) => [
         one.taskId === null
           ? "the run"

@@ -5,7 +5,7 @@ import { type AnyCommand, type Cli, command } from "../command.ts";
 import { table } from "../output/table.ts";
 import { cell, timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
-import { openResolver } from "../project/secrets.ts";
+import { openHide, openResolver } from "../project/secrets.ts";
 
 const WHAT =
   "Creates, in the database of the connection: the schema dagsmith_events with a table (the outbox) and a function, and a trigger on each table. It changes nothing else there.";
@@ -65,7 +65,8 @@ const list = command({
   run: async (cli) =>
     withDatabase(cli, async (db) => {
       const { listSubscriptions } = await import("../../store/sources/change_subscription.ts");
-      const subscriptions = await listSubscriptions(db, null);
+      const hide = await openHide(cli, db);
+      const subscriptions = hide(await listSubscriptions(db, null));
       const rows = subscriptions.map(
         ({ dagId, name, connection, schema, table: of, installedAt, error }) => [
           ...[dagId, name, connection, cell(`${schema}.${of}`), timeText(installedAt)],

@@ -11,6 +11,7 @@ import { table } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
 import { cell, stateCell, timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 
 interface Options {
   readonly from?: string;
@@ -53,7 +54,8 @@ export const decisions = command({
         after: null,
         limit: options.limit ?? 20,
       };
-      const found = (await readDecisions(db, query)) ?? [];
+      const hide = await openHide(cli, db);
+      const found = hide((await readDecisions(db, query)) ?? []);
       return {
         json: { decisions: found },
         lines:

@@ -4,6 +4,7 @@ import { wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
 import { timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 
 interface Options {
   readonly limit?: number;
@@ -19,7 +20,8 @@ export const deployments = command({
   run: (cli, _args, { limit = 20 }: Options) =>
     withDatabase(cli, async (db) => {
       const { listDeployments } = await import("../../store/reads/deployments.ts");
-      const found = await listDeployments(db, null, limit);
+      const hide = await openHide(cli, db);
+      const found = hide(await listDeployments(db, null, limit));
       const headings = [
         "deployment",
         "kind",

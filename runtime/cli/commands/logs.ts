@@ -9,7 +9,9 @@ import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { findTaskInstance } from "../find/tasks.ts";
 import { wholeNumber } from "../input/option_values.ts";
 import { type Style, safeText } from "../output/terminal.ts";
+import type { Hide } from "../output/without_secrets.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 
 interface Options {
   readonly try?: number;
@@ -38,15 +40,16 @@ export const logs = command({
   document: async () => (await import("../documents/runs.ts")).log,
   run: async (cli, [name, taskId]: readonly [string, string | undefined], options: Options) =>
     withDatabase(cli, async (db) => {
-      const run = await needRun(db, name);
-      if (taskId === undefined) return logOfRun(cli, db, run);
+      const hide = await openHide(cli, db);
+      const run = hide(await needRun(db, name));
+      if (taskId === undefined) return logOfRun(cli, db, hide, run);
       const instance = await findTaskInstance(db, run, taskId, options.mapIndex);
       if (!instance && !options.follow)
         return { json: { run, taskId, lines: [] }, lines: [`${taskId} has not started.`] };
       const collected: StoredLogLine[] = [];
       const onLine = cli.json
-        ? (line: StoredLogLine) => void collected.push(line)
-        : (line: StoredLogLine) => cli.say(lineText(line, cli.terminal.style));
+        ? (line: StoredLogLine) => void collected.push(hide(line))
+        : (line: StoredLogLine) => cli.say(lineText(hide(line), cli.terminal.style));
       const find = () => findTaskInstance(db, run, taskId, options.mapIndex);
       if (options.follow) await follow(db, find, options.try, onLine);
       else if (instance)
@@ -58,12 +61,12 @@ export const logs = command({
 /**
  * The log of the run's own callbacks. The callbacks of its tasks are in the tasks' logs.
  */
-async function logOfRun(cli: Cli, db: Database, run: RunDetail) {
+async function logOfRun(cli: Cli, db: Database, hide: Hide, run: RunDetail) {
   const { listCallbacks } = await import("../../store/reads/callbacks.ts");
   const own = (await listCallbacks(db, run.id)).filter(({ taskId }) => taskId === null);
   const lines = own
     .flatMap((one) => one.lines.split("\n").filter((line) => line !== ""))
-    .map((line) => JSON.parse(line) as StoredLogLine);
+    .map((line) => hide(JSON.parse(line) as StoredLogLine));
   return {
     json: { run, taskId: null, lines },
     lines: lines.map((line) => lineText(line, cli.terminal.style)),

@@ -3,6 +3,7 @@ import { command, wrongUsage } from "../command.ts";
 import { wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 
 const list = command({
   usage: "list",
@@ -12,7 +13,8 @@ const list = command({
   run: async (cli) =>
     withDatabase(cli, async (db) => {
       const { listPools } = await import("../../store/reads/pools.ts");
-      const pools = await listPools(db);
+      const hide = await openHide(cli, db);
+      const pools = hide(await listPools(db));
       const rows = pools.map(
         ({ name, slots, runningSlots, queuedSlots, waitingSlots, description }) => [
           ...[

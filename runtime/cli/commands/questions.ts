@@ -8,6 +8,7 @@ import { jsonValue, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
 import { cell, timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 
 /** Questions that one call lists. */
 const MOST = 1_000;
@@ -22,7 +23,8 @@ export const questions = command({
     withDatabase(cli, async (db) => {
       const run = name === undefined ? null : (await needRun(db, name)).id;
       const { openQuestions } = await import("../../store/reads/questions.ts");
-      const found = await openQuestions(db, { limit: MOST, run });
+      const hide = await openHide(cli, db);
+      const found = hide(await openQuestions(db, { limit: MOST, run }));
       const headings = ["run", "dag", "task", "question", "who", "asked", "until"];
       return {
         json: { questions: found },

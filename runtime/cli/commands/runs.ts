@@ -6,6 +6,7 @@ import { label, oneOf, wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
 import { between, durationCell, stateWithWarnings, timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 
 interface Options {
   readonly state?: RunState;
@@ -31,12 +32,15 @@ export const runs = command({
     withDatabase(cli, async (db) => {
       if (dagId !== undefined) await needDag(db, dagId);
       const { listRuns } = await import("../../store/reads/run_list.ts");
-      const found = await listRuns(db, {
-        dagId,
-        state: options.state,
-        limit: options.limit ?? 20,
-        label: oneLabel(options.label),
-      });
+      const hide = await openHide(cli, db);
+      const found = hide(
+        await listRuns(db, {
+          dagId,
+          state: options.state,
+          limit: options.limit ?? 20,
+          label: oneLabel(options.label),
+        }),
+      );
       const rows = found.map((run) => [
         String(run.id),
         run.dagId,

@@ -5,6 +5,7 @@ import { command } from "../command.ts";
 import { table } from "../output/table.ts";
 import { timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 
 const SCOPES =
   "<scope> is the id of a DAG, <dag>/<task> for the state of one task, or shared:<name> for state that DAGs share.";
@@ -22,7 +23,8 @@ const list = command({
     withDatabase(cli, async (db) => {
       const { scopeNamed } = await import("../../actions/state.ts");
       const { listState } = await import("../../store/values/state.ts");
-      const entries = await listState(db, scopeNamed(scope), prefix);
+      const hide = await openHide(cli, db);
+      const entries = hide(await listState(db, scopeNamed(scope), prefix));
       const rows = entries.map(({ key, value, revision, updatedAt }) => [
         ...[key, shortened(value), String(revision), timeText(new Date(updatedAt))],
       ]);
@@ -48,7 +50,9 @@ const get = command({
       const { readState } = await import("../../store/values/state.ts");
       const json = await readState(db, scopeNamed(scope), key);
       if (json === null) throw absent(scope, key);
-      return { json: { key, value: JSON.parse(json) as Json }, lines: [json] };
+      const hide = await openHide(cli, db);
+      const { value } = hide({ value: JSON.parse(json) as Json });
+      return { json: { key, value }, lines: [JSON.stringify(value)] };
     }),
 });
 

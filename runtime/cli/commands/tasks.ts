@@ -6,8 +6,10 @@ import { type Cli, command } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { wholeNumber } from "../input/option_values.ts";
 import { table } from "../output/table.ts";
+import type { Hide } from "../output/without_secrets.ts";
 import { between, cell, durationCell, stateCell, timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 import { reportedTasks, runLines } from "../reports/run_report.ts";
 
 interface Options {
@@ -31,19 +33,31 @@ export const tasks = command({
   document: async () => (await import("../documents/runs.ts")).tasks,
   run: async (cli, [name]: readonly [string], options: Options) =>
     withDatabase(cli, async (db) => {
-      const run = await needRun(db, name);
+      const hide = await openHide(cli, db);
+      const run = hide(await needRun(db, name));
       if (options.task !== undefined)
-        return instances(cli, db, run, options.task, options.limit ?? 100);
-      const found = await reportedTasks(db, run.id);
+        return instances(cli, db, hide, run, { taskId: options.task, limit: options.limit ?? 100 });
+      const found = hide(await reportedTasks(db, run.id));
       return { json: { run, tasks: found }, lines: runLines(run, found, cli.terminal.style) };
     }),
 });
 
-async function instances(cli: Cli, db: Database, run: RunDetail, taskId: string, limit: number) {
+interface Wanted {
+  readonly taskId: string;
+  readonly limit: number;
+}
+
+async function instances(
+  cli: Cli,
+  db: Database,
+  hide: Hide,
+  run: RunDetail,
+  { taskId, limit }: Wanted,
+) {
   const { needTask } = await import("../find/tasks.ts");
   const { listInstances } = await import("../../store/reads/instances.ts");
   await needTask(db, run, taskId);
-  const found = await listInstances(db, run.id, taskId, limit);
+  const found = hide(await listInstances(db, run.id, taskId, limit));
   const rows = found.map((one) => [
     one.mapIndex < 0 ? "-" : String(one.mapIndex),
     ...(found.some(({ label }) => label !== null) ? [cell(one.label)] : []),

@@ -4,6 +4,7 @@ import { type Cli, command } from "../command.ts";
 import { needDag } from "../find/runs.ts";
 import { isoDate, jsonObject } from "../input/option_values.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 import { runOutcome } from "../reports/run_report.ts";
 import { waitForRun } from "../reports/wait_run.ts";
 
@@ -39,7 +40,8 @@ export const trigger = command({
           lines: [`Run ${id} of ${dagId} is created: ${runId}`],
         };
       cli.say(`Run ${id} of ${dagId} is created: ${runId}`);
-      return runOutcome(db, await waitForRun(db, id, progressLine(cli)), cli.terminal.style);
+      const ended = await waitForRun(db, id, progressLine(cli));
+      return runOutcome(db, ended, await openHide(cli, db), cli.terminal.style);
     }),
 });
 

@@ -4,6 +4,7 @@ import { needDag } from "../find/runs.ts";
 import { table } from "../output/table.ts";
 import { timeText } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 
 export const versions = command({
   usage: "versions [dag]",
@@ -23,7 +24,8 @@ export const versions = command({
         return { json: { dags: current }, lines: table(["dag", "version", "file"], rows) };
       }
       await needDag(db, dagId);
-      const found = await listVersions(db, dagId);
+      const hide = await openHide(cli, db);
+      const found = hide(await listVersions(db, dagId));
       const { style } = cli.terminal;
       const rows = found.map(({ number, hash, file, externalId, createdAt, isCurrent }) => {
         return [

@@ -5,6 +5,7 @@ import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { safeText } from "../output/terminal.ts";
 import { stateCell } from "../output/words.ts";
 import { withDatabase } from "../project/database.ts";
+import { openHide } from "../project/secrets.ts";
 
 export const why = command({
   usage: "why <run> [task]",
@@ -18,7 +19,8 @@ export const why = command({
       const { needTask } = await import("../find/tasks.ts");
       if (taskId !== undefined) await needTask(db, run, taskId);
       const { whyWaiting } = await import("../../store/reads/why.ts");
-      const answer = await whyWaiting(db, run.id, taskId ?? null);
+      const hide = await openHide(cli, db);
+      const answer = hide(await whyWaiting(db, run.id, taskId ?? null));
       const what = taskId === undefined ? `of run ${run.id} of ${run.dagId}` : `of ${taskId}`;
       return {
         json: answer,

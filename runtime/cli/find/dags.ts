@@ -11,6 +11,7 @@ import type { DeployedDag } from "../../store/reads/dags.ts";
 import type { Cli } from "../command.ts";
 import { findDatabaseUrl, withDatabase } from "../project/database.ts";
 import { projectFiles } from "../project/project.ts";
+import { openHide } from "../project/secrets.ts";
 import { findUserOfImports } from "../project/task_user.ts";
 import { hint } from "./nearest.ts";
 
@@ -119,7 +120,9 @@ async function deployedDags(cli: Cli): Promise<KnownDags> {
   return withDatabase(cli, async (db) => {
     const { listDeployedDags } = await import("../../store/reads/dags.ts");
     const { listImportErrors } = await import("../../store/reads/import_errors.ts");
-    const [dags, errors] = [await listDeployedDags(db), await listImportErrors(db, null)];
+    const hide = await openHide(cli, db);
+    const dags = hide(await listDeployedDags(db));
+    const errors = hide(await listImportErrors(db, null));
     return {
       source: "database",
       dags: dags.map((dag) => ({

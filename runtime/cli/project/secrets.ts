@@ -14,8 +14,9 @@ import { environmentSource } from "../../secrets/sources/environment.ts";
 import { fileSource } from "../../secrets/sources/files.ts";
 import type { SecretSource } from "../../secrets/sources/source.ts";
 import { type StoredSecrets, storedSecrets } from "../../secrets/stored.ts";
-import type { Queryable } from "../../store/database/database.ts";
+import type { Database, Queryable } from "../../store/database/database.ts";
 import type { Cli } from "../command.ts";
+import { type Hide, withoutSecrets } from "../output/without_secrets.ts";
 import { projectFiles } from "./project.ts";
 
 /**
@@ -58,6 +59,23 @@ export async function openStoredSecrets(
   db: Queryable,
 ): Promise<StoredSecrets> {
   return storedSecrets(db, await findSecretKeys(cli));
+}
+
+/**
+ * Hides the secrets of the rows that a command prints: those of dagsmith itself, of the
+ * environment, of files, and those that are stored now.
+ * @throws DagsmithError INVALID_SECRET_KEY
+ */
+export async function openHide(cli: Pick<Cli, "config" | "folder">, db: Database): Promise<Hide> {
+  const { createResolver } = await import("../../secrets/resolver.ts");
+  const { folder } = cli.config.secretSources;
+  const resolver = createResolver({
+    own: await ownSecrets(cli, db.url),
+    environment: cli.config.secrets,
+    sources: [fileSource(folder), await openStoredSecrets(cli, db)],
+  });
+  await resolver.learnStored();
+  return withoutSecrets(resolver.mask);
 }
 
 /** The places where secrets are looked up, in the order of DAG_SECRET_SOURCES. */

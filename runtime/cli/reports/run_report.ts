@@ -10,6 +10,7 @@ import { findRunSpec } from "../../store/reads/runs.ts";
 import { summariseTasks, type TaskSummary } from "../../store/reads/task_states.ts";
 import { table } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
+import type { Hide } from "../output/without_secrets.ts";
 import { between, cell, durationCell, stateWithWarnings } from "../output/words.ts";
 
 /** A task of a run; `none` when it has no instance yet. */
@@ -48,8 +49,9 @@ function untouched(task: DagSpec["tasks"][number], isMapped: boolean): ReportedT
 }
 
 /** The run and its tasks; failed when the run failed. */
-export async function runOutcome(db: Queryable, run: RunDetail, style: Style) {
-  const tasks = await reportedTasks(db, run.id);
+export async function runOutcome(db: Queryable, ended: RunDetail, hide: Hide, style: Style) {
+  const run = hide(ended);
+  const tasks = hide(await reportedTasks(db, run.id));
   return {
     json: { run, tasks },
     lines: runLines(run, tasks, style),

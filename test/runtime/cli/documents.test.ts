@@ -10,9 +10,12 @@ import { commandCall } from "../../../runtime/cli/mcp/command_tool.ts";
 import type { Terminal } from "../../../runtime/cli/output/terminal.ts";
 import { readConfig } from "../../../runtime/config/config.ts";
 import { newSecretKey } from "../../../runtime/secrets/encryption.ts";
+import { dag } from "../../../sdk/dag/dag.ts";
+import { describeDag } from "../../../sdk/describe/describe_dag.ts";
+import { askedRun } from "../../support/asked.ts";
 import { newProject, type Project } from "../../support/cli.ts";
 import { misfits, printedSchema } from "../../support/documents.ts";
-import { migratedDatabase, rows } from "../../support/migrated.ts";
+import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 
 const WORK = `import { dag, asset, postgresChanges } from "dagsmith";
 const lake = asset("s3://lake/orders");
@@ -158,13 +161,16 @@ function newCli(): Cli {
   return { config: readConfig(env), terminal, folder: project.folder, say: ignore, json: true };
 }
 
-/** What the command would print. */
-async function printed(name: string, input: Input): Promise<unknown> {
+async function outcomeOf(name: string, input: Input) {
   const { command } = allCommands().find((one) => one.name === name)!;
   const uri = input.uri === "here" ? { uri: postgres.db.url } : {};
   const { args, options } = commandCall(command, { ...input, ...uri });
-  const { json } = await command.run(newCli(), args as never, options as never);
-  return JSON.parse(JSON.stringify(json));
+  return command.run(newCli(), args as never, options as never);
+}
+
+/** What the command would print. */
+async function printed(name: string, input: Input): Promise<unknown> {
+  return JSON.parse(JSON.stringify((await outcomeOf(name, input)).json));
 }
 
 test("every command is called here, apart from services", () => {
@@ -184,6 +190,100 @@ describe("a command prints a document that fits its schema", () => {
         expect(await misfits(name.split(" "), await printed(name, input))).toBe("");
     },
   );
+});
+
+describe("no command prints a secret that stands in the rows of the database", () => {
+  const SECRET = "s3cret-of-api";
+  const text = `'before ${SECRET} after'`;
+  const json = `'{"text": "${SECRET}", "password": "pw"}'`;
+  const log = JSON.stringify({
+    ...{ time: "2026-01-01T00:00:00Z", level: "info", source: "task", text: SECRET },
+  });
+  /** What people and tasks write, and where it stands. */
+  const PLANTED = [
+    `dag set pause_reason = ${text}, is_paused = true`,
+    `dag_version set spec = jsonb_set(spec::jsonb, '{description}', to_jsonb(${text}::text))`,
+    `dag_run set note = ${text}, reason = ${text}, params = ${json}`,
+    `dag_run_label set value = ${text}`,
+    `task_instance set reason = ${text}, error = '{"name": "E", "message": "${SECRET}", "stack": ""}'`,
+    `question set subject = ${text}, body = ${text}`,
+    `backfill set params = ${json}`,
+    `deployment set reason = ${text}`,
+    `audit set detail = ${json}`,
+    `asset_event set extra = ${json}`,
+    `pool set description = ${text}`,
+    `state set value = ${json}`,
+    `change_subscription set error = ${text}`,
+    `import_error set message = ${text}`,
+    `callback set failure = ${text}, lines = '${log}'`,
+    `log_chunk set lines = '${log}'`,
+  ];
+  const READING: readonly (readonly [string, Input])[] = [
+    ...(["list", "runs", "questions", "deployments", "audit", "backfills"] as const).map(
+      (name): [string, Input] => [name, {}],
+    ),
+    ...[...(["pools list", "assets list", "changes list", "versions"] as const)].map(
+      (name): [string, Input] => [name, {}],
+    ),
+    ["show", { dag: "work" }],
+    ["versions", { dag: "work" }],
+    ["tasks", { run: "1" }],
+    ["tasks", { run: "1", task: "list" }],
+    ["why", { run: "1" }],
+    ["logs", { run: "1" }],
+    ["logs", { run: "1", task: "list" }],
+    ["callbacks", { run: "1" }],
+    ["decisions", { dag: "work" }],
+    ["backfills", { id: "1" }],
+    ["backfill-pause", { id: "2" }],
+    ["label", { run: "1", label: "b=c" }],
+    ["note", { run: "1", text: "seen", was: "before *** after" }],
+    ["assets events", { uri: "s3://lake/orders" }],
+    ["state list", { scope: "work" }],
+    ["state get", { scope: "work", key: "k" }],
+  ];
+  const found: string[] = [];
+
+  beforeAll(async () => {
+    for (const [name, input] of [
+      ["variables set", { key: "api_token", value: SECRET }],
+      ["connections set", { id: "shop", uri: "here" }],
+      ["pools set", { name: "api", slots: "3" }],
+      ["changes install", { dag: "fed" }],
+      ["state set", { scope: "work", key: "k", json: "1" }],
+      ["backfill", { dag: "work", from: "2026-01-01", to: "2026-01-02" }],
+    ] as const)
+      await printed(name, input);
+    await furtherRows();
+    for (const one of PLANTED) {
+      const [{ n } = { n: 0 }] = await rows(
+        postgres.db,
+        `with planted as (update dagsmith.${one} returning 1) select count(*)::int as n from planted`,
+      );
+      if (n === 0) found.push(one);
+    }
+  });
+
+  async function furtherRows(): Promise<void> {
+    const asks = dag("asks");
+    asks.ask("sign", { subject: "-", options: ["yes"] });
+    await known(postgres.db, describeDag(asks));
+    await askedRun(postgres.db, "asks");
+    for (const text of [
+      "import_error (file, code, message) values ('x.ts', 'X', '-')",
+      "callback (run_id, event) values (1, 'onSuccess')",
+      `log_chunk (task_instance_id, try_number, seq, lines)
+       select id, 1, 0, '' from dagsmith.task_instance where run_id = 1 and task_id = 'list'`,
+    ])
+      await rows(postgres.db, `insert into dagsmith.${text}`);
+  }
+
+  test("the secret stands in rows of each table", () => expect(found).toEqual([]));
+
+  test.each(READING)("%s %o", async (name, input) => {
+    const shown = JSON.stringify(await outcomeOf(name, input));
+    expect(shown).not.toMatch(/s3cret-of-api|"password":"pw"|password\\\\":\\\\"pw/);
+  });
 });
 
 test("a document with a field more, a field less or a wrong type does not fit", async () => {
