@@ -14,6 +14,7 @@ import { groupRows } from "./group_rows.ts";
 import { historyRows } from "./history_rows.ts";
 import { idleRows } from "./idle_rows.ts";
 import { loadRows } from "./load_rows.ts";
+import { pageRows } from "./page_rows.ts";
 import { peerRows } from "./peer_rows.ts";
 import { profileRows } from "./profile_rows.ts";
 import { questionRows } from "./question_rows.ts";
@@ -40,6 +41,7 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   idle: idleRows,
   files: fileRows,
   loads: () => loadRows(numberOf("--megabytes", 500)),
+  page: pageRows,
   profile: profileRows,
   peers: peerRows,
   soak: () => soakRows(numberOf("--minutes", 60)),
