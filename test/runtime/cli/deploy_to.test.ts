@@ -4,7 +4,9 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, request as tlsRequest } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +14,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { serverUrl } from "../../../runtime/cli/remote/server_api.ts";
 // @ts-expect-error it is plain JavaScript, for the oldest Node
 import { build, isBuilt } from "../../../runtime/launch/build.mjs";
+import { type Certificate, makeCertificate } from "../../support/certificates.ts";
 import { newProject, output, type Project } from "../../support/cli.ts";
 import { migratedDatabase, rows } from "../../support/migrated.ts";
 
@@ -27,9 +30,15 @@ export default d;
 
 const postgres = migratedDatabase();
 let project: Project;
+let certificate: Certificate;
+const certificateFile = () => join(project.folder, "cert.pem");
+const keyFile = () => join(project.folder, "key.pem");
 beforeAll(async () => {
   if (!isBuilt(ROOT)) build(ROOT, process.execPath);
   project = await newProject({ "dags/sent.ts": dagFile("first") });
+  certificate = await makeCertificate("page");
+  await writeFile(certificateFile(), certificate.cert);
+  await writeFile(keyFile(), certificate.key);
 }, 300_000);
 afterAll(() => project.remove());
 
@@ -38,41 +47,57 @@ interface Page {
   readonly url: string;
 }
 
-async function startPage(): Promise<Page> {
-  const env = { DATABASE_URL: postgres.db.url, DAG_WEB_TOKEN: TOKEN };
+type Protocol = "http" | "https";
+const PROTOCOLS: readonly Protocol[] = ["http", "https"];
+
+async function startPage(protocol: Protocol = "http"): Promise<Page> {
+  const tls = { DAG_TLS_CERTIFICATE: certificateFile(), DAG_TLS_KEY: keyFile() };
+  const env = {
+    ...{ DATABASE_URL: postgres.db.url, DAG_WEB_TOKEN: TOKEN },
+    ...(protocol === "https" && tls),
+  };
   const process = project.start(["web", "--port", "0"], { env, bin });
   onTestFinished(() => void process.kill("SIGKILL"));
-  const said = await output(process, /http:\/\/127\.0\.0\.1:\d+/);
-  return { process, url: /http:\/\/127\.0\.0\.1:\d+/.exec(said)?.[0] ?? "" };
+  const address = new RegExp(`${protocol}://127\\.0\\.0\\.1:\\d+`);
+  const said = await output(process, address);
+  return { process, url: address.exec(said)?.[0] ?? "" };
 }
 
 type Deliver = (incoming: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** A server in front of the page. */
-async function relay(deliver: Deliver): Promise<string> {
-  const server = createServer((incoming, response) => {
+/** A server in front of the page, which speaks the protocol of the page to the client. */
+async function relay(protocol: Protocol, deliver: Deliver): Promise<string> {
+  const answer = (incoming: IncomingMessage, response: ServerResponse): void => {
     deliver(incoming, response).catch(() => response.destroy());
-  }).listen(0, "127.0.0.1");
+  };
+  const isTls = protocol === "https";
+  const server = isTls ? createTlsServer(certificate, answer) : createServer(answer);
+  server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return `${protocol}://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 /** Sends a request on, and waits for the whole answer. */
 async function pass(incoming: IncomingMessage, url: string) {
-  const sent = request(`${url}${incoming.url}`, {
-    ...{ method: incoming.method, headers: incoming.headers },
-  });
+  const options = { method: incoming.method, headers: incoming.headers };
+  const address = `${url}${incoming.url}`;
+  const sent = url.startsWith("https:")
+    ? tlsRequest(address, { ...options, ca: certificate.cert })
+    : request(address, options);
   incoming.pipe(sent);
   const [answer] = (await once(sent, "response")) as [IncomingMessage];
   const parts = await answer.toArray();
   return { status: answer.statusCode ?? 0, body: Buffer.concat(parts) };
 }
 
-const env = (to: string) => ({ DAG_DEPLOY_TO: to, DAG_DEPLOY_TOKEN: TOKEN });
+const env = (to: string) => ({
+  ...{ DAG_DEPLOY_TO: to, DAG_DEPLOY_TOKEN: TOKEN },
+  NODE_EXTRA_CA_CERTS: certificateFile(),
+});
 
 const current = async (): Promise<string | undefined> => {
   const [row] = await rows<{ task: string }>(
@@ -136,53 +161,61 @@ test("a dry run says what would change, here and there, and changes nothing", as
   expect(await current()).toBe("first");
 });
 
-test("a client that is killed before any of its requests leaves the old version, and a second one goes on", async () => {
-  const { url } = await startPage();
-  const before = await deployed();
-  await project.write("dags/sent.ts", dagFile("client_killed"));
-  let asked = 0;
-  for (let killAt = 1, isWhole = false; !isWhole; killAt++) {
-    asked = 0;
-    let client: ChildProcess | undefined;
-    const to = await relay(async (incoming, response) => {
+test.each(PROTOCOLS)(
+  "over %s a client that is killed before any of its requests leaves the old version, and a second one goes on",
+  async (protocol) => {
+    const { url } = await startPage(protocol);
+    const [before, old] = [await deployed(), await current()];
+    await project.write("dags/sent.ts", dagFile(`client_killed_${protocol}`));
+    let asked = 0;
+    for (let killAt = 1, isWhole = false; !isWhole; killAt++) {
+      asked = 0;
+      let client: ChildProcess | undefined;
+      const to = await relay(protocol, async (incoming, response) => {
+        asked += 1;
+        if (asked === killAt) {
+          client?.kill("SIGKILL");
+          return;
+        }
+        const { status, body } = await pass(incoming, url);
+        response.writeHead(status).end(body);
+      });
+      client = project.start(["deploy"], { env: env(to) });
+      const [code] = await once(client, "exit");
+      isWhole = code === 0;
+      expect(await current()).toBe(isWhole ? `client_killed_${protocol}` : old);
+    }
+    // A whole one takes four: what it has, two chunks, and what it has again. The chunk that
+    // a killed client had sent was not asked for again.
+    expect(asked).toBe(3);
+    expect(await deployed()).toBe(before + 1);
+  },
+  600_000,
+);
+
+test.each(PROTOCOLS)(
+  "over %s a page that is killed after any request finds its client again, which deploys once",
+  async (protocol) => {
+    let page = await startPage(protocol);
+    const before = await deployed();
+    await project.write("dags/sent.ts", dagFile(`page_killed_${protocol}`));
+    let asked = 0;
+    const to = await relay(protocol, async (incoming, response) => {
       asked += 1;
-      if (asked === killAt) {
-        client?.kill("SIGKILL");
+      const { status, body } = await pass(incoming, page.url);
+      // The page has done its work; its answer gets lost with it.
+      if (asked % 2 === 1) {
+        page.process.kill("SIGKILL");
+        page = await startPage(protocol);
+        response.destroy();
         return;
       }
-      const { status, body } = await pass(incoming, url);
       response.writeHead(status).end(body);
     });
-    client = project.start(["deploy"], { env: env(to) });
-    const [code] = await once(client, "exit");
-    isWhole = code === 0;
-    expect(await current()).toBe(isWhole ? "client_killed" : "first");
-  }
-  // A whole one takes four: what it has, two chunks, and what it has again. The chunk that
-  // a killed client had sent was not asked for again.
-  expect(asked).toBe(3);
-  expect(await deployed()).toBe(before + 1);
-}, 600_000);
-
-test("a page that is killed after any request finds its client again, which deploys once", async () => {
-  let page = await startPage();
-  const before = await deployed();
-  await project.write("dags/sent.ts", dagFile("page_killed"));
-  let asked = 0;
-  const to = await relay(async (incoming, response) => {
-    asked += 1;
-    const { status, body } = await pass(incoming, page.url);
-    // The page has done its work; its answer gets lost with it.
-    if (asked % 2 === 1) {
-      page.process.kill("SIGKILL");
-      page = await startPage();
-      response.destroy();
-      return;
-    }
-    response.writeHead(status).end(body);
-  });
-  const { code, stderr } = await project.dag(["deploy"], { env: env(to) });
-  expect([code, stderr]).toEqual([0, ""]);
-  expect(await current()).toBe("page_killed");
-  expect(await deployed()).toBe(before + 1);
-}, 600_000);
+    const { code, stderr } = await project.dag(["deploy"], { env: env(to) });
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(await current()).toBe(`page_killed_${protocol}`);
+    expect(await deployed()).toBe(before + 1);
+  },
+  600_000,
+);
