@@ -32,6 +32,8 @@ const KEEP_MS = 1_000;
  * ends them would end the next ones, too.
  */
 const MOST_PROCESSES = 3;
+/** The end of a try that got no process. */
+const STOPPED: ProcessEnd = { outcome: "crashed", reason: "the worker has stopped" };
 
 interface TaskPoolOptions extends TaskProcessOptions {
   readonly bundles: BundleCache;
@@ -40,7 +42,8 @@ interface TaskPoolOptions extends TaskProcessOptions {
 interface Waiter {
   readonly bundle: string;
   readonly sinceMs: number;
-  readonly give: (process: TaskProcess) => void;
+  /** Undefined: the pool has stopped. */
+  readonly give: (process: TaskProcess | undefined) => void;
 }
 
 export class TaskPool {
@@ -52,6 +55,8 @@ export class TaskPool {
   #waiters: Waiter[] = [];
   readonly #short = new ShortTries<TaskProcess>(availableParallelism());
   #patrol: NodeJS.Timeout | undefined;
+  /** No process starts any more: it would outlive the worker. */
+  #isStopped = false;
 
   /** @param size the most processes: one for each slot of the worker */
   constructor(size: number, options: TaskPoolOptions) {
@@ -68,7 +73,7 @@ export class TaskPool {
 
   /**
    * Runs one try of this bundle in a process. When the process ends before any code of
-   * the try ran, another process takes the try.
+   * the try ran, another process takes the try. After {@link stop} no try gets a process.
    * @param fresh the process has run no try before, and runs none after
    */
   async run(
@@ -78,6 +83,7 @@ export class TaskPool {
   ): Promise<ProcessEnd> {
     for (let processes = 1; ; processes++) {
       const process = await this.#take(bundle, fresh);
+      if (!process) return STOPPED;
       const end = await runIn(process);
       this.#giveBack(process, fresh);
       if (end.outcome !== "unstarted") return end;
@@ -85,10 +91,11 @@ export class TaskPool {
     }
   }
 
-  async #take(bundle: string, fresh: boolean): Promise<TaskProcess> {
-    const process = fresh ? this.#blank() : await this.#next(bundle);
-    if (fresh) this.#hold(process);
-    if (process.bundle === undefined) await this.#load(process, bundle);
+  /** @returns undefined when the pool has stopped */
+  async #take(bundle: string, fresh: boolean): Promise<TaskProcess | undefined> {
+    if (this.#isStopped) return undefined;
+    const process = fresh ? this.#hold(this.#blank()) : await this.#next(bundle);
+    if (process && process.bundle === undefined) await this.#load(process, bundle);
     return process;
   }
 
@@ -103,8 +110,8 @@ export class TaskPool {
   }
 
   /** A process for a try of this bundle, as soon as one may take it. */
-  #next(bundle: string): Promise<TaskProcess> {
-    const { promise, resolve } = Promise.withResolvers<TaskProcess>();
+  #next(bundle: string): Promise<TaskProcess | undefined> {
+    const { promise, resolve } = Promise.withResolvers<TaskProcess | undefined>();
     this.#waiters.push({ bundle, sinceMs: performance.now(), give: resolve });
     this.#serve();
     return promise;
@@ -163,8 +170,10 @@ export class TaskPool {
     this.#idle.push(process);
   }
 
-  /** Ends all processes. Idempotent. */
+  /** Ends all processes, and the tries that wait for one. Idempotent. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
+    for (const { give } of this.#waiters.splice(0)) give(undefined);
     clearTimeout(this.#patrol);
     this.#patrol = undefined;
     const all = [...this.#idle.splice(0), ...this.#busy];

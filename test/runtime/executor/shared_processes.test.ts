@@ -99,6 +99,43 @@ test("short tries of two bundles keep each other's processes in a full pool", as
   expect(processes.size).toBe(2);
 });
 
+describe("a pool that has stopped starts no process", () => {
+  const bundles = { read: async () => loaded } as unknown as BundleCache;
+  const reason = "the worker has stopped";
+
+  test.each([false, true])("for a later try, fresh: %s", async (fresh) => {
+    const pool = new TaskPool(1, { ...OPTIONS, bundles });
+    await pool.stop();
+    const end = await pool.run("bundle", fresh, () => Promise.reject(new Error("it began")));
+    expect(end).toEqual({ outcome: "crashed", reason });
+  });
+
+  test("for a try that waited", async () => {
+    const pool = new TaskPool(1, { ...OPTIONS, bundles });
+    const { file } = await gate();
+    const host = new Host();
+    const blocked = pool.run("bundle", false, (process) =>
+      process.run(requestOf("blocks", { file }), host),
+    );
+    await host.began;
+    const waiting = pool.run("bundle", false, () => Promise.reject(new Error("it began")));
+    await pool.stop();
+    expect(await waiting).toEqual({ outcome: "crashed", reason });
+    expect(await blocked).toMatchObject({ outcome: "crashed" });
+  });
+
+  test("for a try whose process it ended before the try began", async () => {
+    const pool = new TaskPool(2, { ...OPTIONS, bundles });
+    let processes = 0;
+    const end = await pool.run("bundle", false, async () => {
+      processes += 1;
+      await pool.stop();
+      return { outcome: "unstarted", how: "was killed by SIGKILL" };
+    });
+    expect([end, processes]).toEqual([{ outcome: "crashed", reason }, 1]);
+  });
+});
+
 const CORES = 2;
 /** How long a short try runs, by the clock of its process. */
 const SHORT = 0.05;
