@@ -12,8 +12,14 @@ export function add(left: Value, right: Value): Value {
     if (typeof left.value === "string" && typeof right.value === "string")
       return plain(left.value + right.value);
   }
-  if (isTextual(left) && isTextual(right)) return joined([left, right]);
+  if (mayJoin(left, right)) return joined([left, right]);
   return { kind: "operation", operator: "+", sides: [left, right] };
+}
+
+/** Python adds nothing but a text to a text, so the value that a run brings is a text. */
+function mayJoin(left: Value, right: Value): boolean {
+  const [one, other] = [isTextual(left), isTextual(right)];
+  return (one && other) || (one && right.kind !== "plain") || (other && left.kind !== "plain");
 }
 
 function isTextual(value: Value): boolean {

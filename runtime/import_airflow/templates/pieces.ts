@@ -51,7 +51,7 @@ function templatePieces(text: string, carry: Carry): readonly Piece[] {
 function runValueOf(value: Value, carry: Carry): RunValue {
   const known = knownRunValue(value, carry);
   if (known) return known;
-  throw new NotCarried(`only Python knows ${"text" in value ? value.text : `a ${value.kind}`}`);
+  throw new NotCarried(`only Python knows ${"text" in value ? value.text : `the ${value.kind}`}`);
 }
 
 function knownRunValue(value: Value, carry: Carry): RunValue | undefined {

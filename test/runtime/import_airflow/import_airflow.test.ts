@@ -191,6 +191,14 @@ test.each([
     'sh`ls ${(process.env["HOME"] ?? "")}`',
   ],
   [
+    "BashOperator(task_id='a', bash_command='ls ' + os.environ['HOME'] + '/in ' + os.getenv('OUT'))",
+    'sh`ls ${(process.env["HOME"] ?? "")}/in ${(process.env["OUT"] ?? "")}`',
+  ],
+  [
+    "BashOperator(task_id='a', bash_command=os.environ.get('HOME', '/opt') + '/{{ ds }}.sh')",
+    '`${(process.env["HOME"] ?? "/opt")}/${logicalDate.toISODate()}.sh`',
+  ],
+  [
     "SQLExecuteQueryOperator(task_id='a', conn_id='lake', sql=\"select ';{{ ds }}'; select 2\")",
     "[sql`select ${`;${logicalDate.toISODate()}`}`, sql`select 2`]",
   ],
