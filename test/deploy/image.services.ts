@@ -4,6 +4,7 @@
  * folder.
  */
 import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,6 +37,20 @@ d.task("last", { inputs: { total } }, ({ inputs }) => inputs.total);
 export default d;
 `;
 
+/** Prints the id of a process whose parent ends at once, and which ends soon after it. */
+const ORPHAN = `import { execFileSync } from "node:child_process";
+import { dag } from "dagsmith";
+const d = dag("orphan");
+d.task("leave", { queue: "orphans" }, () =>
+  Number(execFileSync("sh", ["-c", "/bin/busybox sleep 1 >/dev/null & echo $!"], { encoding: "utf8" })),
+);
+export default d;
+`;
+
+/** Whether compose starts services under a process that collects ended ones. */
+const compose = readFileSync(join(ROOT, "deploy/compose.yaml"), "utf8");
+const INIT = /^ {2}init: true$/m.test(compose) ? ["--init"] : [];
+
 const counterpart = process.env.TEST_IMAGE
   ? await findPodman()
   : { missing: "it takes minutes: set TEST_IMAGE=1" };
@@ -67,7 +82,7 @@ describeWith("the image", counterpart, () => {
     const env = { DATABASE_URL: postgres.db.url, DAG_METRICS_PORT: port, DAG_WEB_TOKEN: TOKEN };
     const settings = Object.entries(env).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
     const name = `${command[1]}-${port}`;
-    const place = ["run", "--detach", "--network=host", "--name", name];
+    const place = ["run", "--detach", "--network=host", ...INIT, "--name", name];
     await podman.podman(...place, ...settings, ...options, IMAGE, ...command);
     await until(`the health of ${name}`, () =>
       podman.podman("healthcheck", "run", name).then(
@@ -122,6 +137,23 @@ describeWith("the image", counterpart, () => {
     const codes = ["container", "inspect", "--format", "{{.State.ExitCode}}"];
     expect(await podman.podman(...codes, ...inContainers)).toBe("0\n0");
     expect(await Promise.all(plain.map(stopped))).toEqual([0, 0]);
+  }, 300_000);
+
+  it("keeps no process of a task that has ended", async () => {
+    await project.write("dags/orphan.ts", ORPHAN);
+    expect(await project.json(["deploy"])).toMatchObject({ deployed: expect.anything() });
+    const worker = await container([], ["dag", "worker", "--slots", "1", "--queues", "orphans"]);
+    expect(await project.json(["trigger", "orphan", "--wait"])).toMatchObject({
+      run: { state: "success" },
+    });
+    const [row] = await rows<{ pid: string }>(
+      postgres.db,
+      "select value::text as pid from dagsmith.xcom where task_id = 'leave'",
+    );
+    const processes = async () => (await podman.podman("exec", worker, "ls", "/proc")).split("\n");
+    expect(row?.pid).toMatch(/^\d+$/);
+    await until("the end of the orphan", async () => !(await processes()).includes(row?.pid ?? ""));
+    await podman.podman("stop", "--time=30", worker);
   }, 300_000);
 });
 

@@ -14,8 +14,11 @@ import { until } from "./until.ts";
 
 const run = promisify(execFile);
 
-/** crun, the default runtime of Debian, refuses the control groups of many test machines. */
-const PACKAGES = ["podman", "runc", "netavark", "busybox-static"];
+/**
+ * crun, the default runtime of Debian, refuses the control groups of many test machines.
+ * catatonit is what `podman run --init` puts before the command.
+ */
+const PACKAGES = ["podman", "runc", "netavark", "busybox-static", "catatonit"];
 const COMMANDS = ["sh", "cat", "echo", "sleep", "mkdir", "ls", "id", "env", "tr", "wc", "rm"];
 
 const CONFIGURATION = `[containers]
@@ -54,7 +57,7 @@ export async function findPodman(): Promise<Counterpart<"podman">> {
 }
 
 async function isInstalled(): Promise<boolean> {
-  const names = ["podman", "runc", "busybox"];
+  const names = ["podman", "runc", "busybox", "catatonit"];
   const found = names.map((name) =>
     run("sh", ["-c", `command -v ${name}`]).then(
       () => true,
