@@ -113,18 +113,31 @@ async function unlessAborted<Result>(
 }
 
 function located(error: unknown): unknown {
-  if (!isRequestError(error)) return error;
+  // A request of an App that gets no token fails with the error of the token's request.
+  if (!isRequestError(error) || "retryable" in error) return error;
   const { method, url } = error.request;
   const what = error.response ? `answered ${error.status}` : "failed";
-  error.message = `GitHub: ${method} ${pathOf(url)} ${what}: ${error.message.slice(0, 300)}`;
-  return Object.assign(error, { retryable: !isFinal(error) });
+  const isFinalError = isFinal(error);
+  const advice =
+    isFinalError && isTokenRequest(error)
+      ? "; check app_id, installation_id and private_key of the connection"
+      : "";
+  error.message = `GitHub: ${method} ${pathOf(url)} ${what}: ${error.message.slice(0, 300)}${advice}`;
+  return Object.assign(error, { retryable: !isFinalError });
 }
 
-/** Whether a retry of the task meets the same answer. What is missing may still come. */
+/**
+ * Whether a retry of the task meets the same answer. What is missing may still come, but
+ * not the installation of an App.
+ */
 function isFinal(error: RequestFailure): boolean {
-  return (
-    LASTING.includes(error.status) && ![404, 409].includes(error.status) && !isRateLimit(error)
-  );
+  if (!LASTING.includes(error.status) || isRateLimit(error)) return false;
+  return ![404, 409].includes(error.status) || isTokenRequest(error);
+}
+
+/** The request of an App for a token of its installation. */
+function isTokenRequest({ request }: RequestFailure): boolean {
+  return /\/app\/installations\/\d+\/access_tokens$/.test(request.url);
 }
 
 /** A rate limit is a 403 too, but it passes. */

@@ -6,30 +6,10 @@
  */
 import type { GithubObject } from "./objects.ts";
 
-/**
- * A column type that every warehouse has; `text` has no limit, `timestamptz` is read from
- * ISO 8601.
- */
-export type ColumnType =
-  | "bigint"
-  | "integer"
-  | "boolean"
-  | "text"
-  | `varchar(${number})`
-  | "timestamptz"
-  | "double precision"
-  | "numeric";
+import { accountColumns, type Column, columnsOf, repositoryColumns } from "./shared_columns.ts";
 
-/** A column of a table. */
-export interface Column {
-  readonly name: string;
-  readonly type: ColumnType;
-}
-
-/** Columns of one type, from their names separated by spaces. */
-function columnsOf(type: ColumnType, names: string): readonly Column[] {
-  return names.split(" ").map((name) => ({ name, type }));
-}
+/** The repository of a row that GitHub lists without it. */
+const NAMED = columnsOf("text", "repository_full_name");
 
 /**
  * The columns of each object.
@@ -62,6 +42,7 @@ export const githubColumns: Readonly<Record<GithubObject, readonly Column[]>> = 
     ...columnsOf("integer", "position line"),
     ...columnsOf("timestamptz", "created_at updated_at"),
   ],
+  contributors: [...accountColumns, ...columnsOf("integer", "contributions"), ...NAMED],
   issue_comments: [
     ...columnsOf("bigint", "id user_id"),
     ...columnsOf("text", "node_id body author_association url html_url issue_url"),
@@ -83,16 +64,7 @@ export const githubColumns: Readonly<Record<GithubObject, readonly Column[]>> = 
     ...columnsOf("text", "pull_request_url pull_request_html_url"),
     ...columnsOf("timestamptz", "pull_request_merged_at"),
   ],
-  members: [
-    ...columnsOf("bigint", "id"),
-    ...columnsOf("boolean", "site_admin"),
-    ...columnsOf("text", "login node_id type user_view_type gravatar_id avatar_url url html_url"),
-    ...columnsOf(
-      "text",
-      "followers_url following_url gists_url starred_url subscriptions_url organizations_url repos_url events_url",
-    ),
-    ...columnsOf("text", "received_events_url"),
-  ],
+  members: accountColumns,
   organizations: [
     ...columnsOf("bigint", "id"),
     ...columnsOf(
@@ -124,50 +96,35 @@ export const githubColumns: Readonly<Record<GithubObject, readonly Column[]>> = 
       "_links_statuses_href _links_review_comments_href _links_review_comment_href",
     ),
   ],
-  repositories: [
-    ...columnsOf("bigint", "id owner_id size"),
-    ...columnsOf(
-      "text",
-      "node_id name full_name description homepage language default_branch visibility",
-    ),
-    ...columnsOf(
-      "boolean",
-      "private fork archived disabled is_template allow_forking web_commit_signoff_required",
-    ),
-    ...columnsOf(
-      "boolean",
-      "has_issues has_projects has_wiki has_pages has_downloads has_discussions",
-    ),
+  forks: [...repositoryColumns, ...NAMED],
+  releases: [
+    ...columnsOf("bigint", "id author_id"),
+    ...columnsOf("text", "node_id tag_name target_commitish name body"),
+    ...columnsOf("boolean", "draft prerelease immutable"),
+    ...columnsOf("timestamptz", "created_at updated_at published_at"),
+    ...columnsOf("text", "url html_url assets_url upload_url tarball_url zipball_url"),
+    ...NAMED,
+  ],
+  repositories: repositoryColumns,
+  stars: [...columnsOf("bigint", "user_id"), ...columnsOf("timestamptz", "starred_at"), ...NAMED],
+  teams: [
+    ...columnsOf("bigint", "id parent_id"),
+    ...columnsOf("text", "node_id name slug description privacy notification_setting permission"),
+    ...columnsOf("text", "url html_url members_url repositories_url"),
     ...columnsOf(
       "boolean",
       "permissions_admin permissions_maintain permissions_push permissions_triage permissions_pull",
     ),
-    ...columnsOf(
-      "integer",
-      "forks forks_count open_issues open_issues_count stargazers_count watchers watchers_count",
-    ),
-    ...columnsOf("timestamptz", "created_at updated_at pushed_at"),
-    ...columnsOf("text", "license_key license_name license_spdx_id license_url license_node_id"),
-    ...columnsOf(
-      "text",
-      "url html_url git_url ssh_url clone_url svn_url mirror_url archive_url assignees_url blobs_url branches_url",
-    ),
-    ...columnsOf(
-      "text",
-      "collaborators_url comments_url commits_url compare_url contents_url contributors_url deployments_url",
-    ),
-    ...columnsOf(
-      "text",
-      "downloads_url events_url forks_url git_commits_url git_refs_url git_tags_url hooks_url issue_comment_url",
-    ),
-    ...columnsOf(
-      "text",
-      "issue_events_url issues_url keys_url labels_url languages_url merges_url milestones_url notifications_url",
-    ),
-    ...columnsOf(
-      "text",
-      "pulls_url releases_url stargazers_url statuses_url subscribers_url subscription_url tags_url teams_url",
-    ),
-    ...columnsOf("text", "trees_url"),
+  ],
+  workflow_runs: [
+    ...columnsOf("bigint", "id workflow_id check_suite_id actor_id triggering_actor_id"),
+    ...columnsOf("integer", "run_number run_attempt"),
+    ...columnsOf("text", "node_id check_suite_node_id name display_title path event"),
+    ...columnsOf("text", "status conclusion head_branch head_sha"),
+    ...columnsOf("timestamptz", "created_at updated_at run_started_at"),
+    ...columnsOf("text", "url html_url jobs_url logs_url check_suite_url artifacts_url"),
+    ...columnsOf("text", "cancel_url rerun_url previous_attempt_url workflow_url"),
+    ...columnsOf("text", "head_repository_full_name"),
+    ...NAMED,
   ],
 };

@@ -2,6 +2,7 @@
  * The connection type `github`: the address and the login. In a file of its own because
  * no message may show a token.
  */
+import { createPrivateKey } from "node:crypto";
 import { connectionType } from "dagsmith";
 import { z } from "zod";
 import type { GithubAuth, GithubTarget } from "./target.ts";
@@ -63,8 +64,8 @@ export const githubConnection = connectionType({
   example: "github://:ghp_secret@",
   fields: fields.transform((given, { addIssue }): GithubTarget => {
     const auth = authOf(given);
-    if (auth === "half") addIssue(HALF_AN_APP);
-    return { baseUrl: baseUrl(given), auth: auth === "half" ? undefined : auth };
+    if (typeof auth === "string") addIssue({ code: "custom", message: auth, input: undefined });
+    return { baseUrl: baseUrl(given), auth: typeof auth === "string" ? undefined : auth };
   }),
   test: async (target, context) => {
     const { openGithub } = await import("./client.ts");
@@ -92,8 +93,9 @@ function baseUrl({ base_url, host, port, protocol }: Fields): string {
  * `extra.token` before a GitHub App before `password`; a password with a login is basic
  * authentication. An app has `extra.app_id`, `extra.installation_id`, and its private key
  * as PEM text in `extra.private_key` or `password`.
+ * @returns a text says what is wrong
  */
-function authOf(given: Fields): GithubAuth | "half" {
+function authOf(given: Fields): GithubAuth | string {
   const { token, login, password, app_id, installation_id, private_key, key_path } = given;
   if (token !== undefined) return { token };
   if (app_id ?? installation_id ?? private_key ?? key_path) return appOf(given);
@@ -106,16 +108,24 @@ function authOf(given: Fields): GithubAuth | "half" {
 function appOf({ app_id, installation_id = "", private_key, password }: Fields) {
   const privateKey = (private_key ?? password ?? "").replaceAll("\\n", "\n");
   if (!app_id || !/^\d+$/.test(installation_id) || !privateKey.includes("-----BEGIN "))
-    return "half";
+    return HALF_AN_APP;
+  if (!isRsaKey(privateKey)) return NO_RSA_KEY;
   return { app: { appId: app_id, privateKey, installationId: Number(installation_id) } };
 }
 
-const HALF_AN_APP = {
-  code: "custom" as const,
-  message:
-    "a GitHub App needs extra.app_id, extra.installation_id (a number) and its private key as PEM text in extra.private_key or password",
-  input: undefined,
-};
+const HALF_AN_APP =
+  "a GitHub App needs extra.app_id, extra.installation_id (a number) and its private key as PEM text in extra.private_key or password";
+const NO_RSA_KEY =
+  "the private key of the GitHub App is not a whole RSA key; write the text of the .pem file that GitHub gave, from its first line to its last";
+
+/** Octokit's own errors about a broken key name neither the key nor the connection. */
+function isRsaKey(pem: string): boolean {
+  try {
+    return createPrivateKey(pem).asymmetricKeyType === "rsa";
+  } catch {
+    return false;
+  }
+}
 
 function isUrl(text: string): boolean {
   return /^https?:\/\//.test(text);

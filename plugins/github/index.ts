@@ -5,17 +5,18 @@
 import type { ConnectionType } from "dagsmith";
 import { githubConnection } from "./connection.ts";
 
-export { type Column, type ColumnType, githubColumns } from "./columns.ts";
+export { githubColumns } from "./columns.ts";
 export type { GithubRecord } from "./flatten.ts";
 export { githubHook } from "./hook.ts";
 export type {
   GithubObject,
   GithubPayload,
-  GithubSource,
   OrganizationObject,
   RepositoryObject,
 } from "./objects.ts";
 export { githubPages, githubRecords } from "./records.ts";
+export type { Column, ColumnType } from "./shared_columns.ts";
+export type { GithubSource } from "./source.ts";
 export { type GithubToS3Options, type GithubToS3Result, githubToS3 } from "./to_s3.ts";
 
 /** The connection types of this plugin. */

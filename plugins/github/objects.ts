@@ -1,10 +1,8 @@
 /**
- * The objects of GitHub that can be extracted: the path of each list, and which of its
- * sub-objects are reduced to one field. To add an object, add a row here and its columns
- * in columns.ts.
+ * The objects of GitHub that can be extracted: the path of each list, which of its
+ * sub-objects are reduced to one field, and how an interval chooses rows. To add an
+ * object, add a row here and its columns in columns.ts.
  */
-import { DagsmithError } from "dagsmith";
-
 /** Query parameters. */
 export type GithubPayload = Readonly<Record<string, string | number | boolean>>;
 
@@ -21,6 +19,28 @@ interface ObjectDefinition {
   readonly keep: Readonly<Record<string, string | null>>;
   /** Query parameters that are sent unless the payload sets them. */
   readonly query: GithubPayload;
+  /** How an interval chooses rows. Absent: the rows have no time. */
+  readonly interval?: IntervalRule;
+  /** The media type to ask for, when the usual one leaves out the time. */
+  readonly accept?: string;
+  /** The field of the answer that has the list, when the answer is not the list. */
+  readonly list?: string;
+  /** The rows do not name their repository: it is added as `repository_full_name`. */
+  readonly isNamed?: true;
+}
+
+/** How an interval chooses rows, and how GitHub is asked for fewer. */
+export interface IntervalRule {
+  /** The column that lies in the interval. */
+  readonly time: string;
+  /** The parameters that take the start and the end. */
+  readonly from?: "since";
+  readonly to?: "until";
+  /**
+   * The order with the latest `time` first: reading ends at the first page whose last row
+   * is before the interval.
+   */
+  readonly latestFirst?: GithubPayload;
 }
 
 /**
@@ -35,28 +55,82 @@ export const githubObjects = {
     path: "commits",
     keep: { author: "id", committer: "id" },
     query: {},
+    interval: { time: "commit_committer_date", from: "since", to: "until" },
   },
-  commit_comments: { per: "repository", path: "comments", keep: { user: "id" }, query: {} },
+  commit_comments: {
+    per: "repository",
+    path: "comments",
+    keep: { user: "id" },
+    query: {},
+    interval: { time: "updated_at" },
+  },
+  contributors: {
+    per: "repository",
+    path: "contributors",
+    keep: {},
+    query: {},
+    isNamed: true,
+  },
+  forks: {
+    per: "repository",
+    path: "forks",
+    keep: { owner: "id" },
+    query: { sort: "oldest" },
+    interval: { time: "created_at", latestFirst: { sort: "newest" } },
+    isNamed: true,
+  },
   issue_comments: {
     per: "repository",
     path: "issues/comments",
     keep: { user: "id" },
     query: OLDEST_FIRST,
+    interval: { time: "updated_at", from: "since" },
   },
   issues: {
     per: "repository",
     path: "issues",
     keep: { labels: null, milestone: "id", assignee: "id", user: "id", closed_by: "id" },
     query: { state: "all", ...OLDEST_FIRST },
+    interval: { time: "updated_at", from: "since" },
   },
   pull_requests: {
     per: "repository",
     path: "pulls",
     keep: { assignee: "id", milestone: "id", user: "id", head: "label", base: "label" },
     query: { state: "all", ...OLDEST_FIRST },
+    interval: { time: "updated_at", latestFirst: { sort: "updated", direction: "desc" } },
+  },
+  releases: {
+    per: "repository",
+    path: "releases",
+    keep: { author: "id", assets: null },
+    query: {},
+    interval: { time: "published_at" },
+    isNamed: true,
+  },
+  stars: {
+    per: "repository",
+    path: "stargazers",
+    keep: { user: "id" },
+    query: {},
+    interval: { time: "starred_at" },
+    accept: "application/vnd.github.star+json",
+    isNamed: true,
+  },
+  workflow_runs: {
+    per: "repository",
+    path: "actions/runs",
+    keep: {
+      ...{ actor: "id", triggering_actor: "id", head_commit: null, pull_requests: null },
+      ...{ repository: "full_name", head_repository: "full_name", referenced_workflows: null },
+    },
+    query: {},
+    interval: { time: "created_at", latestFirst: {} },
+    list: "workflow_runs",
   },
   repositories: { per: "organization", path: "repos", keep: { owner: "id" }, query: OLDEST_FIRST },
   members: { per: "organization", path: "members", keep: {}, query: {} },
+  teams: { per: "organization", path: "teams", keep: { parent: "id" }, query: {} },
   organizations: { per: "account", path: "user/orgs", keep: {}, query: {} },
 } as const satisfies Readonly<Record<string, ObjectDefinition>>;
 
@@ -73,89 +147,7 @@ export type RepositoryObject = ObjectsPer<"repository">;
 /** Listed once for an organisation. */
 export type OrganizationObject = ObjectsPer<"organization">;
 
-interface SourceFields {
-  /**
-   * More query parameters. They replace the defaults: `per_page` 100, and `state: "all"`
-   * for issues and pull requests.
-   */
-  readonly payload?: GithubPayload;
-}
-
-/** Which objects to extract. */
-export type GithubSource =
-  | (SourceFields & {
-      readonly object: RepositoryObject;
-      readonly org: string;
-      /**
-       * A name, several names, or `"all"` of the organisation, whose list is read first.
-       */
-      readonly repo: string | readonly string[];
-      /**
-       * Only for issues: GitHub counts each pull request as an issue too, and so does the
-       * default `"keep"`; `"drop"` leaves them out.
-       */
-      readonly pullRequests?: "keep" | "drop";
-      /**
-       * A repository that answers 404, 410 (its issues are off) or 451: `"skip"` gives no
-       * rows and a warning, `"fail"` fails the extract. Default `"skip"` for `repo:
-       * "all"`, else `"fail"`.
-       */
-      readonly unreadable?: "fail" | "skip";
-    })
-  | (SourceFields & {
-      readonly object: OrganizationObject;
-      readonly org: string;
-      readonly repo?: "all";
-    })
-  | (SourceFields & {
-      /** The organisations that the connection's account belongs to. */
-      readonly object: "organizations";
-      readonly org?: string;
-      readonly repo?: "all";
-    });
-
 /** The definition of an object, with wider types than its constants. */
 export function definitionOf(object: GithubObject): ObjectDefinition {
   return githubObjects[object];
-}
-
-/**
- * Refuses a source that makes no sense. For callers without a type checker, and for
- * values known only at run time.
- * @throws DagsmithError INVALID_OPTION
- */
-export function refuseBadSource(
-  where: string,
-  source: { readonly object: string; readonly org?: unknown; readonly repo?: unknown },
-): void {
-  const refuse = (option: string, value: unknown, allowed: string): never => {
-    throw new DagsmithError("INVALID_OPTION", {
-      where,
-      option,
-      found: JSON.stringify(value) ?? "missing",
-      allowed,
-    });
-  };
-  if (!Object.hasOwn(githubObjects, source.object))
-    refuse("object", source.object, Object.keys(githubObjects).join(", "));
-  const { per } = definitionOf(source.object as GithubObject);
-  const noRepo =
-    source.repo === undefined ||
-    source.repo === "" ||
-    (Array.isArray(source.repo) && source.repo.length === 0);
-  if (per === "repository" && noRepo)
-    refuse("repo", source.repo, 'a name, a list of names, or "all"');
-  if (
-    per !== "repository" &&
-    source.repo !== undefined &&
-    source.repo !== "all" &&
-    typeof source.repo !== "function"
-  )
-    refuse(
-      "repo",
-      source.repo,
-      `"all" or nothing, because ${source.object} is not listed by repository`,
-    );
-  if (per !== "account" && (source.org === undefined || source.org === ""))
-    refuse("org", source.org, "the name of an organisation");
 }

@@ -6,8 +6,8 @@ import { type FromContext, resolveField, type TaskBody, type TaskContext } from 
 import { s3Hook } from "dagsmith/plugins/aws";
 import type { GithubRecord } from "./flatten.ts";
 import { githubHook } from "./hook.ts";
-import { type GithubSource, refuseBadSource } from "./objects.ts";
 import { githubPages } from "./records.ts";
+import { type GithubSource, refuseBadSource } from "./source.ts";
 
 /**
  * Each field but `object`, `pullRequests` and `unreadable` may also be a function of the

@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { commitComments, commits, issueComments, pullRequests } from "./github_activity.ts";
+import { contributors, forks, stars, teams } from "./github_community.ts";
 import {
   type GithubJson,
   issues,
@@ -12,6 +13,7 @@ import {
   organizations,
   repository,
 } from "./github_data.ts";
+import { releases, workflowRuns } from "./github_releases.ts";
 
 export interface Answer {
   readonly status: number;
@@ -54,9 +56,13 @@ type List = (
 const repositoryLists: Readonly<Record<string, List>> = {
   commits,
   comments: commitComments,
+  contributors,
+  forks,
   issues,
   "issues/comments": issueComments,
   pulls: pullRequests,
+  releases,
+  stargazers: stars,
 };
 
 /** The answer to a GET. Its links have the root of the request. */
@@ -78,16 +84,24 @@ export function answer({ url, authorization }: Question): Answer {
   const [repo = "", ...list] = rest;
   if (area !== "repos" || !Object.hasOwn(org.repositories, repo)) return notFound;
   if (list.length === 0) return { status: 200, headers: {}, body: repository(root, org, repo) };
+  if (list.join("/") === "actions/runs") return runsPage(url, workflowRuns(root, org, repo));
   const items = Object.hasOwn(repositoryLists, list.join("/"))
     ? repositoryLists[list.join("/")]?.(root, org, repo)
     : undefined;
   return items === undefined ? notFound : page(url, inState(url, sorted(url, items)));
 }
 
+/** GitHub puts this list into an object, and counts all runs there. */
+function runsPage(url: URL, runs: readonly GithubJson[]): Answer {
+  const { body, ...rest } = page(url, runs);
+  return { ...rest, body: { total_count: runs.length, workflow_runs: body } };
+}
+
 function organizationAnswer(url: URL, org: (typeof organizations)[number], path: string): Answer {
   const root = url.origin;
   if (path === "") return { status: 200, headers: {}, body: organization(root, org) };
   if (path === "members") return page(url, members(root, org));
+  if (path === "teams") return page(url, teams(root, org));
   if (path === "repos")
     return page(
       url,
@@ -104,8 +118,12 @@ function inState(url: URL, items: readonly GithubJson[]): readonly GithubJson[] 
     : items.filter((item) => item.state === undefined || item.state === state);
 }
 
-/** Lists with a state are newest first, unless the request says `direction=asc`. */
+/**
+ * Lists with a state are newest first, unless the request says `direction=asc`; the forks
+ * are, unless it says `sort=oldest`.
+ */
 function sorted(url: URL, items: readonly GithubJson[]): readonly GithubJson[] {
+  if (url.searchParams.get("sort") === "oldest") return items.toReversed();
   const newestFirst = items[0]?.state !== undefined && url.searchParams.get("direction") !== "asc";
   return newestFirst ? items.toReversed() : items;
 }

@@ -67,7 +67,7 @@ const withGone = {
   "/repos/acme/two/issues": items(1),
 };
 
-test.each([404, 410, 451])(
+test.each([403, 404, 410, 451])(
   "a repository of all that answers %i has no rows, and a warning",
   async (status) => {
     await using github = await serveGithub(withGone, (_, url) =>
@@ -79,7 +79,7 @@ test.each([404, 410, 451])(
       {
         level: "warn",
         text: expect.stringMatching(
-          `^GitHub: GET /repos/acme/gone/issues answered ${status}: .*; the repository has no rows`,
+          `^acme/gone has no rows in this extract: GitHub: GET /repos/acme/gone/issues answered ${status}: `,
         ),
       },
     ]);
@@ -100,10 +100,44 @@ test.each([[{ repo: "all", unreadable: "fail" }], [{ repo: ["one", "gone"] }]] a
 
 test("of all repositories, one that refuses for another reason fails the extract", async () => {
   await using github = await serveGithub(withGone, (_, url) =>
-    url.pathname.includes("gone") ? { status: 403 } : undefined,
+    url.pathname.includes("gone") ? { status: 422 } : undefined,
   );
   await failureOf(extract(github, { object: "issues", org: "acme", repo: "all" }));
   await failureOf(extract(github, { object: "issues", org: "none", repo: "all" }));
+});
+
+test.each([403, 404])(
+  "an extract fails when every repository answers %i, because the login may lack a right",
+  async (status) => {
+    await using github = await serveGithub(withGone, (_, url) =>
+      url.pathname.startsWith("/repos/") ? { status } : undefined,
+    );
+    const error = await failureOf(
+      extract(github, { object: "issues", org: "acme", repo: ["one", "two"], unreadable: "skip" }),
+    );
+    expect(error).toMatchObject({
+      name: "FailTask",
+      message: expect.stringMatching(
+        `^Extract of issues failed. No repository of acme can be read; give the login the right to read issues. .* answered ${status}: `,
+      ),
+    });
+  },
+);
+
+test("an organisation whose repositories all have their issues off has no rows", async () => {
+  await using github = await serveGithub(withGone, (_, url) =>
+    url.pathname.startsWith("/repos/") ? { status: 410 } : undefined,
+  );
+  const { output } = await extract(github, { object: "issues", org: "acme", repo: "all" });
+  expect(output).toEqual([]);
+});
+
+test.concurrent("a rate limit that stays is no refusal of the repository", async () => {
+  await using github = await serveGithub(withGone, (_, url) =>
+    url.pathname.includes("gone") ? { status: 403, headers: { "retry-after": "0" } } : undefined,
+  );
+  const error = await failureOf(extract(github, { object: "issues", org: "acme", repo: "all" }));
+  expect(error).toMatchObject({ name: "Error", message: expect.stringContaining("answered 403") });
 });
 
 test.concurrent.each<[string, Fault]>([
@@ -190,6 +224,12 @@ test("an abort ends a request that nobody answers", async () => {
   expect((await failureOf(extract(github, members, { signal: task.signal }))).message).toBe(
     "cancelled",
   );
+});
+
+test("a repository without commits has no contributors", async () => {
+  await using github = await loopback((_, response) => void response.writeHead(204).end());
+  const source = { object: "contributors", org: "acme", repo: "one" } as const;
+  expect((await extract(github, source)).output).toEqual([]);
 });
 
 test("a repository without any commit has no rows, while other conflicts fail", async () => {

@@ -45,10 +45,16 @@ export function serveGithub(
     );
     const list = lists[url.pathname];
     const answer = list
-      ? page(url, list)
+      ? wrapped(url, page(url, list))
       : { status: 404, headers: {}, body: { message: "Not Found" } };
     send(response, answer, fault(count, url));
   });
+}
+
+/** GitHub puts the list of workflow runs into an object. */
+function wrapped(url: URL, answer: ReturnType<typeof page>): ReturnType<typeof page> {
+  if (!url.pathname.endsWith("/actions/runs")) return answer;
+  return { ...answer, body: { total_count: 0, workflow_runs: answer.body } };
 }
 
 function send(

@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from "node:crypto";
 import { parseConnection } from "dagsmith";
 import { githubHook } from "dagsmith/plugins/github";
 import { type RunTaskOptions, runTask } from "dagsmith/testing";
@@ -68,44 +67,6 @@ test.each<[string, (url: URL) => ConnectionValue, string | undefined]>([
   expect(github.requests.map(({ url, headers }) => [url.pathname, headers.authorization])).toEqual([
     ["/repos/acme/one", authorization],
   ]);
-});
-
-test("logs in as a GitHub App, with a token of its installation", async () => {
-  const { privateKey } = generateKeyPairSync("rsa", {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: "spki", format: "pem" },
-    privateKeyEncoding: { type: "pkcs8", format: "pem" },
-  });
-  await using github = await loopback((request, response) => {
-    const expires_at = new Date(Date.now() + 3_600_000).toISOString();
-    if (request.url.pathname.endsWith("/access_tokens"))
-      sendJson(response, 201, { token: "installed", expires_at, permissions: {} });
-    else sendJson(response, 200, { stargazers_count: 728 });
-  });
-  const extra = {
-    app_id: "7",
-    installation_id: 12,
-    private_key: privateKey.replaceAll("\n", "\\n"),
-  };
-  const { output } = await getRepo({ type: "github", host: github.url, extra });
-  expect(output).toBe(728);
-  expect(github.requests.map(({ url }) => url.pathname)).toEqual([
-    "/app/installations/12/access_tokens",
-    "/repos/acme/one",
-  ]);
-  expect(github.requests[0]?.headers.authorization).toMatch(/^bearer ey/);
-  expect(github.requests[1]?.headers.authorization).toBe("token installed");
-});
-
-test.each([
-  { app_id: "7" },
-  { app_id: "7", installation_id: "12" },
-  { app_id: "7", installation_id: "acme", private_key: "-----BEGIN RSA PRIVATE KEY-----" },
-  { app_id: "7", installation_id: "12", key_path: "/key.pem" },
-])("refuses a GitHub App without all of its fields: %o", async (extra) => {
-  await expect(getRepo({ type: "github", host: "h", extra })).rejects.toThrow(
-    "a GitHub App needs extra.app_id, extra.installation_id (a number) and its private key",
-  );
 });
 
 test.each([

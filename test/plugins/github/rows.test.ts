@@ -83,6 +83,22 @@ describe("a row", () => {
     ],
     ["repositories", { owner: person }, { owner_id: 5 }],
     ["members", person, person],
+    ["contributors", person, person],
+    ["forks", { owner: person, license: { key: "mit" } }, { owner_id: 5, license_key: "mit" }],
+    ["releases", { author: person, assets: [{ id: 1 }] }, { author_id: 5 }],
+    ["stars", { starred_at: "t", user: person }, { starred_at: "t", user_id: 5 }],
+    [
+      "workflow_runs",
+      {
+        ...{ actor: person, triggering_actor: null, head_commit: { id: "a" }, pull_requests: [1] },
+        ...{ repository: { id: 1, full_name: "a/b" }, head_repository: null },
+      },
+      {
+        ...{ actor_id: 5, triggering_actor_id: null },
+        ...{ repository_full_name: "a/b", head_repository_full_name: null },
+      },
+    ],
+    ["teams", { parent: { id: 1, name: "all" } }, { parent_id: 1 }],
     ["organizations", person, person],
   ] as const)("of %s has its sub-objects cut down", (object, given, row) => {
     expect(toRecord(given as never, githubObjects[object].keep)).toEqual(row);
@@ -120,6 +136,8 @@ describe("the columns", () => {
   const ALWAYS: Readonly<Record<keyof typeof githubColumns, string[]>> = {
     commits: ["sha", "author_id", "committer_id", "commit_message", "commit_author_date"],
     commit_comments: ["id", "user_id", "commit_id", "created_at"],
+    contributors: ["id", "login", "contributions", "repository_full_name"],
+    forks: ["id", "owner_id", "full_name", "created_at", "repository_full_name"],
     issue_comments: ["id", "user_id", "issue_url", "created_at"],
     issues: [
       "id",
@@ -146,6 +164,10 @@ describe("the columns", () => {
       "merged_at",
       "_links_self_href",
     ],
+    releases: ["id", "tag_name", "author_id", "published_at", "repository_full_name"],
+    stars: ["user_id", "starred_at", "repository_full_name"],
+    teams: ["id", "slug", "parent_id"],
+    workflow_runs: ["id", "run_number", "conclusion", "created_at", "repository_full_name"],
     repositories: [
       "id",
       "owner_id",

@@ -107,7 +107,7 @@ test("a page that fails leaves no object behind, not even a part, and keeps the 
   expect(await uploadsLeft(github)).toBe(0);
 });
 
-test("key, payload, org and repo may be functions of the context", async () => {
+test("key, payload, interval, org and repo may be functions of the context", async () => {
   await using github = await serveGithub({ "/repos/acme/one/issues": items(1) });
   const operator = githubToS3({
     ...to,
@@ -115,7 +115,8 @@ test("key, payload, org and repo may be functions of the context", async () => {
     org: async ({ params }) => (params as { org: string }).org,
     repo: () => ["one"],
     key: ({ logicalDate }) => `github/${logicalDate.toISODate()}.json`,
-    payload: ({ dataInterval }) => ({ since: dataInterval.start.toUTC().toISO() }),
+    payload: ({ logicalDate }) => ({ labels: `year-${logicalDate.year}` }),
+    interval: ({ dataInterval }) => dataInterval,
   });
   const { output } = await runTask(operator, {
     ...connected(github),
@@ -123,7 +124,9 @@ test("key, payload, org and repo may be functions of the context", async () => {
     params: { org: "acme" },
   });
   expect(output.key).toBe("github/2018-01-05.json");
-  expect(github.requests[0]?.url.searchParams.get("since")).toBe("2018-01-05T00:00:00.000Z");
+  expect(Object.fromEntries(github.requests[0]!.url.searchParams)).toMatchObject({
+    ...{ since: "2018-01-05T00:00:00Z", labels: "year-2018" },
+  });
 });
 
 test.each([

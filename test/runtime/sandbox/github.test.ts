@@ -110,7 +110,7 @@ test("knows an answer by its ETag and counts the quota down", async () => {
 test.each([
   "/",
   "/orgs/nobody/repos",
-  "/orgs/astronomerio/teams",
+  "/orgs/astronomerio/hooks",
   "/repos/astronomerio/none/issues",
   "/repos/astronomerio/toString",
   "/repos/astronomerio/empty/constructor",
