@@ -53,7 +53,9 @@ export function build(root, node) {
     if (ASSET.test(path)) cpSync(join(root, path), join(root, "dist", path));
   }
   declareTextModules(root);
+  dropUnusedDeclarations(root);
   bundlePageScript(root, node);
+  bundleHighlighter(root, node);
   chmodSync(join(root, "dist/runtime/cli/bin.js"), 0o755);
   writeFileSync(marker(root), "");
 }
@@ -63,14 +65,67 @@ export function build(root, node) {
  */
 function bundlePageScript(root, node) {
   const file = (path) => JSON.stringify(pathToFileURL(join(root, "dist/runtime", path)).href);
-  const code = `import { writeFileSync } from "node:fs";
+  runModule(
+    node,
+    root,
+    `import { writeFileSync } from "node:fs";
     import { bundleScript } from ${file("bundler/bundle_script.js")};
     const entry = new URL(${file("web/islands/page.js")});
-    writeFileSync(entry, bundleScript(entry));`;
+    writeFileSync(entry, bundleScript(entry));`,
+  );
+}
+
+/**
+ * The page colours five languages of highlight.js, whose package has 9 MB for two hundred
+ * of them. They become part of the one file that uses them, under their licence.
+ */
+function bundleHighlighter(root, node) {
+  const file = join(root, "dist/runtime/web/code/highlight.js");
+  const licence = readFileSync(join(root, "node_modules/highlight.js/LICENSE"), "utf8");
+  const options = {
+    ...{ entryPoints: [file], outfile: file, allowOverwrite: true, bundle: true },
+    ...{ format: "esm", platform: "node", target: "node22" },
+    banner: { js: `/*! Contains highlight.js:\n${licence}*/` },
+  };
+  runModule(
+    node,
+    root,
+    `import { buildSync } from "esbuild"; buildSync(${JSON.stringify(options)});`,
+  );
+}
+
+function runModule(node, root, code) {
   const { status } = spawnSync(node, ["--input-type=module", "--eval", code], {
+    cwd: root,
     stdio: ["ignore", 2, 2],
   });
-  if (status !== 0) throw new Error("the script of the page was not bundled; see above");
+  if (status !== 0) throw new Error("a file of the page was not bundled; see above");
+}
+
+/**
+ * Removes the declarations that no import of "dagsmith" leads to: most are of the runtime,
+ * and each takes a block of the disk.
+ */
+function dropUnusedDeclarations(root) {
+  const dist = join(root, "dist");
+  const plugins = readdirSync(join(dist, "plugins")).map((name) => `plugins/${name}`);
+  const used = new Set(
+    ["sdk", "runtime/testing", ...plugins].map((part) => join(dist, part, "index.d.ts")),
+  );
+  for (const path of used)
+    for (const name of declarationsNamedBy(path)) if (existsSync(name)) used.add(name);
+  for (const path of tree(root, "dist").map((name) => join(root, name)))
+    if (path.endsWith(".d.ts") && !used.has(path)) rmSync(path);
+}
+
+/** Imports, types written as an import, and references. */
+function declarationsNamedBy(path) {
+  const names = readFileSync(path, "utf8").matchAll(
+    /(?:from|import|import\(|path=)\s*"(\.[^"]+)"/g,
+  );
+  return [...names].map(([, name]) =>
+    join(dirname(path), name.replace(/(?:\.d)?\.[jt]s$/, ".d.ts")),
+  );
 }
 
 /**

@@ -31,9 +31,10 @@ function packageJson(name: string, version: string): string {
     name,
     private: true,
     type: "module",
-    scripts: { check: "dag check && tsc", dev: "dag dev", test: "vitest run" },
+    // The test runner of Node: another one would double what a project installs.
+    scripts: { check: "dag check && tsc", dev: "dag dev", test: "node --test" },
     dependencies: { dagsmith: `^${version}`, zod: "^4.0.0" },
-    devDependencies: { "@types/node": "^24.0.0", typescript: "^7.0.0", vitest: "^5.0.0" },
+    devDependencies: { "@types/node": "^24.0.0", typescript: "^7.0.0" },
     engines: { node: ">=22.18" },
   };
   return `${JSON.stringify(content, null, 2)}\n`;
@@ -106,12 +107,13 @@ d.task("count", { inputs: { greetings } }, ({ inputs, dataInterval, log }) => {
 export default d;
 `;
 
-const HELLO_TEST = `import { runDag } from "dagsmith/testing";
-import { expect, test } from "vitest";
+const HELLO_TEST = `import assert from "node:assert/strict";
+import { test } from "node:test";
+import { runDag } from "dagsmith/testing";
 import hello from "./hello.ts";
 
 test("every name is greeted", async () => {
   const run = await runDag(hello, { params: { names: ["Ada", "Grace", "Edsger"] } });
-  expect(run.state).toBe("success");
+  assert.equal(run.state, "success");
 });
 `;

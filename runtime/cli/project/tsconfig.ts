@@ -12,6 +12,7 @@ export const tsconfig = (folders: readonly string[]): string => `{
     "noEmit": true,
     "skipLibCheck": true,
     "allowImportingTsExtensions": true,
+    "erasableSyntaxOnly": true,
     "types": ["node"]
   },
   "include": [${folders.map((folder) => JSON.stringify(folder)).join(", ")}]

@@ -133,7 +133,7 @@ describe("dag init", () => {
     expect(manifest).toMatchObject({
       name: "my-project",
       type: "module",
-      scripts: { test: "vitest run" },
+      scripts: { test: "node --test" },
     });
     expect((await project.dag(["check", "My Project/dags"])).stdout).toContain("✔ 1 DAG, 0 errors");
     const run = await project.json(["test", "My Project/dags/hello.ts", "--date", "2026-01-31"]);
