@@ -68,6 +68,7 @@ const awsFields = z.object({
     title: "External id",
     description: "What the owner of the role to assume asks for.",
   }),
+  sts_endpoint_url: endpoint("Endpoint of STS, for the role to assume"),
   region: plainRegion,
   ...accessKey,
   verify: z.string().optional().meta({
@@ -99,7 +100,9 @@ export const awsConnection = connectionType({
   fields: awsFields.transform((given, { addIssue }): AwsConnection => {
     const credentials = credentialsOf(given.login, given.password, given);
     if (credentials === "half") addIssue(HALF_A_KEY);
-    if (given.external_id && !given.assume_role_arn) addIssue(NO_ROLE);
+    for (const field of ["external_id", "sts_endpoint_url"] as const)
+      if (given[field] && !given.assume_role_arn)
+        addIssue(`${field} belongs to assume_role_arn, which is missing`);
     const own = given.s3_endpoint_url ?? given.endpoint_url ?? hostUrl(given.host);
     const bucketRegion = hostUrl(given.host) ? undefined : (given.region_name ?? given.region);
     return {
@@ -120,12 +123,11 @@ export const awsConnection = connectionType({
   },
 });
 
-const NO_ROLE = "external_id belongs to assume_role_arn, which is missing";
-
 function assumedRole({
   assume_role_arn: roleArn,
   external_id: externalId,
-  endpoint_url: endpoint,
+  endpoint_url,
+  sts_endpoint_url: endpoint = endpoint_url,
 }: z.output<typeof awsFields>): { readonly assumedRole?: AssumedRole } {
   if (!roleArn) return {};
   return {

@@ -100,6 +100,17 @@ test("a login assumes the role of the connection once, and S3 sees the role", as
   }
 });
 
+test("STS may have another endpoint than S3", async () => {
+  await using sts = await loopback((_, response) => void response.end(ASSUMED));
+  await using s3 = await loopback((_, response) => void response.end());
+  const extra = { endpoint_url: s3.url, assume_role_arn: ROLE, sts_endpoint_url: sts.url };
+  expect(await exists(extra)).toBe(true);
+  expect([sts, s3].map(({ requests }) => requests.map(({ method }) => method))).toEqual([
+    ["POST"],
+    ["HEAD"],
+  ]);
+});
+
 test("a role that the login may not assume fails for good, with the reason", async () => {
   await using aws = await loopback((_, response) => void response.writeHead(403).end(REFUSED));
   await expect(exists({ endpoint_url: aws.url, assume_role_arn: ROLE })).rejects.toMatchObject({
@@ -113,6 +124,7 @@ test("a role that the login may not assume fails for good, with the reason", asy
 test.each([
   [{ assume_role_arn: "lake" }, "assume_role_arn is not the ARN of a role"],
   [{ external_id: "of-lake" }, "external_id belongs to assume_role_arn, which is missing"],
+  [{ sts_endpoint_url: "http://sts" }, "sts_endpoint_url belongs to assume_role_arn, which is"],
 ])("%j is refused", async (extra, message) => {
   await expect(exists(extra as Readonly<Record<string, string>>)).rejects.toThrow(message);
 });
