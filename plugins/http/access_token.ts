@@ -1,10 +1,11 @@
 /**
  * The access token of a connection with client credentials (RFC 6749, 4.4): requested
- * once for all requests of a client, and again when it expires or is refused.
+ * once for all tries of a process, and again when it expires or is refused.
  */
+import { createHash } from "node:crypto";
 import { jsonOf } from "./answer_body.ts";
 import { HttpError } from "./error.ts";
-import type { TokenSource } from "./service.ts";
+import type { TlsFiles, TokenSource } from "./service.ts";
 
 /** A token that ends while its request is on the way would be refused. */
 const MARGIN_MS = 30_000;
@@ -22,14 +23,28 @@ interface Token {
   readonly usableUntil: number;
 }
 
+/**
+ * The tokens that earlier tries of this process got. A connection that changes, such as
+ * by a new secret, has a token of its own.
+ */
+const kept = new Map<string, Token>();
+
 export class AccessToken {
   readonly #source: TokenSource;
   readonly #request: RequestToken;
+  readonly #key: string;
   #token: Promise<Token> | undefined;
 
-  constructor(source: TokenSource, request: RequestToken) {
+  /** @param tls an issuer may bind the token to the certificate of the client */
+  constructor(source: TokenSource, tls: TlsFiles | null, request: RequestToken) {
     this.#source = source;
     this.#request = request;
+    // A digest, so that no secret outlives the try as the key of a map.
+    this.#key = createHash("sha256")
+      .update(JSON.stringify([source, tls]))
+      .digest("hex");
+    const token = kept.get(this.#key);
+    this.#token = token && Promise.resolve(token);
   }
 
   /**
@@ -57,7 +72,9 @@ export class AccessToken {
   async #ask(): Promise<Token> {
     const { url } = this.#source;
     const response = await this.#request(url, formOf(this.#source));
-    return tokenOf(await jsonOf(response, `POST ${url.pathname}`), response, url);
+    const token = tokenOf(await jsonOf(response, `POST ${url.pathname}`), response, url);
+    kept.set(this.#key, token);
+    return token;
   }
 }
 

@@ -33,7 +33,7 @@ export class Sender {
     this.#transport = transportOf(root, tls);
     this.#context = context;
     this.#token =
-      token && new AccessToken(token, (url, form) => this.#repeat({ ...posted(form), url }));
+      token && new AccessToken(token, tls, (url, form) => this.#repeat({ ...posted(form), url }));
   }
 
   /** @throws HttpError for a status of 400 or above, and without a whole answer */

@@ -59,6 +59,32 @@ describe("client credentials", () => {
     work: (client: HttpClient) => Promise<Output>,
   ) => using(connected(service, issuer), work);
 
+  test("a token serves later tries of the process, but none with another secret", async () => {
+    await using issuer = await issuing({ expires_in: 3600 });
+    await using service = await loopback((_, response) => sendJson(response, 200, {}));
+    const once = (client: HttpClient) => client.json("/");
+    await through(service, issuer, once);
+    await through(service, issuer, once);
+    await changed(service, issuer, { password: "rotated" });
+    await changed(service, issuer, {
+      extra: { ...connected(service, issuer).extra, scope: "all" },
+    });
+    expect(tokensOf(service)).toEqual(["t1", "t1", "t2", "t3"].map((token) => `Bearer ${token}`));
+  });
+
+  const changed = (service: Loopback, issuer: Loopback, fields: object) =>
+    using({ ...connected(service, issuer), ...fields }, (client) => client.json("/"));
+
+  test("a token that a later try finds refused is requested again", async () => {
+    await using issuer = await issuing();
+    await using service = await loopback(({ headers }, response, count) =>
+      sendJson(response, count > 1 && headers.authorization === "Bearer t1" ? 401 : 200, {}),
+    );
+    for (const path of ["/a", "/b", "/c"])
+      await through(service, issuer, (client) => client.json(path));
+    expect(tokensOf(service)).toEqual(["t1", "t1", "t2", "t2"].map((token) => `Bearer ${token}`));
+  });
+
   test("a token that has expired is requested again before it is sent", async () => {
     await using issuer = await issuing({ expires_in: 1 });
     await using service = await loopback((_, response) => sendJson(response, 200, {}));
