@@ -3,7 +3,7 @@
  * secrets: it is never logged.
  */
 import { type Connection, DagsmithError, identifier, joinSql, Sql, sql } from "dagsmith";
-import type { CsvFormat } from "dagsmith/plugins/postgres";
+import type { Compression, CsvFormat } from "dagsmith/plugins/formats";
 import { awsConnection } from "./connection.ts";
 import { redshiftConnection } from "./redshift_connection.ts";
 
@@ -12,7 +12,8 @@ export interface CopySource {
   readonly key: string;
   readonly format: "json" | "csv";
   readonly csv: CsvFormat;
-  readonly gzip: boolean;
+  /** How the whole object is packed. */
+  readonly packing: Compression | null;
 }
 
 /**
@@ -36,7 +37,7 @@ export function copyStatement(
   const words = [
     access.clause,
     format,
-    ...(source.gzip ? ["gzip"] : []),
+    ...(source.packing ? [source.packing] : []),
     "dateformat 'auto' timeformat 'auto'",
     ...options,
   ];

@@ -6,8 +6,8 @@ import { addAbortSignal, Readable } from "node:stream";
 import { createGzip } from "node:zlib";
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { HookContext, ObjectAddress } from "dagsmith";
+import { unpacked } from "dagsmith/plugins/formats";
 import type { S3Config } from "./config.ts";
-import { gunzipped } from "./gzip.ts";
 import { lateSignal } from "./late_signal.ts";
 import type { PutOptions, S3, S3Object, S3ObjectHead } from "./s3.ts";
 import { wholeBody } from "./s3_body.ts";
@@ -60,7 +60,7 @@ class SdkS3 implements S3 {
       const name = `s3://${bucket}/${key}`;
       const chunks = wholeBody(object.Body as Readable, object.ContentLength, name);
       const body = addAbortSignal(abortSignal, Readable.from(chunks, { objectMode: false }));
-      return object.ContentEncoding === "gzip" ? gunzipped(body, name) : body;
+      return object.ContentEncoding === "gzip" ? unpacked(body, "gzip", name) : body;
     });
   }
 

@@ -2,19 +2,19 @@
  * The object of S3 that a load reads: is it there, what is in it, how does it come as
  * rows.
  */
-import type { Readable } from "node:stream";
 import { type FromContext, resolveField, type TaskContext } from "dagsmith";
 import {
-  type Column,
+  type Compression,
   type CsvOptions,
+  compressionOf,
   csvHeader,
-  type LoadMode,
-  type LoadTarget,
-  readCsv,
-  readJsonLines,
+  type RowFile,
+  type RowFormat,
+  readRows,
   type SourceRows,
-} from "dagsmith/plugins/postgres";
-import { gunzipped } from "./gzip.ts";
+  unpacked,
+} from "dagsmith/plugins/formats";
+import type { Column, LoadMode, LoadTarget } from "dagsmith/plugins/postgres";
 import type { S3 } from "./s3.ts";
 import { s3Hook } from "./s3_hook.ts";
 
@@ -35,10 +35,10 @@ export interface S3LoadFields<Context extends TaskContext> {
    */
   readonly columns?: FromContext<readonly Column[], Context>;
   /**
-   * Default: `"csv"` for a key that ends in `.csv` or `.csv.gz`, else `"json"`, which is
-   * one object a line.
+   * Default: by the ending of the key, `.csv`, `.parquet` or else `"json"`, which is one
+   * object a line. CSV and JSON lines may be packed: `.gz` or `.zst`.
    */
-  readonly format?: "json" | "csv";
+  readonly format?: RowFormat;
   readonly csv?: CsvOptions;
   /**
    * Whether an object without rows may empty a table by `truncate` or `rebuild`. Default
@@ -60,12 +60,14 @@ export interface S3Source {
   readonly s3ConnectionId: string;
   readonly bucket: string;
   readonly key: string;
-  readonly format: "json" | "csv";
+  readonly size: number;
+  readonly etag: string;
+  readonly format: RowFormat;
   readonly csv: CsvOptions;
   /** Marked as gzip, which reading undoes. */
   readonly encoded: boolean;
-  /** Not marked, but named `.gz`. */
-  readonly zipped: boolean;
+  /** Not marked, but named `.gz` or `.zst`. */
+  readonly packing: Compression | null;
   readonly target: LoadTarget;
 }
 
@@ -98,9 +100,10 @@ export async function openSource<Context extends TaskContext>(
   };
   return {
     ...{ s3, s3ConnectionId, bucket, key, csv: options.csv ?? {} },
-    format: options.format ?? (/\.csv(\.gz)?$/i.test(key) ? "csv" : "json"),
+    ...{ size: head.size, etag: head.etag },
+    format: options.format ?? formatOf(key),
     encoded: head.contentEncoding === "gzip",
-    zipped: head.contentEncoding !== "gzip" && /\.gz$/i.test(key),
+    packing: head.contentEncoding === "gzip" ? null : compressionOf(key),
     target: columns ? { ...target, columns } : target,
   };
 }
@@ -122,10 +125,32 @@ function modeOf({ loadType, primaryKey, incrementalKey }: LoadMode): LoadMode {
   } as LoadMode;
 }
 
+function formatOf(key: string): RowFormat {
+  if (/\.parquet$/i.test(key)) return "parquet";
+  return /\.csv(\.gz|\.zst)?$/i.test(key) ? "csv" : "json";
+}
+
 /** The rows of the object, streamed. */
 export function rowsOf(source: S3Source): SourceRows {
-  const bytes = bytesOf(source);
-  return source.format === "csv" ? readCsv(bytes, source.csv) : readJsonLines(bytes);
+  const { format, packing: compression, csv } = source;
+  return readRows(rowFile(source), { format, compression, csv });
+}
+
+function rowFile({ s3, bucket, key, size, etag }: S3Source): RowFile {
+  const name = `s3://${bucket}/${key}`;
+  return {
+    name,
+    stream: () => s3.getStream(bucket, key),
+    parts: async () => ({
+      size,
+      read: async (from, length) => {
+        const part = await s3.objects.range({ bucket, key }, { from, length, etag });
+        if (typeof part !== "string") return part;
+        throw new Error(`${name} was replaced or deleted while it was read; read it again`);
+      },
+      close: async () => {},
+    }),
+  };
 }
 
 /**
@@ -136,7 +161,7 @@ export async function headerOf(
   source: S3Source,
   columns: readonly string[],
 ): Promise<readonly string[] | null> {
-  if (source.format === "json") return null;
+  if (source.format !== "csv") return null;
   return csvHeader(bytesOf(source), source.csv, columns);
 }
 
@@ -148,7 +173,7 @@ export async function isBlank(source: S3Source): Promise<boolean> {
 
 /** The object is opened when its first byte is read. */
 async function* bytesOf(source: S3Source): AsyncGenerator<Buffer> {
-  const { s3, bucket, key, zipped } = source;
-  const body: Readable = await s3.getStream(bucket, key);
-  yield* zipped ? gunzipped(body, `s3://${bucket}/${key}`) : body;
+  const { s3, bucket, key, packing } = source;
+  const body = await s3.getStream(bucket, key);
+  yield* packing ? unpacked(body, packing, `s3://${bucket}/${key}`) : body;
 }

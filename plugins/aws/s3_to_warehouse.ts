@@ -168,12 +168,13 @@ async function intoRedshift(
     sortType,
   }: RedshiftTableAttributes & { readonly copyOptions?: readonly string[] },
 ): Promise<LoadResult> {
+  const { bucket, key, format, csv } = source;
+  if (format === "parquet") refuseParquet();
   await refuseOtherObjects(source);
   const access = copyAccess(
     await context.connection(connectionId),
     await context.connection(source.s3ConnectionId),
   );
-  const { bucket, key, format, csv } = source;
   const load = {
     target: checkedTarget(source.target),
     attributes: {
@@ -185,7 +186,7 @@ async function intoRedshift(
       bucket,
       key,
       format,
-      gzip: source.encoded || source.zipped,
+      packing: source.encoded ? "gzip" : source.packing,
       csv: csvFormat(csv),
     },
     headerWith: (columns: readonly string[]) => headerOf(source, columns),
@@ -193,6 +194,13 @@ async function intoRedshift(
     ...{ access, copyOptions },
   };
   return loadRedshift(await context.hook(redshiftHook(connectionId)), load, context.log);
+}
+
+/** @throws FailTask */
+function refuseParquet(): never {
+  throw new FailTask(
+    "s3ToRedshift() loads CSV and JSON lines only; load Parquet into PostgreSQL by s3ToPostgres().",
+  );
 }
 
 /**

@@ -72,10 +72,17 @@ export class BackendStore implements ObjectStore {
     return text(await this.get(key));
   }
 
-  async range(key: string, from: number, length: number): Promise<Uint8Array> {
+  async range(
+    key: string,
+    from: number,
+    length: number,
+    { etag = null }: { readonly etag?: string | null } = {},
+  ): Promise<Uint8Array> {
     const at = this.at(key);
-    const found = await this.backend.range(at, { from, length, etag: null });
+    const found = await this.backend.range(at, { from, length, etag });
     if (typeof found !== "string") return found;
+    if (found === "changed")
+      throw new Error(`${this.urlOf(key)} was replaced while it was read; read it again`);
     // Names a missing bucket, where that is the reason.
     await this.backend.head(at);
     throw noObject(this.urlOf(key));

@@ -36,8 +36,17 @@ export interface ObjectStore {
   get(key: string): Promise<Readable>;
   /** The content as UTF-8 text, all of it in memory. */
   text(key: string): Promise<string>;
-  /** At most `length` bytes; fewer, or none, when the object ends before. */
-  range(key: string, from: number, length: number): Promise<Uint8Array>;
+  /**
+   * At most `length` bytes; fewer, or none, when the object ends before.
+   * @param options.etag the version that is read: fails when the object was replaced.
+   *   Default: any version
+   */
+  range(
+    key: string,
+    from: number,
+    length: number,
+    options?: { readonly etag?: string },
+  ): Promise<Uint8Array>;
   /** Null when there is no such object. */
   head(key: string): Promise<ObjectHead | null>;
   /** All objects whose key begins with `prefix`, in key order. Default: all. */

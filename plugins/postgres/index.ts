@@ -6,6 +6,16 @@
 import type { ConnectionType } from "dagsmith";
 import { postgresConnection } from "./connection.ts";
 
+export {
+  type CsvFormat,
+  type CsvOptions,
+  csvFormat,
+  csvHeader,
+  readCsv,
+  readJsonLines,
+  type SourceRow,
+  type SourceRows,
+} from "dagsmith/plugins/formats";
 export { postgresConnection } from "./connection.ts";
 export { postgresHook } from "./hook.ts";
 export { type EarlierLoad, earlierLoadQuery } from "./load/catalog.ts";
@@ -43,10 +53,6 @@ export {
   type TableName,
   tableIdentifier,
 } from "./load/load_target.ts";
-export { csvHeader, readCsv } from "./read/csv.ts";
-export { type CsvFormat, type CsvOptions, csvFormat } from "./read/csv_options.ts";
-export { readJsonLines } from "./read/json_lines.ts";
-export type { SourceRow, SourceRows } from "./read/source_row.ts";
 export type { CopyCsvFormat, Postgres, PostgresSession } from "./session.ts";
 export { type PostgresSqlOptions, postgresSql, runStatements } from "./sql_operator.ts";
 export { type SqlSensorOptions, saysYes, sqlSensor } from "./sql_sensor.ts";

@@ -12,7 +12,23 @@ const folderOf = (scheme: string, type: string) => ({
   connection: { id: "a", type, host: "lake", extra: {} },
 });
 
+const reading = 'async () => { for await (const _ of readRows(pathFile("/nowhere.parquet"))); }';
+const writing =
+  'async () => { for await (const _ of writeRows("a.parquet", [], [{ name: "a" }])); }';
+
 test.each([
+  [
+    "hyparquet",
+    'const { pathFile, readRows } = await import("dagsmith/plugins/formats");',
+    reading,
+    "A Parquet file needs the package hyparquet. Run: npm install hyparquet",
+  ],
+  [
+    "hyparquet-writer",
+    'const { writeRows } = await import("dagsmith/plugins/formats");',
+    writing,
+    "A Parquet file needs the package hyparquet-writer. Run: npm install hyparquet-writer",
+  ],
   [
     "@aws-sdk/client-s3",
     'const { s3Hook } = await import("dagsmith/plugins/aws");',

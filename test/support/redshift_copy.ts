@@ -1,7 +1,7 @@
 /** Redshift's COPY from S3, carried out on a PostgreSQL. */
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import type { Client, QueryResult } from "pg";
 import { from as copyFrom } from "pg-copy-streams";
@@ -10,7 +10,7 @@ const COPY =
   /^\s*copy\s+(?<table>\S+)\s+\((?<columns>[^)]*)\)\s+from\s+'s3:\/\/(?<bucket>[^/]+)\/(?<key>(?:[^']|'')*)'\s+(?<options>.*)$/is;
 
 const KNOWN_OPTIONS =
-  /(iam_role|access_key_id|secret_access_key|session_token|region|dateformat|timeformat|format as json|delimiter as|quote as|null as) ('(?:[^']|'')*'|default)|\b(csv|gzip|emptyasnull|truncatecolumns|ignoreheader 1|encoding (?:iso88591|utf16(?:le|be)?))\b/g;
+  /(iam_role|access_key_id|secret_access_key|session_token|region|dateformat|timeformat|format as json|delimiter as|quote as|null as) ('(?:[^']|'')*'|default)|\b(csv|gzip|zstd|emptyasnull|truncatecolumns|ignoreheader 1|encoding (?:iso88591|utf16(?:le|be)?))\b/g;
 
 /** Loads all objects whose key begins with the one named, as Redshift does. */
 export async function runCopy(client: Client, s3Url: string, text: string): Promise<QueryResult> {
@@ -27,12 +27,17 @@ export async function runCopy(client: Client, s3Url: string, text: string): Prom
     throw new Error(`syntax error at or near "${unknown}" in: ${text}`);
   let rowCount = 0;
   for (const content of await contents(s3Url, bucket, key.replaceAll("''", "'"))) {
-    const plain = /\bgzip\b/.test(options) ? gunzipSync(content) : content;
+    const plain = unpacked(content, options);
     rowCount += /\bcsv\b/.test(options)
       ? await copyCsv(client, table, columns, plain, options)
       : await copyJson(client, table, columns, plain);
   }
   return { rowCount, rows: [], fields: [], command: "COPY", oid: 0 };
+}
+
+function unpacked(content: Buffer, options: string): Buffer {
+  if (/\bgzip\b/.test(options)) return gunzipSync(content);
+  return /\bzstd\b/.test(options) ? zstdDecompressSync(content) : content;
 }
 
 async function contents(s3Url: string, Bucket: string, Prefix: string): Promise<readonly Buffer[]> {

@@ -356,6 +356,7 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   docker: ["dockerode", "tar-stream"],
   // The schema package has types only.
   duckdb: ["@duckdb/node-api", "@standard-schema/spec"],
+  formats: ["hyparquet", "hyparquet-compressors", "hyparquet-writer"],
   gcs: ["@google-cloud/storage"],
   github: ["octokit"],
   google: ["@google-cloud/storage", "@google-cloud/bigquery"],

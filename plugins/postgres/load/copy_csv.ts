@@ -1,5 +1,5 @@
 /** A CSV file as the bytes of a COPY in CSV format. */
-import type { CsvPassage, PassedRecords, SourceRow } from "../read/source_row.ts";
+import type { CsvPassage, PassedRecords, SourceRow } from "dagsmith/plugins/formats";
 import { type CopyOptions, textsOf } from "./copy_text.ts";
 
 /** COPY gets pieces of about this size: small ones cost more than their bytes. */

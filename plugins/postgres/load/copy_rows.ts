@@ -1,7 +1,6 @@
 /** Rows of any source into a table, by the form of COPY that suits the source. */
 import type { Sql } from "dagsmith";
-import type { ScannedColumn } from "../read/csv_scan.ts";
-import type { CsvPassage, SourceRows } from "../read/source_row.ts";
+import type { CsvPassage, ScannedColumn, SourceRows } from "dagsmith/plugins/formats";
 import type { PostgresSession } from "../session.ts";
 import { anyBytes } from "../values/sure_check.ts";
 import { copyCsv } from "./copy_csv.ts";

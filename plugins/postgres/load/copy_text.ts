@@ -2,8 +2,7 @@
  * Rows as the text of a COPY: tab between columns, newline between rows, `\N` for null.
  */
 import { FailTask } from "dagsmith";
-import type { SureCheck } from "../read/csv_scan.ts";
-import type { SourceRow, SourceRows } from "../read/source_row.ts";
+import type { SourceRow, SourceRows, SureCheck } from "dagsmith/plugins/formats";
 import { MisfitError, type ToText } from "../values/column_value.ts";
 import type { LineMap } from "./line_map.ts";
 
@@ -38,7 +37,7 @@ export async function* copyText(rows: SourceRows, options: CopyOptions): AsyncGe
     let text = "";
     for (const row of batch) text += copyLine(row, options);
     // Half of a surrogate pair would become a replacement character.
-    if (!text.isWellFormed()) refuseHalfPairs(batch, options.writers);
+    if (!text.isWellFormed()) refuseHalfPairs(batch, options);
     if (text !== "") yield text;
   }
 }
@@ -56,11 +55,15 @@ function copyLine(row: SourceRow, options: CopyOptions): string {
 export function textsOf(row: SourceRow, options: CopyOptions): readonly (string | null)[] {
   for (const name of options.absent)
     if (Object.hasOwn(row.values, name)) options.absent.delete(name);
-  const texts = options.writers.map((writer) => textOf(row, writer));
+  const texts = options.writers.map((writer) => textOf(row, writer, options.lines));
   return texts.some((text) => text?.includes("\0")) ? withoutNul(texts, row, options) : texts;
 }
 
-function textOf(row: SourceRow, { name, toText, whyNotNull }: ColumnWriter): string | null {
+function textOf(
+  row: SourceRow,
+  { name, toText, whyNotNull }: ColumnWriter,
+  lines: LineMap,
+): string | null {
   const value = Object.hasOwn(row.values, name) ? row.values[name] : null;
   try {
     if (value === null || value === undefined)
@@ -68,7 +71,7 @@ function textOf(row: SourceRow, { name, toText, whyNotNull }: ColumnWriter): str
     const written = row.written && ((): string => row.written?.(name) ?? "null");
     return toText(value, written);
   } catch (error) {
-    throw error instanceof MisfitError ? at(row, name, error.message) : error;
+    throw error instanceof MisfitError ? at(lines, row, name, error.message) : error;
   }
 }
 
@@ -84,6 +87,7 @@ function withoutNul(
   const index = texts.findIndex((text) => text?.includes("\0"));
   if (!options.removesNul)
     throw at(
+      options.lines,
       row,
       options.writers[index]?.name ?? "",
       'the value holds the character NUL, which PostgreSQL cannot store; load with nul: "remove" to leave it out',
@@ -92,11 +96,12 @@ function withoutNul(
   return texts.map((text) => text?.replaceAll("\0", "") ?? null);
 }
 
-function refuseHalfPairs(batch: readonly SourceRow[], writers: readonly ColumnWriter[]): never {
+function refuseHalfPairs(batch: readonly SourceRow[], { writers, lines }: CopyOptions): never {
   for (const row of batch)
     for (const writer of writers)
-      if (!(textOf(row, writer) ?? "").isWellFormed())
+      if (!(textOf(row, writer, lines) ?? "").isWellFormed())
         throw at(
+          lines,
           row,
           writer.name,
           "the value holds half of a surrogate pair, which is no character",
@@ -104,8 +109,8 @@ function refuseHalfPairs(batch: readonly SourceRow[], writers: readonly ColumnWr
   throw new FailTask("the rows hold half of a surrogate pair, which is no character");
 }
 
-function at(row: SourceRow, column: string, reason: string): FailTask {
-  return new FailTask(`line ${row.line}, column "${column}": ${reason}`);
+function at({ unit }: LineMap, row: SourceRow, column: string, reason: string): FailTask {
+  return new FailTask(`${unit} ${row.line}, column "${column}": ${reason}`);
 }
 
 const SPECIAL = /[\\\t\n\r]/;

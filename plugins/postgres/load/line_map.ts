@@ -15,10 +15,16 @@ interface Step {
 }
 
 export class LineMap {
+  /** What the numbers are, for errors. */
+  readonly unit: "line" | "row";
   #rows = 0;
   #expected = 0;
   #steps: Step[] = [];
   #older: readonly Step[] = [];
+
+  constructor(unit: "line" | "row" = "line") {
+    this.unit = unit;
+  }
 
   /** Notes a row before the first that stands on no line: the header of a COPY. */
   addHeader(): void {

@@ -6,7 +6,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { FailTask, identifier, sql, type TaskLog } from "dagsmith";
-import type { SourceRows } from "../read/source_row.ts";
+import type { SourceRows } from "dagsmith/plugins/formats";
 import type { Postgres, PostgresSession } from "../session.ts";
 import { columnsOf, type EarlierLoad, earlierLoadQuery, prepareSchema } from "./catalog.ts";
 import { type Column, type ExistingColumn, reconcileColumns, refuseGenerated } from "./columns.ts";
@@ -64,7 +64,7 @@ export async function loadTable(
   log: TaskLog,
 ): Promise<LoadResult> {
   const checked = checkedTarget(target);
-  const lines = new LineMap();
+  const lines = new LineMap(rows.unit);
   try {
     await prepareSchema(postgres, checked);
     const earlier = await earlierLoad(postgres, checked);

@@ -56,7 +56,7 @@ export function loadError(target: CheckedTarget, lines: LineMap, error: unknown)
 function placeOf(where: string | undefined, lines: LineMap): string {
   const [, row, column] = COPY_PLACE.exec(where ?? "") ?? [];
   if (row === undefined) return "";
-  return `line ${lines.lineOf(Number(row))}, ${column ? `column "${column}": ` : ""}`;
+  return `${lines.unit} ${lines.lineOf(Number(row))}, ${column ? `column "${column}": ` : ""}`;
 }
 
 /** The statement that gives the role of the connection what it lacks. */

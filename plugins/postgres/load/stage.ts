@@ -1,6 +1,6 @@
 /** Streams rows into a table of the wanted columns, by COPY. */
 import { identifier, Sql, sql, type TaskLog } from "dagsmith";
-import type { SourceRows } from "../read/source_row.ts";
+import type { SourceRows } from "dagsmith/plugins/formats";
 import type { PostgresSession } from "../session.ts";
 import { readerOf } from "../values/nested_value.ts";
 import { sureCheckOf } from "../values/sure_check.ts";

@@ -3,7 +3,7 @@
  * faults too, but some it would round, and none it names by the line of the file. Pure.
  */
 import type { Json } from "dagsmith";
-import { losesKeys } from "../read/doubled_keys.ts";
+import { losesKeys } from "dagsmith/plugins/formats";
 import { isDate, isMoment } from "./calendar.ts";
 
 /** Why a value does not fit a column; the caller knows line and column. */

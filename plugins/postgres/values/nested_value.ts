@@ -3,7 +3,7 @@
  * types come in PostgreSQL's own text form. Pure.
  */
 import type { Json } from "dagsmith";
-import { itemsOf, membersOf } from "../read/json_text.ts";
+import { itemsOf, membersOf } from "dagsmith/plugins/formats";
 import { misfit, type ToText, toTextOf, type Value } from "./column_value.ts";
 import type { ValueType } from "./value_type.ts";
 

@@ -3,7 +3,7 @@
  * forms only. {@link toTextOf} decides about all others, so a check may say no to a good
  * value, but never yes to one that toTextOf would refuse or change. Pure.
  */
-import type { SureCheck } from "../read/csv_scan.ts";
+import type { SureCheck } from "dagsmith/plugins/formats";
 import type { ValueType } from "./value_type.ts";
 
 /** Takes every text. */

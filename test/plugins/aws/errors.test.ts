@@ -192,7 +192,7 @@ test.each(["not gzip", "ends early"])("a .gz object that is %s is named", async 
   const read: TaskBody<null> = async ({ hook }) => {
     const s3 = await hook(s3Hook("s3"));
     await headerOf(
-      { s3, bucket: "lake", key: "b.csv.gz", format: "csv", csv: {}, zipped: true } as never,
+      { s3, bucket: "lake", key: "b.csv.gz", format: "csv", csv: {}, packing: "gzip" } as never,
       [],
     );
     return null;

@@ -2,9 +2,11 @@
  * Loads from S3, into Redshift (through its Data API) and into PostgreSQL, with the same
  * options.
  */
-import { gzipSync } from "node:zlib";
+import { buffer } from "node:stream/consumers";
+import { gzipSync, zstdCompressSync } from "node:zlib";
 import { DagsmithError, type Json, type TaskContext } from "dagsmith";
 import { type S3ToRedshiftOptions, s3Hook, s3ToPostgres, s3ToRedshift } from "dagsmith/plugins/aws";
+import { writeRows } from "dagsmith/plugins/formats";
 import { type RunTaskOptions, runTask } from "dagsmith/testing";
 import { Client } from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -93,6 +95,23 @@ const leftovers = () =>
   select(
     "select relname from pg_class where relname like 'dagsmith%' and relkind = 'r' and relname <> 'dagsmith_loads'",
   );
+
+test("Parquet goes into PostgreSQL by row groups, with the columns of the load", async () => {
+  const rows = [
+    { ID: 1, name: "Köln", other: "x" },
+    { ID: 2, name: null, other: "x" },
+  ];
+  const columns = [{ name: "ID", type: "bigint" }, { name: "name" }, { name: "other" }] as const;
+  await put("trips.parquet", await buffer(writeRows("trips.parquet", rows, columns)));
+  const options = { ...base, key: "trips.parquet", postgres: "warehouse" };
+  const wanted = { ...options, columns: base.columns.slice(0, 2), loadType: "rebuild" } as const;
+  const { output } = await runTask(s3ToPostgres(wanted), { connections: connections("postgres") });
+  expect(output).toEqual({ rows: 2, inserted: 2, updated: 0 });
+  expect(await select("select * from lake.trips order by id")).toEqual([
+    ["1", "Köln"],
+    ["2", "null"],
+  ]);
+});
 
 describe.each(["redshift", "postgres"])("on %s", (warehouse) => {
   test("rebuild replaces rows and columns, and leaves the old table when it fails", async () => {
@@ -202,11 +221,12 @@ describe.each(["redshift", "postgres"])("on %s", (warehouse) => {
     expect(await select("select id, name from lake.trips")).toEqual([["1", "a"]]);
   });
 
-  test("CSV with other columns, in another order, gzipped by name or by mark", async () => {
+  test("CSV with other columns, in another order, packed by name or by mark", async () => {
     const csv = "Name,extra,ID,at\na,x,1,2018-01-05 04:00:00\n,x,2,\n";
     await put("trips.csv", csv, { gzip: true });
     await put("trips.csv.gz", gzipSync(csv));
-    for (const key of ["trips.csv.gz", "trips.csv"]) {
+    await put("trips.csv.zst", zstdCompressSync(csv));
+    for (const key of ["trips.csv.gz", "trips.csv.zst", "trips.csv"]) {
       if (warehouse === "redshift" && key === "trips.csv") continue;
       expect((await load(warehouse, { ...base, key, loadType: "rebuild" })).output.rows).toBe(2);
       expect(await select("select id, name, at is null from lake.trips order by id")).toEqual([

@@ -1,9 +1,9 @@
 /** Records of CSV that go to COPY as bytes: never other rows than the reader gives. */
 import { type CsvOptions, readCsv, type SourceRow } from "dagsmith/plugins/postgres";
 import { describe, expect, test } from "vitest";
-import { csvFormat } from "../../../plugins/postgres/read/csv_options.ts";
-import { CsvRecords } from "../../../plugins/postgres/read/csv_records.ts";
-import type { SureCheck } from "../../../plugins/postgres/read/csv_scan.ts";
+import { csvFormat } from "../../../plugins/formats/csv/csv_options.ts";
+import { CsvRecords } from "../../../plugins/formats/csv/csv_records.ts";
+import type { SureCheck } from "../../../plugins/formats/csv/csv_scan.ts";
 import { toTextOf } from "../../../plugins/postgres/values/column_value.ts";
 import { sureCheckOf } from "../../../plugins/postgres/values/sure_check.ts";
 import fc from "../../support/fast_check.ts";

@@ -1,11 +1,14 @@
 /** A row on its way from a file into a table. */
 import type { Json } from "dagsmith";
-import type { CsvFormat } from "./csv_options.ts";
-import type { ScannedColumn } from "./csv_scan.ts";
+import type { CsvFormat } from "./csv/csv_options.ts";
+import type { ScannedColumn } from "./csv/csv_scan.ts";
 
 /** One row of a source. */
 export interface SourceRow {
-  /** The line of the file where the row begins, counted from 1. */
+  /**
+   * The line of the file where the row begins, counted from 1; the number of the row in a
+   * file that has no lines.
+   */
   readonly line: number;
   /** Column name, in lower case, to value; a column without one is null. */
   readonly values: Readonly<Record<string, Json>>;
@@ -53,6 +56,8 @@ export interface SourceRows extends AsyncIterable<readonly SourceRow[]> {
    * The columns that the file names, once it is read. Absent when each row names its own.
    */
   readonly header?: readonly string[] | undefined;
+  /** What {@link SourceRow.line} counts, for errors. Default `line`. */
+  readonly unit?: "line" | "row";
   /**
    * The source as bytes for COPY, asked before the first row is read; null when its rows
    * must be read. Absent for sources that are no such bytes.

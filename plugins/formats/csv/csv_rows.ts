@@ -1,8 +1,8 @@
 /** Records of a CSV file as rows, and what is wrong with a file by line and column. */
 import { FailTask } from "dagsmith";
+import { Decoder } from "../bytes/encoding.ts";
+import { MAX_LINE_BYTES, type SourceRow } from "../source_row.ts";
 import { type CsvRecord, type CsvRecords, MalformedError } from "./csv_records.ts";
-import { Decoder } from "./encoding.ts";
-import { MAX_LINE_BYTES, type SourceRow } from "./source_row.ts";
 
 const OTHER_ENCODING =
   ': if the file has another encoding, name it with the option "encoding", such as "latin1"';

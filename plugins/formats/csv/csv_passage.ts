@@ -3,18 +3,18 @@
  * unchanged; all others come as rows, and so does the rest of a file that is odd.
  */
 import { isUtf8 } from "node:buffer";
-import { type ByteSource, PIECE_BYTES } from "./byte_source.ts";
-import { columnNames } from "./csv_header.ts";
-import type { CsvFormat } from "./csv_options.ts";
-import { CsvRecords } from "./csv_records.ts";
-import { readError, recordsOf, rowOf } from "./csv_rows.ts";
-import { CsvScan, CUT, ODD, type ScannedColumn, type ScannedFormat } from "./csv_scan.ts";
+import { type ByteSource, PIECE_BYTES } from "../bytes/byte_source.ts";
 import {
   type CsvPassage,
   MAX_LINE_BYTES,
   type PassedRecords,
   type SourceRow,
-} from "./source_row.ts";
+} from "../source_row.ts";
+import { columnNames } from "./csv_header.ts";
+import type { CsvFormat } from "./csv_options.ts";
+import { CsvRecords } from "./csv_records.ts";
+import { readError, recordsOf, rowOf } from "./csv_rows.ts";
+import { CsvScan, CUT, ODD, type ScannedColumn, type ScannedFormat } from "./csv_scan.ts";
 
 /**
  * Reads the header.

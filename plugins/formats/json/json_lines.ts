@@ -1,8 +1,8 @@
 /** Reads JSON lines (one object a line, UTF-8) as rows. */
 import { FailTask, type Json } from "dagsmith";
-import { Decoder } from "./encoding.ts";
+import { Decoder } from "../bytes/encoding.ts";
+import { MAX_LINE_BYTES, type SourceRow, type SourceRows } from "../source_row.ts";
 import { countOfKeys, hasPlainNumbers, membersOf } from "./json_text.ts";
-import { MAX_LINE_BYTES, type SourceRow, type SourceRows } from "./source_row.ts";
 
 /**
  * The rows of JSON lines; blank lines are skipped, keys are folded to lower case. Memory

@@ -1,12 +1,12 @@
 /** Reads CSV as rows. */
 import { FailTask } from "dagsmith";
-import { ByteSource } from "./byte_source.ts";
+import { ByteSource } from "../bytes/byte_source.ts";
+import type { CsvPassage, SourceRow, SourceRows } from "../source_row.ts";
 import { columnNames } from "./csv_header.ts";
 import { type CsvFormat, type CsvOptions, csvFormat } from "./csv_options.ts";
 import { openPassage } from "./csv_passage.ts";
 import { type CsvRecord, CsvRecords } from "./csv_records.ts";
 import { readError, recordsOf, rowOf } from "./csv_rows.ts";
-import type { CsvPassage, SourceRow, SourceRows } from "./source_row.ts";
 
 type Bytes = AsyncIterable<Uint8Array | string>;
 
