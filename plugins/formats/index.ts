@@ -5,7 +5,7 @@
 export { type Compression, packed, unpacked } from "./bytes/compression.ts";
 export { csvHeader, readCsv } from "./csv/csv.ts";
 export { type CsvFormat, type CsvOptions, csvFormat } from "./csv/csv_options.ts";
-export type { ScannedColumn, SureCheck } from "./csv/csv_scan.ts";
+export type { KeptEnd, ScannedColumn, SureCheck } from "./csv/csv_scan.ts";
 export { compressionOf, type FileKind, fileKind, type RowFormat } from "./file_kind.ts";
 export { losesKeys } from "./json/doubled_keys.ts";
 export { readJsonLines } from "./json/json_lines.ts";

@@ -4,6 +4,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { type ByteSource, PIECE_BYTES } from "../bytes/byte_source.ts";
+import { Splice } from "../bytes/splice.ts";
 import {
   type CsvPassage,
   MAX_LINE_BYTES,
@@ -148,7 +149,8 @@ class Passage implements CsvPassage {
   ): Generator<PassedRecords | readonly SourceRow[], { at: number; isGood: boolean }> {
     const whole = isEnd ? bytes.length : bytes.lastIndexOf(0x0a) + 1;
     if (!isUtf8(bytes.subarray(0, whole))) return { at: 0, isGood: false };
-    const seen = { from: 0, plain: 0, all: 0, read: 0 };
+    const splice = new Splice(bytes);
+    const seen = { plain: 0, all: 0, read: 0 };
     let at = 0;
     let end = 0;
     for (; at < bytes.length; at = end) {
@@ -156,15 +158,19 @@ class Passage implements CsvPassage {
       if (end < 0) break;
       seen.all += 1;
       if (scan.isSure && scan.breaks === 0) {
+        for (let cut = 0; cut < scan.cuts.length; cut += 2)
+          splice.cut(scan.cuts[cut] as number, scan.cuts[cut + 1] as number);
         seen.plain += 1;
         continue;
       }
-      yield* this.#passed(bytes.subarray(seen.from, at), seen.plain);
-      if (!scan.isSure) seen.read += 1;
-      yield this.#record(bytes.subarray(at, end), scan);
-      Object.assign(seen, { from: end, plain: 0 });
+      yield* this.#passed(splice.take(at), seen.plain);
+      const passes = scan.isSure && scan.cuts.length === 0;
+      if (!passes) seen.read += 1;
+      yield this.#record(bytes.subarray(at, end), scan, passes);
+      splice.skip(end);
+      seen.plain = 0;
     }
-    yield* this.#passed(bytes.subarray(seen.from, at), seen.plain);
+    yield* this.#passed(splice.take(at), seen.plain);
     const isRead = seen.all > TRIED_RECORDS && seen.read * 2 > seen.all;
     return { at, isGood: end !== ODD && !isRead };
   }
@@ -175,11 +181,11 @@ class Passage implements CsvPassage {
     this.#line += records;
   }
 
-  /** One record that has several lines, or that is not sure. */
-  #record(bytes: Buffer, scan: CsvScan): PassedRecords | readonly SourceRow[] {
+  /** One record that has several lines, or that must be read. */
+  #record(bytes: Buffer, scan: CsvScan, passes: boolean): PassedRecords | readonly SourceRow[] {
     const line = this.#line;
     this.#line += 1 + scan.breaks;
-    if (scan.isSure) return { bytes, line, records: 1, copyLines: 1 + scan.copyBreaks };
+    if (passes) return { bytes, line, records: 1, copyLines: 1 + scan.copyBreaks };
     return [rowOf(recordOf(bytes.toString(), this.format, line), this.header)];
   }
 

@@ -10,9 +10,17 @@
  */
 export type SureCheck = (bytes: Uint8Array, from: number, to: number) => boolean;
 
+/**
+ * Where a value ends that its column takes, when bytes that mean nothing follow it, such
+ * as the `.0` of a whole number. -1 when the value must be read.
+ */
+export type KeptEnd = (bytes: Uint8Array, from: number, to: number) => number;
+
 /** What is known of a column of the file. */
 export interface ScannedColumn {
   readonly isSure: SureCheck;
+  /** Asked for a value that is not sure; without it, such a value must be read. */
+  readonly keptEnd?: KeptEnd | undefined;
   /** Whether the column takes null. */
   readonly takesNull: boolean;
   /** Whether the column takes every text. */
@@ -41,6 +49,8 @@ const DOT = 46;
 export class CsvScan {
   /** Whether the record goes to COPY as it is. */
   isSure = true;
+  /** Pairs of places: what is left out of the record before it goes to COPY. */
+  readonly cuts: number[] = [];
   /** Line breaks within its quotes. */
   breaks = 0;
   /** The line breaks within its quotes that COPY counts. */
@@ -69,6 +79,7 @@ export class CsvScan {
     this.isSure = !(bytes[at] === BACKSLASH && bytes[at + 1] === DOT);
     this.breaks = 0;
     this.copyBreaks = 0;
+    this.cuts.length = 0;
     let from = at;
     for (let field = 0; ; field += 1) {
       const isQuoted = bytes[from] === this.#format.quote;
@@ -97,7 +108,7 @@ export class CsvScan {
     if (column === undefined) return to;
     this.isSure &&= this.#isNull(bytes, from, to)
       ? column.takesNull
-      : column.isSure(bytes, from, to);
+      : column.isSure(bytes, from, to) || this.#isCut(column, bytes, from, to);
     return to;
   }
 
@@ -121,8 +132,19 @@ export class CsvScan {
     }
     const column = this.#columns?.[field];
     if (column !== undefined)
-      this.isSure &&= column.takesAny || (isPlain && column.isSure(bytes, from + 1, to));
+      this.isSure &&=
+        column.takesAny ||
+        (isPlain &&
+          (column.isSure(bytes, from + 1, to) || this.#isCut(column, bytes, from + 1, to)));
     return to + 1;
+  }
+
+  /** Whether the value is one that the column takes without its end. */
+  #isCut({ keptEnd }: ScannedColumn, bytes: Uint8Array, from: number, to: number): boolean {
+    const end = keptEnd?.(bytes, from, to) ?? -1;
+    if (end < 0) return false;
+    this.cuts.push(end, to);
+    return true;
   }
 
   #countBreak(bytes: Uint8Array, at: number): void {

@@ -48,6 +48,6 @@ async function passInto(
   }
 }
 
-function scannedColumn({ isSure = anyBytes, whyNotNull }: ColumnWriter): ScannedColumn {
-  return { isSure, takesNull: whyNotNull === undefined, takesAny: isSure === anyBytes };
+function scannedColumn({ isSure = anyBytes, keptEnd, whyNotNull }: ColumnWriter): ScannedColumn {
+  return { isSure, keptEnd, takesNull: whyNotNull === undefined, takesAny: isSure === anyBytes };
 }

@@ -2,7 +2,7 @@
  * Rows as the text of a COPY: tab between columns, newline between rows, `\N` for null.
  */
 import { FailTask } from "dagsmith";
-import type { SourceRow, SourceRows, SureCheck } from "dagsmith/plugins/formats";
+import type { KeptEnd, SourceRow, SourceRows, SureCheck } from "dagsmith/plugins/formats";
 import { MisfitError, type ToText } from "../values/column_value.ts";
 import type { LineMap } from "./line_map.ts";
 
@@ -12,6 +12,8 @@ export interface ColumnWriter {
   readonly toText: ToText;
   /** Tells values that need no reading; undefined when all must be read. */
   readonly isSure: SureCheck | undefined;
+  /** Tells values whose end means nothing; undefined when there are none. */
+  readonly keptEnd: KeptEnd | undefined;
   /** Why null is refused; undefined when it is not. */
   readonly whyNotNull: string | undefined;
 }

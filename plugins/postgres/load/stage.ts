@@ -3,7 +3,7 @@ import { identifier, Sql, sql, type TaskLog } from "dagsmith";
 import type { SourceRows } from "dagsmith/plugins/formats";
 import type { PostgresSession } from "../session.ts";
 import { readerOf } from "../values/nested_value.ts";
-import { sureCheckOf } from "../values/sure_check.ts";
+import { keptEndOf, sureCheckOf } from "../values/sure_check.ts";
 import type { ValueType } from "../values/value_type.ts";
 import { valueTypesOf } from "./catalog.ts";
 import type { Column, ExistingColumn } from "./columns.ts";
@@ -71,7 +71,8 @@ function writerOf(
     : isNotNull
       ? "null is not allowed in this column"
       : undefined;
-  return { name, toText: readerOf(valueType), isSure: sureCheckOf(valueType), whyNotNull };
+  const [isSure, keptEnd] = [sureCheckOf(valueType), keptEndOf(valueType)];
+  return { name, toText: readerOf(valueType), isSure, keptEnd, whyNotNull };
 }
 
 function warnOfLosses(

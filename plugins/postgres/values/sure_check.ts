@@ -3,7 +3,7 @@
  * forms only. {@link toTextOf} decides about all others, so a check may say no to a good
  * value, but never yes to one that toTextOf would refuse or change. Pure.
  */
-import type { SureCheck } from "dagsmith/plugins/formats";
+import type { KeptEnd, SureCheck } from "dagsmith/plugins/formats";
 import type { ValueType } from "./value_type.ts";
 
 /** Takes every text. */
@@ -15,15 +15,34 @@ export function sureCheckOf(type: ValueType): SureCheck | undefined {
   return type.kind === "scalar" ? scalarCheck(type.name) : anyBytes;
 }
 
+/** Digits that a whole number surely may have. */
+const WHOLE_DIGITS: Readonly<Record<string, number>> = { smallint: 4, integer: 9, bigint: 18 };
+
+/**
+ * Where the value ends that a whole number has before `.0`, as many tools write a column
+ * that has nulls; undefined for other types.
+ */
+export function keptEndOf(type: ValueType): KeptEnd | undefined {
+  const digits = type.kind === "scalar" ? WHOLE_DIGITS[type.name] : undefined;
+  return digits === undefined ? undefined : wholeEnd(digits);
+}
+
+function wholeEnd(digits: number): KeptEnd {
+  const isWhole = whole(digits);
+  return (bytes, from, to) => {
+    let point = to - 1;
+    while (point > from && bytes[point] === ZERO) point -= 1;
+    return bytes[point] === POINT && isWhole(bytes, from, point) ? point : -1;
+  };
+}
+
 function scalarCheck(type: string): SureCheck | undefined {
   const [, base = type, size, scale = "0"] = /^(\w+)\((\d+)(?:,(-?\d+))?\)$/.exec(type) ?? [];
   switch (base) {
     case "smallint":
-      return whole(4);
     case "integer":
-      return whole(9);
     case "bigint":
-      return whole(18);
+      return whole(WHOLE_DIGITS[base] ?? 0);
     case "numeric":
       return decimal(size === undefined ? Number.POSITIVE_INFINITY : Number(scale));
     case "real":
@@ -34,8 +53,9 @@ function scalarCheck(type: string): SureCheck | undefined {
     case "date":
       return (bytes, from, to) => to - from === DATE_LENGTH && isDate(bytes, from);
     case "timestamp":
+      return moment(Number(size ?? 6), false);
     case "timestamptz":
-      return moment(Number(size ?? 6));
+      return moment(Number(size ?? 6), true);
     case "time":
     case "timetz":
       return (bytes, from, to) => to - from === TIME_LENGTH && isTime(bytes, from);
@@ -122,12 +142,15 @@ function isUpTo(number: number, most: number): boolean {
 
 const [SPACE, LETTER_T, LETTER_Z] = [32, 84, 90];
 
-/** A date with a time of day, without an offset or in UTC (`Z`). */
-function moment(digits: number): SureCheck {
+/**
+ * A date with a time of day, in UTC (`Z`) or without an offset.
+ * @param hasOffset whether it may end in an offset of whole hours or minutes, too
+ */
+function moment(digits: number, hasOffset: boolean): SureCheck {
   return (bytes, from, to) => {
     const time = from + DATE_LENGTH + 1;
-    const end = bytes[to - 1] === LETTER_Z ? to - 1 : to;
     const fraction = time + TIME_LENGTH;
+    const end = hasOffset ? beforeOffset(bytes, fraction, to) : beforeZ(bytes, to);
     const between = bytes[time - 1];
     if (end < fraction || !(between === SPACE || between === LETTER_T)) return false;
     if (!isDate(bytes, from) || !isTime(bytes, time)) return false;
@@ -135,4 +158,23 @@ function moment(digits: number): SureCheck {
     if (bytes[fraction] !== POINT || end === fraction + 1) return false;
     return end - fraction - 1 <= digits && digitsEnd(bytes, fraction + 1, end) === end;
   };
+}
+
+function beforeZ(bytes: Uint8Array, to: number): number {
+  return bytes[to - 1] === LETTER_Z ? to - 1 : to;
+}
+
+const PLUS = 43;
+const OFFSET_HOURS = 12;
+
+/** Where the time ends that `+01`, `+01:00` or `Z` follows. */
+function beforeOffset(bytes: Uint8Array, from: number, to: number): number {
+  for (const length of [3, 6]) {
+    const sign = to - length;
+    if (sign < from || !(bytes[sign] === PLUS || bytes[sign] === MINUS)) continue;
+    const isGood = isUpTo(pair(bytes, sign + 1), OFFSET_HOURS);
+    const hasMinutes = bytes[sign + 3] === COLON && isUpTo(pair(bytes, sign + 4), 59);
+    return isGood && (length === 3 || hasMinutes) ? sign : to;
+  }
+  return beforeZ(bytes, to);
 }
