@@ -16,7 +16,7 @@ export type { GroupBuilder } from "./dag/group_builder.ts";
 export type { GroupOptions, LoopGroupOptions, MappedGroupOptions } from "./dag/group_options.ts";
 export type { Lists, TaskGroup } from "./dag/task_group.ts";
 export { type Duration, durationMs } from "./duration.ts";
-export { errorMessage } from "./error_message.ts";
+export { errorMessage, errorTitle } from "./error_message.ts";
 export { DagsmithError, type ErrorCode, isDagsmithError } from "./errors.ts";
 export { BundledFolder, type FolderOptions, folder } from "./files/folder.ts";
 export {
@@ -133,7 +133,7 @@ export {
 } from "./task/items.ts";
 export { type LazyList, type LazyRef, lazy } from "./task/lazy.ts";
 export type { GroupLoop, LoopContext, LoopOptions } from "./task/loop.ts";
-export { FailTask, RetryAfter, SkipTask } from "./task/outcome.ts";
+export { FailTask, RetryAfter, SkipTask, withCode } from "./task/outcome.ts";
 export { type FieldOf, type FieldsOf, type PickRef, pick } from "./task/pick.ts";
 export type { Rendered, RenderedValue } from "./task/rendered.ts";
 export type { RateLimit, RoutingOptions } from "./task/routing.ts";

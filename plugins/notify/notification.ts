@@ -2,7 +2,7 @@
  * What a message says when the author of a DAG gives no text: what happened, where, and
  * why.
  */
-import type { CallbackContext } from "dagsmith";
+import { type CallbackContext, errorTitle } from "dagsmith";
 
 /**
  * A message about a task or a run, in parts that a service shows in its own way.
@@ -66,7 +66,7 @@ function factsOf(context: CallbackContext): readonly (readonly [string, string])
     ["Logical date", logicalDate.toISO({ suppressMilliseconds: true })],
     ...(taskId === null ? [] : [["Try", String(tryNumber)] as const]),
     ...(reason === null ? [] : [["Reason", reason] as const]),
-    ...(error === null ? [] : [["Error", `${error.name}: ${error.message}`] as const]),
+    ...(error === null ? [] : [["Error", errorTitle(error)] as const]),
   ];
 }
 

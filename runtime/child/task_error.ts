@@ -1,16 +1,15 @@
 /**
  * Errors of user code as plain data. Any value can be thrown, and each must be reported.
  */
-import { errorMessage } from "../../sdk/error_message.ts";
+import { errorMessage, errorTitle } from "../../sdk/error_message.ts";
+import type { StoredError } from "../state/stored_error.ts";
 import { formatLine } from "./format.ts";
 
-/** An error as it is stored and shown. */
-export interface TaskError {
-  readonly name: string;
-  readonly message: string;
-  /** The stack, source-mapped, with the stacks of its causes. */
-  readonly stack: string;
-}
+/**
+ * An error as it is stored and shown. The stack is source-mapped, with the stacks of its
+ * causes.
+ */
+export type TaskError = StoredError;
 
 /**
  * Characters sent of one text: far more than is stored, and far less than the channel
@@ -36,9 +35,23 @@ function described(error: Error): TaskError {
   const causes: string[] = [];
   for (let cause = error.cause; cause instanceof Error && causes.length < 5; cause = cause.cause)
     causes.push(`caused by ${text(stackOf(cause))}`);
-  const stack = [text(error.stack ?? ""), ...causes].map(ownFrames).join("\n");
-  return { name: text(error.name), message: text(errorMessage(error)), stack: text(stack) };
+  const code = codeOf(error);
+  const [name, message] = [text(error.name), text(errorMessage(error))];
+  const title = { name, message, ...(code !== undefined && { code }) };
+  const own = text(error.stack ?? "").replace(`${name}: ${message}`, () => errorTitle(title));
+  return { ...title, stack: text([own, ...causes].map(ownFrames).join("\n")) };
 }
+
+/**
+ * The text of a plain property: code of a getter may do anything. What only
+ * resembles a code is left out, so that a list of codes stays readable.
+ */
+function codeOf(error: Error): string | undefined {
+  const code: unknown = Object.getOwnPropertyDescriptor(error, "code")?.value;
+  return typeof code === "string" && CODE.test(code) ? code : undefined;
+}
+
+const CODE = /^[\w.-]{1,100}$/;
 
 /** What should be a text can be anything. */
 function text(value: unknown): string {

@@ -7,7 +7,8 @@
 import type { Json } from "../../sdk/json.ts";
 import type { TaskEvent } from "../../sdk/spec/index.ts";
 import type { RunProgress, RunState } from "../state/run_state.ts";
-import type { FinalState, StoredError, TaskState, TryRef } from "../state/task_state.ts";
+import type { StoredError } from "../state/stored_error.ts";
+import type { FinalState, TaskState, TryRef } from "../state/task_state.ts";
 import type { Transition } from "../state/transition.ts";
 import type { Wait } from "../state/wait.ts";
 import type { Counts } from "./counts/counts.ts";

@@ -4,7 +4,8 @@
  * job stays until its end is recorded, whichever worker has the job, so that it runs again
  * after a death.
  */
-import { errorMessage } from "../../sdk/error_message.ts";
+
+import { errorMessage, errorTitle } from "../../sdk/error_message.ts";
 import type { CallbackRequest } from "../child/run_callback.ts";
 import type { TryRequest } from "../child/run_try.ts";
 import { WORKER_STOPPED } from "../state/lost_try.ts";
@@ -188,7 +189,7 @@ export class CallbackRunner {
 }
 
 function textOf(end: ProcessEnd): string {
-  if (end.outcome === "failed") return `${end.error.name}: ${end.error.message}`;
+  if (end.outcome === "failed") return errorTitle(end.error);
   return "reason" in end ? end.reason : end.outcome;
 }
 

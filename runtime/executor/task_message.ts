@@ -75,7 +75,10 @@ const result = z.discriminatedUnion("outcome", [
   z.strictObject({ outcome: z.literal("deferred"), wait, ...label }),
   z.strictObject({
     ...{ outcome: z.literal("failed"), retryable: flag, ...label },
-    error: z.strictObject({ name: text, message: text, stack: text }),
+    error: z.strictObject({
+      ...{ name: text, message: text, stack: text },
+      code: text.exactOptional(),
+    }),
     retryAfterMs: milliseconds.exactOptional(),
   }),
 ]);

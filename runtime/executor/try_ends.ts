@@ -2,13 +2,14 @@
  * Records the ends of a worker's tries, many in one transaction. The same transaction can
  * start what follows from them on this worker: see engine/results/hand_over.ts.
  */
-import { errorMessage } from "../../sdk/error_message.ts";
+import { errorMessage, errorTitle } from "../../sdk/error_message.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { completeTries } from "../engine/results/complete_tries.ts";
 import type { Offer } from "../engine/results/hand_over.ts";
 import type { Outcome, TryEnd } from "../engine/results/outcome.ts";
 import type { ClaimedInstance } from "../engine/store.ts";
 import { CLAIM_LOST } from "../state/lost_try.ts";
+import { storedError } from "../state/stored_error.ts";
 import type { Plans } from "../store/dags/plans.ts";
 import type { Database } from "../store/database/database.ts";
 import { isRefusedValue } from "../store/database/storable.ts";
@@ -124,8 +125,7 @@ export class TryEnds {
  * The end of a try that left what cannot be stored. Another try may leave something else.
  */
 function refused(end: TryEnd, cause: unknown): TryEnd {
-  const { code, message } = new DagsmithError("VALUE_REFUSED", { reason: errorMessage(cause) });
-  const error = { name: "DagsmithError", message, stack: "" };
-  const reason = `${code}: ${message}`;
+  const error = storedError(new DagsmithError("VALUE_REFUSED", { reason: errorMessage(cause) }));
+  const reason = errorTitle(error);
   return { ...end, outcome: { kind: "failed", reason, error, retryable: true } };
 }

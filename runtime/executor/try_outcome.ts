@@ -2,10 +2,11 @@
  * From the end of a try's process to the outcome that the engine takes. Texts are masked
  * first, then cut.
  */
+import { errorTitle } from "../../sdk/error_message.ts";
 import type { TaskSpec, WaitSpec } from "../../sdk/spec/index.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
 import { WORKER_RESTARTED, WORKER_STOPPED } from "../state/lost_try.ts";
-import type { StoredError } from "../state/task_state.ts";
+import type { StoredError } from "../state/stored_error.ts";
 import type { ProcessEnd } from "./task_process.ts";
 
 /** Why the worker itself ends a try. */
@@ -64,8 +65,7 @@ export function outcomeOf(end: ProcessEnd, of: EndedTry): Outcome {
       return failed(of, end.reason, null, true);
     case "failed": {
       const error = masked(end.error, of.mask);
-      const reason = `${error.name}: ${error.message}`;
-      return failed(of, reason, error, end.retryable, end.retryAfterMs);
+      return failed(of, errorTitle(error), error, end.retryable, end.retryAfterMs);
     }
   }
 }
@@ -103,11 +103,12 @@ function maskedWait(wait: WaitSpec, mask: EndedTry["mask"]): WaitSpec {
 }
 
 /** Masked before it is cut, so that no part of a secret remains. */
-function masked({ name, message, stack }: StoredError, mask: EndedTry["mask"]): StoredError {
+function masked({ name, message, stack, code }: StoredError, mask: EndedTry["mask"]): StoredError {
   const shown = (text: string, limit: number): string => mask(text).slice(0, limit);
   return {
     name: shown(name, 200),
     message: shown(message, MAX_MESSAGE),
     stack: shown(stack, MAX_STACK),
+    ...(code !== undefined && { code: shown(code, 200) }),
   };
 }

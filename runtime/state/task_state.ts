@@ -84,13 +84,6 @@ export function isFinal(state: TaskState): state is FinalState {
   return (FINAL_STATES as readonly string[]).includes(state);
 }
 
-/** An error as stored with a try. */
-export interface StoredError {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string;
-}
-
 /** One try of one instance. */
 export interface TryRef {
   readonly instanceId: number;

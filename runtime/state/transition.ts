@@ -2,12 +2,12 @@
  * A transition: one guarded move of one try, made by a verb. The store applies it only to
  * a row in a state that the verb may leave, at the try that the transition names. Pure.
  */
+import type { StoredError } from "./stored_error.ts";
 import {
   ENGINE,
   type FinalState,
   isFinal,
   type Mark,
-  type StoredError,
   type TaskState,
   type TryRef,
 } from "./task_state.ts";

@@ -1,4 +1,5 @@
 /** Callbacks of a run in memory. A callback that fails changes nothing but the log. */
+import { errorTitle } from "../../sdk/error_message.ts";
 import { type CallbackRequest, runCallback } from "../child/run_callback.ts";
 import type { NewCallback } from "../engine/store.ts";
 import { memoryHost, requestOf, type TryInRun } from "./memory_host.ts";
@@ -37,5 +38,5 @@ async function perform(
   const signal = run.options.signal ?? new AbortController().signal;
   const result = await runCallback(run.dag, requestOf(run, of), callback, host, signal);
   if (result.outcome === "failed")
-    host.log("error", `${callback.event} failed: ${result.error.name}: ${result.error.message}`);
+    host.log("error", `${callback.event} failed: ${errorTitle(result.error)}`);
 }

@@ -235,9 +235,9 @@ function outputOf(result: Exclude<TryResult, { readonly outcome: "asleep" }>): u
   if (result.outcome === "keys") return null;
   if (result.outcome === "success")
     return result.output === null ? null : JSON.parse(result.output);
-  const { name, message, stack } =
+  const { message, ...shown } =
     result.outcome === "skipped"
       ? { name: "SkipTask", message: result.reason, stack: "" }
       : result.error;
-  throw Object.assign(new Error(message), { name, stack });
+  throw Object.assign(new Error(message), shown);
 }

@@ -1,4 +1,5 @@
 /** The outcome of a try for the engine, from the result of its body. Pure. */
+import { errorTitle } from "../../sdk/error_message.ts";
 import { MAX_LABEL, type TryResult } from "../child/run_try.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
 
@@ -26,5 +27,5 @@ export function outcomeOf(result: TryResult): Outcome {
     };
   if (result.outcome === "keys") return { kind: "needs_slots", keys: result.keys, ...named };
   const { error, retryable } = result;
-  return { kind: "failed", reason: `${error.name}: ${error.message}`, error, retryable, ...named };
+  return { kind: "failed", reason: errorTitle(error), error, retryable, ...named };
 }

@@ -38,6 +38,8 @@ export interface CallbackContext
     readonly name: string;
     readonly message: string;
     readonly stack: string;
+    /** Stable, such as `COMMAND_FAILED`; of errors that have one. */
+    readonly code?: string;
   } | null;
   /**
    * The address of the task instance, or of the run, on the page; null when the worker

@@ -16,6 +16,21 @@ export class FailTask extends Error {
 }
 
 /**
+ * Gives an error a stable code. The log, the page, the API and callbacks show it, and a
+ * `retryIf` may ask for it. Errors of Node and of
+ * database clients have one already.
+ * @param code letters, digits, `_`, `-` and `.`, at most 100
+ * @returns the same error
+ * @example throw withCode("NO_ORDERS", new FailTask("the shop has no orders of that day"));
+ */
+export function withCode<Thrown extends Error>(
+  code: string,
+  error: Thrown,
+): Thrown & { readonly code: string } {
+  return Object.assign(error, { code });
+}
+
+/**
  * Ends the task as skipped. The tasks after it follow their trigger rules. Airflow:
  * AirflowSkipException.
  * @example if (rows.length === 0) throw new SkipTask("nothing new");

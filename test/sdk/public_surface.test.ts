@@ -36,6 +36,7 @@ const VALUES = [
   "durationMs",
   "entries",
   "errorMessage",
+  "errorTitle",
   "every",
   "externalRun",
   "folder",
@@ -60,6 +61,7 @@ const VALUES = [
   "waitForEvent",
   "waitUntil",
   "webhook",
+  "withCode",
   "zip",
 ];
 const TYPES = [

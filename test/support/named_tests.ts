@@ -2,8 +2,9 @@
 export function namedTests(
   text: string,
 ): readonly { readonly file: string; readonly title: string }[] {
-  return [...text.matchAll(/`(test\/[\w/.]+\.test\.ts)`: ("[^"]+"(?: and "[^"]+")*)/g)].flatMap(
-    ([, file = "", titles = ""]) =>
-      [...titles.matchAll(/"([^"]+)"/g)].map(([, title = ""]) => ({ file, title })),
+  return [
+    ...text.matchAll(/`(test\/[\w/.]+\.(?:test|services)\.ts)`: ("[^"]+"(?: and "[^"]+")*)/g),
+  ].flatMap(([, file = "", titles = ""]) =>
+    [...titles.matchAll(/"([^"]+)"/g)].map(([, title = ""]) => ({ file, title })),
   );
 }

@@ -1,4 +1,6 @@
 /** `dag replay`: runs a past try again in this process, and records nothing. */
+import { errorTitle } from "../../../sdk/error_message.ts";
+import type { StoredError } from "../../state/stored_error.ts";
 import { type Cli, command } from "../command.ts";
 import { needRun, RUN_NAMES } from "../find/runs.ts";
 import { wholeNumber } from "../input/option_values.ts";
@@ -70,9 +72,7 @@ function outcomeOf(
   const output = outcome === "success" && result.output !== null ? mask(result.output) : null;
   const error = outcome === "failed" ? result.error : null;
   const name = of.mapIndex < 0 ? of.taskId : `${of.taskId}[${of.mapIndex}]`;
-  const shownText = error
-    ? safeText(mask(error.stack || `${error.name}: ${error.message}`))
-    : output;
+  const shownText = error ? safeText(mask(error.stack || errorTitle(error))) : output;
   return {
     json: {
       ...{
@@ -82,7 +82,7 @@ function outcomeOf(
         outcome,
         output: output === null ? null : (JSON.parse(output) as unknown),
       },
-      error: error && { name: error.name, message: mask(error.message), stack: mask(error.stack) },
+      error: error && maskedError(error, mask),
     },
     lines: [
       ...(shownText === null ? [] : [error ? style.red(shownText) : safeText(shownText)]),
@@ -90,4 +90,12 @@ function outcomeOf(
     ],
     failed: outcome === "failed",
   };
+}
+
+function maskedError(
+  { name, message, stack, code }: StoredError,
+  mask: (text: string) => string,
+): StoredError {
+  const shown = { name, message: mask(message), stack: mask(stack) };
+  return code === undefined ? shown : { ...shown, code: mask(code) };
 }

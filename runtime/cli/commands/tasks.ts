@@ -1,5 +1,6 @@
 /** `dag tasks`: the tasks of one run. */
 
+import { errorTitle } from "../../../sdk/error_message.ts";
 import type { Database } from "../../store/database/database.ts";
 import type { RunDetail } from "../../store/reads/runs.ts";
 import { type Cli, command } from "../command.ts";
@@ -65,7 +66,7 @@ async function instances(
     String(one.tryNumber),
     timeText(one.startedAt),
     durationCell(between(one.startedAt, one.finishedAt)),
-    cell(one.error ? `${one.error.name}: ${one.error.message}` : one.reason),
+    cell(one.error ? errorTitle(one.error) : one.reason),
   ]);
   const headings = [
     "index",

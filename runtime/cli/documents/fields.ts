@@ -13,7 +13,10 @@ export const ofRun = { id: z.int(), dagId: z.string(), runId: z.string() };
 
 export const run = apiRun.extend({ versionId: z.int(), params: json }).meta({ id: "Run" });
 
-export const storedError = z.object({ name: z.string(), message: z.string(), stack: z.string() });
+export const storedError = z.object({
+  ...{ name: z.string(), message: z.string(), stack: z.string() },
+  code: z.string().exactOptional(),
+});
 
 export const logLine = z.object({
   time: z.string(),

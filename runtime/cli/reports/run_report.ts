@@ -2,6 +2,8 @@
  * One run and its tasks: the end of `dag trigger --wait` and `npm start`, and all of
  * `dag tasks`.
  */
+
+import { errorTitle } from "../../../sdk/error_message.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import { mappedTaskIds } from "../../engine/plan/plan_of.ts";
 import type { Queryable } from "../../store/database/database.ts";
@@ -96,7 +98,7 @@ function tryText(task: ReportedTask): string {
 function remark(task: ReportedTask): string {
   const mapped =
     task.isMapped && task.instances > 0 ? `${task.success} of ${task.instances} succeeded` : "";
-  const why = task.error ? `${task.error.name}: ${task.error.message}` : (task.reason ?? "");
+  const why = task.error ? errorTitle(task.error) : (task.reason ?? "");
   const parts = [mapped, why === "" ? "" : cell(why)].filter((part) => part !== "");
   return parts.join("; ").slice(0, 200);
 }

@@ -2,6 +2,8 @@
  * The output of `dag test`: each task as it starts, logs and ends, and a table of all
  * tasks.
  */
+import { errorTitle } from "../../../sdk/error_message.ts";
+import type { StoredError } from "../../state/stored_error.ts";
 import type { DagRunEvent, DagRunResult, TaskResult } from "../../testing/dag_run.ts";
 import type { Cli } from "../command.ts";
 import { table } from "../output/table.ts";
@@ -86,7 +88,7 @@ export class TestReport {
 
   #result({ error, reason, output }: TaskResult): string {
     const text = error
-      ? `${error.name}: ${error.message}`
+      ? errorTitle(error)
       : (reason ?? (output === null ? "" : JSON.stringify(output)));
     const shown = cell(this.#mask(text));
     return shown.length > OUTPUT_WIDTH ? `${shown.slice(0, OUTPUT_WIDTH - 1)}…` : shown;
@@ -119,16 +121,8 @@ function whyOf({ error, state, reason }: TaskResult): string | null {
   return state === "failed" ? reason : null;
 }
 
-function stackOf({
-  name,
-  message,
-  stack,
-}: {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string;
-}): string {
-  const lines = (stack || `${name}: ${message}`)
+function stackOf(error: StoredError): string {
+  const lines = (error.stack || errorTitle(error))
     .split("\n")
     .filter((line) => !/^\s+at .*(node:internal|\(native\))/.test(line));
   return lines.slice(0, STACK_LINES).join("\n");

@@ -7,7 +7,8 @@ import { DEFAULT_MAX_ITEMS } from "../../../sdk/describe/describe_each.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
 import type { EachSpec, TaskSpec } from "../../../sdk/spec/index.ts";
-import type { FinalState, StoredError } from "../../state/task_state.ts";
+import { type StoredError, storedError } from "../../state/stored_error.ts";
+import type { FinalState } from "../../state/task_state.ts";
 import type { Counts } from "../counts/counts.ts";
 import { fieldOf } from "../plan/plan.ts";
 import { IN_A_FILE } from "../store.ts";
@@ -91,8 +92,8 @@ export function sourceState({ success, failed, upstreamFailed }: Counts): FinalS
   return failed + upstreamFailed > 0 ? "failed" : "skipped";
 }
 
-function failed({ code, message }: DagsmithError): Unmapped {
-  return { state: "failed", reason: code, error: { name: "DagsmithError", message, stack: "" } };
+function failed(error: DagsmithError): Unmapped {
+  return { state: "failed", reason: error.code, error: storedError(error) };
 }
 
 function isRecord(value: Json | undefined): value is Readonly<Record<string, Json>> {

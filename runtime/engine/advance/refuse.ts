@@ -1,5 +1,7 @@
 /** Fails instances that can never be granted their slots; their runs go on. */
+
 import { DagsmithError } from "../../../sdk/errors.ts";
+import { storedError } from "../../state/stored_error.ts";
 import type { TryRef } from "../../state/task_state.ts";
 import { refuse, type Transition } from "../../state/transition.ts";
 import { finished } from "../counts/run_event.ts";
@@ -19,12 +21,12 @@ export async function refuseAll(
 ): Promise<number> {
   const runs = await tx.lockRuns([...new Set(refused.map(({ runId }) => runId))]);
   const refusals = refused.map((one) => {
-    const { name, message } = new DagsmithError("POOL_TOO_SMALL", {
+    const error = new DagsmithError("POOL_TOO_SMALL", {
       pool: one.pool,
       slots: one.slots,
       needed: one.needed,
     });
-    return refuse(one, "POOL_TOO_SMALL", { name, message, stack: "" });
+    return refuse(one, error.code, storedError(error));
   });
   const moved = await tx.apply(refusals);
   await callBack(tx, runs, refusals, moved);

@@ -4,7 +4,8 @@
  * in here.
  */
 import type { LateKeys } from "../../../sdk/spec/index.ts";
-import type { FinalState, StoredError } from "../../state/task_state.ts";
+import type { StoredError } from "../../state/stored_error.ts";
+import type { FinalState } from "../../state/task_state.ts";
 import { type FinishedInstance, finished } from "../counts/run_event.ts";
 import type { InstanceKey, Scope } from "../counts/scope.ts";
 import type { TaskCounter } from "../counts/task_counter.ts";

@@ -2,7 +2,8 @@
  * A task instance in memory, and how a transition changes it: as the statements of the
  * store do. Pure.
  */
-import { ENGINE, isFinal, type StoredError, type TaskState } from "../../state/task_state.ts";
+import type { StoredError } from "../../state/stored_error.ts";
+import { ENGINE, isFinal, type TaskState } from "../../state/task_state.ts";
 import type { Transition } from "../../state/transition.ts";
 import type { ClaimedInstance, NewInstance } from "../store.ts";
 

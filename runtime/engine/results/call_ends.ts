@@ -1,8 +1,10 @@
 /** How the wait for a called run ends. Pure. */
+import { errorTitle } from "../../../sdk/error_message.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Json } from "../../../sdk/json.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
-import type { StoredError, TaskState } from "../../state/task_state.ts";
+import { type StoredError, storedError } from "../../state/stored_error.ts";
+import type { TaskState } from "../../state/task_state.ts";
 import { fieldOf } from "../plan/plan.ts";
 import { IN_A_FILE } from "../store.ts";
 import type { WaitOutcome } from "./outcome.ts";
@@ -15,8 +17,8 @@ export interface CalledRun {
 
 /** A call that was refused: no retry helps, except after a pause. */
 export function callRefused(error: DagsmithError): WaitOutcome {
-  const retryable = error.code === "DAG_PAUSED";
-  return { kind: "call_failed", reason: textOf(error), error: stored(error), retryable };
+  const [stored, retryable] = [storedError(error), error.code === "DAG_PAUSED"];
+  return { kind: "call_failed", reason: errorTitle(stored), error: stored, retryable };
 }
 
 /**
@@ -30,10 +32,12 @@ export function callFailed(
 ): WaitOutcome {
   const of = cause && `task "${cause.taskId}": ${cause.reason ?? "failed"}`;
   const why = [reason, of].filter((text) => text !== null).join("; ") || "its tasks failed";
-  const failure = new DagsmithError("CALLED_RUN_FAILED", { dag: dagId, run: runId, reason: why });
+  const failure = storedError(
+    new DagsmithError("CALLED_RUN_FAILED", { dag: dagId, run: runId, reason: why }),
+  );
   return {
-    ...{ kind: "call_failed", reason: textOf(failure).slice(0, MAX_REASON), retryable: true },
-    error: error ?? stored(failure),
+    ...{ kind: "call_failed", reason: errorTitle(failure).slice(0, MAX_REASON), retryable: true },
+    error: error ?? failure,
   };
 }
 
@@ -67,12 +71,4 @@ export function callSucceeded(
       return callRefused(new DagsmithError("CALL_RESULT_MISSING", { ...at, task: taskId, state }));
   }
   return { kind: "resumed", output: JSON.stringify(result) };
-}
-
-function textOf({ code, message }: DagsmithError): string {
-  return `${code}: ${message}`;
-}
-
-function stored({ name, message }: DagsmithError): StoredError {
-  return { name, message, stack: "" };
 }

@@ -4,7 +4,8 @@
  */
 import type { Json } from "../../../sdk/json.ts";
 import type { LateKeys, WaitSpec } from "../../../sdk/spec/index.ts";
-import type { StoredError, TaskState } from "../../state/task_state.ts";
+import type { StoredError } from "../../state/stored_error.ts";
+import type { TaskState } from "../../state/task_state.ts";
 
 /** What a task declared about one asset while it ran. */
 export interface DeclaredUpdate {

@@ -1,7 +1,10 @@
 /** The transition that the end of a try asks for. */
+
+import { errorTitle } from "../../../sdk/error_message.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { TaskSpec } from "../../../sdk/spec/index.ts";
 import { afterLoss } from "../../state/lost_try.ts";
+import { storedError } from "../../state/stored_error.ts";
 import {
   fail,
   failLost,
@@ -32,13 +35,9 @@ export function checkedEnd(end: TryEnd, { plan }: LockedRun): TryEnd {
   return error ? { ...end, outcome: unknownBranch(error) } : end;
 }
 
-function unknownBranch({ name, message }: DagsmithError): Outcome {
-  return {
-    kind: "failed",
-    reason: `UNKNOWN_BRANCH: ${message}`,
-    error: { name, message, stack: "" },
-    retryable: false,
-  };
+function unknownBranch(cause: DagsmithError): Outcome {
+  const error = storedError(cause);
+  return { kind: "failed", reason: errorTitle(error), error, retryable: false };
 }
 
 export function moveOf(end: TryEnd, run: LockedRun): Transition {
@@ -93,9 +92,9 @@ function overLimit(end: TryEnd, run: LockedRun): Transition | undefined {
   const limit =
     decided?.maxIterations ?? (each && "loop" in each ? each.loop.maxIterations : undefined);
   if (limit === undefined || end.mapIndex + 1 < limit) return undefined;
-  const { code, message } = new DagsmithError("LOOP_LIMIT", {
+  const error = new DagsmithError("LOOP_LIMIT", {
     task: decided?.group ?? taskId,
     limit,
   });
-  return fail(end, end.workerId, code, { name: "DagsmithError", message, stack: "" });
+  return fail(end, end.workerId, error.code, storedError(error));
 }

@@ -2,7 +2,8 @@
  * Task instances as people see them: one, those of a mapped task in pages, or in map
  * order.
  */
-import type { StoredError, TaskState } from "../../state/task_state.ts";
+import type { StoredError } from "../../state/stored_error.ts";
+import type { TaskState } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
 /** Instances on one page. */

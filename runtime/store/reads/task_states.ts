@@ -1,5 +1,6 @@
 /** The tasks of runs, one entry for each task however many instances it has. */
-import type { StoredError, TaskState } from "../../state/task_state.ts";
+import type { StoredError } from "../../state/stored_error.ts";
+import type { TaskState } from "../../state/task_state.ts";
 import type { RunningWait } from "../../state/wait.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { runningWait, WAIT_COLUMNS, type WaitRow } from "../waits/task_wait.ts";

@@ -1,5 +1,5 @@
 /** The tries of an instance, and its XComs. */
-import type { StoredError } from "../../state/task_state.ts";
+import type { StoredError } from "../../state/stored_error.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 
 /** Largest part of a value that is shown, in characters. */

@@ -1,7 +1,8 @@
 /** Runs that tasks called: found by their names, and how they ended. */
 import type { Json } from "../../../sdk/json.ts";
 import type { RunState } from "../../state/run_state.ts";
-import type { StoredError, TaskState } from "../../state/task_state.ts";
+import type { StoredError } from "../../state/stored_error.ts";
+import type { TaskState } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 

@@ -4,7 +4,8 @@
  */
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { isGroup } from "../../engine/plan/plan.ts";
-import type { StoredError, TaskState } from "../../state/task_state.ts";
+import type { StoredError } from "../../state/stored_error.ts";
+import type { TaskState } from "../../state/task_state.ts";
 import { type CalledRun, calledRunOf } from "../../store/reads/calls.ts";
 import { type VisibleTags, visibleDags } from "../../store/reads/dag_tags.ts";
 import {
@@ -187,8 +188,8 @@ function maskInstance(mask: Mask, row: InstanceRow): InstanceRow {
  */
 function withWholeError<Row extends { readonly error: StoredError | null }>(row: Row): Row {
   if (row.error === null) return row;
-  const { name, message, stack } = row.error;
-  return { ...row, error: { name, message: String(message), stack: String(stack ?? "") } };
+  const { message, stack } = row.error;
+  return { ...row, error: { ...row.error, message: String(message), stack: String(stack ?? "") } };
 }
 
 function nextCursor(instances: readonly InstanceRow[]): string | null {

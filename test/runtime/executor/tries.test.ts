@@ -44,14 +44,16 @@ describe("an output", () => {
   });
 
   test.each([
-    ["a_bigint", /output\.rows\[0\]\.id is a bigint/],
-    ["a_map", /output is an instance of Map/],
-    ["a_function", /output\.then_some is a function/],
-    ["a_cycle", /output\.self is a cycle/],
-    ["too_large", /over the limit of 8388608/],
-  ])("%s is refused, and not tried again", (taskId, message) => {
+    ["a_bigint", "OUTPUT_NOT_JSON", /output\.rows\[0\]\.id is a bigint/],
+    ["a_map", "OUTPUT_NOT_JSON", /output is an instance of Map/],
+    ["a_function", "OUTPUT_NOT_JSON", /output\.then_some is a function/],
+    ["a_cycle", "OUTPUT_NOT_JSON", /output\.self is a cycle/],
+    ["too_large", "OUTPUT_TOO_LARGE", /over the limit of 8388608/],
+  ])("%s is refused with a code, and not tried again", (taskId, code, message) => {
     const { state, tryNumber, reason, error } = run.task(taskId);
-    expect([state, tryNumber, error?.name]).toEqual(["failed", 1, "DagsmithError"]);
+    expect([state, tryNumber]).toEqual(["failed", 1]);
+    expect(error).toMatchObject({ name: "DagsmithError", code });
+    expect(reason?.startsWith(`${code}: `)).toBe(true);
     expect(reason).toMatch(message);
   });
 });
@@ -94,12 +96,12 @@ describe("a try that", () => {
     });
   });
 
-  test("says that no retry can help gets none", () => {
-    expect(run.task("gives_up")).toMatchObject({
-      state: "failed",
-      tryNumber: 1,
-      reason: "FailTask: no retry mends this",
-    });
+  test("says that no retry can help gets none, and its code is kept and logged", async () => {
+    const task = run.task("gives_up");
+    const reason = "FailTask [NO_ORDERS]: no retry mends this";
+    expect(task).toMatchObject({ state: "failed", tryNumber: 1, reason });
+    expect(task.error).toMatchObject({ name: "FailTask", code: "NO_ORDERS" });
+    expect((await logOf(postgres.db, task)).at(-1)?.text.startsWith(reason)).toBe(true);
   });
 
   test("fails with retries left is tried again until it succeeds", () => {

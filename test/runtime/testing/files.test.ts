@@ -45,6 +45,7 @@ test("one task gets the files that a test gives it, and no others", async () => 
   const csv = testFile("b.csv", "1,2,3");
   expect((await runTask(counted, { inputs: { made: csv.ref }, files: [csv] })).output).toBe(5);
   await expect(runTask(counted, { inputs: { made: csv.ref } })).rejects.toMatchObject({
+    code: "FILE_GONE",
     message: expect.stringContaining('The file "b.csv" is gone'),
   });
 });
@@ -52,9 +53,11 @@ test("one task gets the files that a test gives it, and no others", async () => 
 test("contents that differ from the reference fail the task", async () => {
   const csv = testFile("b.csv", "1,2,3");
   const wrong = { ...csv, ref: { ...csv.ref, size: 4 } };
-  await expect(runTask(counted, { inputs: { made: wrong.ref }, files: [csv] })).rejects.toThrow(
-    "5 of 4 bytes came",
-  );
+  const inputs = { made: wrong.ref };
+  await expect(runTask(counted, { inputs, files: [csv] })).rejects.toMatchObject({
+    code: "FILE_CORRUPT",
+    message: expect.stringContaining("5 of 4 bytes came"),
+  });
 });
 
 test("JSON is checked by a schema, which gives it its type", async () => {
@@ -64,7 +67,8 @@ test("JSON is checked by a schema, which gives it its type", async () => {
     expectTypeOf(value).toEqualTypeOf<{ a: number }>();
     return files.json(await files.put("b.json", '{"a":"1"}'), z.object({ a: z.int() }));
   });
-  await expect(runTask(taskOf(json, "read"))).rejects.toThrow(
-    'The file "b.json" does not have the expected content: ',
-  );
+  await expect(runTask(taskOf(json, "read"))).rejects.toMatchObject({
+    code: "INVALID_FILE",
+    message: expect.stringContaining('The file "b.json" does not have the expected content: '),
+  });
 });

@@ -97,13 +97,19 @@ test("a result is the same in the try that made it and in later tries", async ()
 });
 
 test.each([
-  ["a name that is used twice", ["a", "a"], () => 1, /two steps with the name "a"/],
-  ["an empty name", [""], () => 1, /step name: it has 1 to 200 characters/],
-  ["a result that JSON cannot carry", ["a"], () => 1n, /JSON cannot carry/],
-  ["a result that is too large", ["a"], () => "x".repeat(2 ** 20), /over the limit of 1048576/],
-])("%s fails the task", async (_, names, work, message) => {
+  ["a name that is used twice", ["a", "a"], () => 1, "STEP_NAME_USED", /two steps with the name/],
+  ["an empty name", [""], () => 1, "INVALID_ARGUMENT", /step name: it has 1 to 200 characters/],
+  ["a result that JSON cannot carry", ["a"], () => 1n, "OUTPUT_NOT_JSON", /JSON cannot carry/],
+  [
+    "a result that is too large",
+    ["a"],
+    () => "x".repeat(2 ** 20),
+    "OUTPUT_TOO_LARGE",
+    /over the limit of 1048576/,
+  ],
+])("%s fails the task", async (_, names, work, code, message) => {
   const run = runTask(async ({ step }) => {
     for (const name of names) await step(name, work as () => unknown);
   });
-  await expect(run).rejects.toThrow(message);
+  await expect(run).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
 });

@@ -183,7 +183,8 @@ describe("a task", () => {
   test("shows its tries, the error of the one that is looked at, its outputs and its log, all masked", async () => {
     const version = await web.rows.dag(dagSpec("tried"));
     const run = await web.rows.run("tried", version, { state: "failed" });
-    const error = { name: "Error", message: "no s3cret", stack: "Error: no s3cret\n at x" };
+    const stack = "Error [NO_TABLE]: no s3cret\n at x";
+    const error = { name: "Error", code: "NO_TABLE", message: "no s3cret", stack };
     const id = await web.rows.instance(run, "only", { state: "failed", tryNumber: 2, error });
     await web.rows.sql(
       "insert into dagsmith.task_try values ($1, 1, 'lost', 'worker-9', now(), now(), 'its worker died', null)",
@@ -196,7 +197,7 @@ describe("a task", () => {
     await web.rows.log(id, 0, ["first try"], 1);
     await web.rows.log(id, 0, ["second \u001b[31mtry\u001b[0m s3\u001b[0mcret"], 2);
     const html = await page(`/runs/${run}/tasks/only`);
-    for (const text of ["its worker died", "lost", "no ***", "second try ***"])
+    for (const text of ["its worker died", "lost", "Error [NO_TABLE]: no ***", "second try ***"])
       expect(html).toContain(text);
     expect(html).not.toContain("s3cret");
     const first = await page(`/runs/${run}/tasks/only?try=1`);

@@ -25,7 +25,10 @@ const task = z
   })
   .meta({ id: "Task" });
 
-const storedError = z.object({ name: z.string(), message: z.string(), stack: z.string() });
+const storedError = z.object({
+  ...{ name: z.string(), message: z.string(), stack: z.string() },
+  code: z.string().exactOptional(),
+});
 
 const taskTry = z
   .object({

@@ -1,5 +1,7 @@
 /** One instance in short, with the ways to its log and its actions. */
+
 import type { VNode } from "preact";
+import { errorTitle } from "../../../../sdk/error_message.ts";
 import type { PanelView } from "../../read/read_panel.ts";
 import { Fact } from "../parts/fact.tsx";
 import { Id } from "../parts/id.tsx";
@@ -26,11 +28,7 @@ export function Panel({ run, instance, mayClear }: PanelProps): VNode {
         <State state={state} />
       </p>
       {reason !== null && <p>{reason}</p>}
-      {error !== null && (
-        <p class="bad">
-          {error.name}: {String(error.message).split("\n")[0]}
-        </p>
-      )}
+      {error !== null && <p class="bad">{errorTitle(error).split("\n")[0]}</p>}
       <dl class="facts">
         <Fact name="Run">
           <a href={`/runs/${run.id}`}>

@@ -1,5 +1,6 @@
 /** The tries of an instance, and the error of the one that is shown. */
 import type { VNode } from "preact";
+import { errorTitle } from "../../../../sdk/error_message.ts";
 import type { ShownTry } from "../../read/read_task.ts";
 import { State } from "../parts/state.tsx";
 import { StartedAndTook } from "../parts/time.tsx";
@@ -50,7 +51,7 @@ export function Tries({
         <div class="errors">
           <h2>
             <i class="glyph" aria-hidden="true" />
-            {error.name}: {error.message.split("\n")[0]}
+            {errorTitle(error).split("\n")[0]}
           </h2>
           <Stack text={error.stack || error.message} of={of} />
         </div>

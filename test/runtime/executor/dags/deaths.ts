@@ -1,6 +1,6 @@
 /** Tasks that end badly, each in its own way. */
 import { spawn } from "node:child_process";
-import { dag, FailTask, SkipTask } from "dagsmith";
+import { dag, FailTask, SkipTask, withCode } from "dagsmith";
 
 const d = dag("deaths", { maxActiveRuns: 50 });
 const forEver = (): never => {
@@ -24,7 +24,7 @@ d.task("skips", { retries: 3 }, async () => {
   throw new SkipTask("nothing new");
 });
 d.task("gives_up", { retries: 3, retryDelay: "0s" }, async () => {
-  throw new FailTask("no retry mends this");
+  throw withCode("NO_ORDERS", new FailTask("no retry mends this"));
 });
 d.task("tries_again", { retries: 2, retryDelay: "0s" }, async ({ tryNumber }) => {
   if (tryNumber < 3) throw new Error(`try ${tryNumber}`);
