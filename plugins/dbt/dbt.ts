@@ -10,11 +10,12 @@ import {
   resolveField,
   type TaskBody,
   type TaskContext,
+  withCode,
 } from "dagsmith";
 import { pythonEnvironment, runProcess } from "dagsmith/plugins/process";
 import { dbtLog } from "./log_lines.ts";
 import { PROFILE_NAME, profileOf } from "./profile.ts";
-import { type DbtNode, failureText, readResults } from "./results.ts";
+import { type DbtNode, failureCode, failureText, readResults } from "./results.ts";
 
 /**
  * Options of {@link dbt}.
@@ -118,7 +119,7 @@ async function runIn<Context extends TaskContext>(
   const artefacts = await artefactsOf(folder, context).catch(unlessNoStore);
   if (exitCode === 0) return { results, artefacts };
   await context.step(stepOf(context.tryNumber), () => artefacts?.runResults ?? null);
-  throw new DbtError(failureText(results, lastLines), results);
+  throw withCode(failureCode(results), new DbtError(failureText(results, lastLines), results));
 }
 
 const GLOBAL = ["--log-format", "json", "--no-use-colors", "--no-partial-parse"];

@@ -37,6 +37,12 @@ export async function readResults(path: string): Promise<readonly DbtNode[]> {
 
 const NAMED = 10;
 
+/** A failed test is a fault of the data; a model that cannot be built hides its tests. */
+export function failureCode(results: readonly DbtNode[]): string {
+  if (results.some(({ status }) => status === "error")) return "DBT_NODES_FAILED";
+  return results.some(({ status }) => status === "fail") ? "DBT_TESTS_FAILED" : "DBT_FAILED";
+}
+
 /** Why dbt failed, in one sentence: failed tests apart from failed models. */
 export function failureText(results: readonly DbtNode[], lastLines: readonly string[]): string {
   const tests = results.filter(({ status }) => status === "fail");

@@ -7,6 +7,7 @@ import {
   type TaskDefaults,
   type TaskGroup,
   type TaskRef,
+  withCode,
 } from "dagsmith";
 import { type DbtOptions, type DbtResult, dbt } from "./dbt.ts";
 import { type ProjectNode, type ProjectTests, readManifest } from "./manifest.ts";
@@ -111,8 +112,11 @@ function only(command: string, select: string, options: Options): TaskBody<DbtRe
   return async function dbt(context) {
     const result = await body(context);
     if (result.results.length > 0) return result;
-    throw new FailTask(
-      `dbt found nothing for "${select}" in the project. The manifest is older than the project: run dbt parse, and deploy the DAG again.`,
+    throw withCode(
+      "DBT_MANIFEST_OUTDATED",
+      new FailTask(
+        `dbt found nothing for "${select}" in the project. The manifest is older than the project: run dbt parse, and deploy the DAG again.`,
+      ),
     );
   };
 }

@@ -2,7 +2,7 @@
  * Sends messages to one Discord webhook. Discord API v10, "Execute Webhook" and "Rate
  * Limits".
  */
-import { FailTask, type HookContext } from "dagsmith";
+import { FailTask, type HookContext, withCode } from "dagsmith";
 import { type MessageService, postMessage } from "dagsmith/plugins/notify";
 
 /** Discord refuses longer messages. */
@@ -42,8 +42,11 @@ export class DiscordClient {
   async send(text: string): Promise<void> {
     const length = [...text].length;
     if (length === 0 || length > LONGEST_MESSAGE) {
-      throw new FailTask(
-        `a Discord message has 1 to ${LONGEST_MESSAGE} characters; this one has ${length}`,
+      throw withCode(
+        "INVALID_MESSAGE",
+        new FailTask(
+          `a Discord message has 1 to ${LONGEST_MESSAGE} characters; this one has ${length}`,
+        ),
       );
     }
     // Text that comes from data must not notify everyone.

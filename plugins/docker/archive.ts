@@ -2,7 +2,7 @@
 import { basename, posix } from "node:path";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import { FailTask, type FileRef, type TaskContext } from "dagsmith";
+import { FailTask, type FileRef, type TaskContext, withCode } from "dagsmith";
 import { type ProcessPlaces, processInput, refuseLargeOutput } from "dagsmith/plugins/process";
 import type Docker from "dockerode";
 import type { Headers, Pack } from "tar-stream";
@@ -85,8 +85,11 @@ export async function getFiles<Files extends string>(
       put(basename(name), contents),
     );
     if (file === undefined)
-      throw new FailTask(
-        `The container did not make the file "${name}" (${path}), which the option files names.`,
+      throw withCode(
+        "FILE_NOT_MADE",
+        new FailTask(
+          `The container did not make the file "${name}" (${path}), which the option files names.`,
+        ),
       );
     stored.push([name, file]);
   }

@@ -1,5 +1,5 @@
 /** The container engine, and what its errors mean for a task. */
-import { errorMessage, FailTask, loadPackage } from "dagsmith";
+import { errorMessage, FailTask, loadPackage, withCode } from "dagsmith";
 import type Docker from "dockerode";
 
 /** The client of the engine, and the library for the archives that it takes and gives. */
@@ -84,7 +84,8 @@ export function engineError(engine: Engine, what: string, error: unknown): Error
     return code === undefined ? (error as Error) : noAnswer(engine, reasonOf(error), code);
   const reason = reasonOf(error);
   const message = `${what} failed: ${reason}${/[.!?]$/.test(reason) ? "" : "."}`;
-  return statusCode === 400 || FINAL.test(reason) ? new FailTask(message) : new Error(message);
+  const isLast = statusCode === 400 || FINAL.test(reason);
+  return withCode("ENGINE_REFUSED", isLast ? new FailTask(message) : new Error(message));
 }
 
 /** What the engine says, without the frame that the client puts around it. */
@@ -103,5 +104,6 @@ function noAnswer({ address }: Engine, reason: string, code = ""): Error {
   const advice = /^(EACCES|EPERM)$/.test(code)
     ? "Give the user of the worker the right to use it (on most systems: the group docker)."
     : "Start Docker or Podman on the machine of the worker, or set DOCKER_HOST for the worker.";
-  return new Error(`No container engine answers at ${address}: ${reason}. ${advice}`);
+  const message = `No container engine answers at ${address}: ${reason}. ${advice}`;
+  return withCode("ENGINE_AWAY", new Error(message));
 }

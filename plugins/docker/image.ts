@@ -1,5 +1,5 @@
 /** Images: found on the engine, or pulled from a registry. */
-import { type Connection, FailTask } from "dagsmith";
+import { type Connection, FailTask, withCode } from "dagsmith";
 import type { ImageInspectInfo } from "dockerode";
 import { loginOf } from "./connection.ts";
 import { abortable, type Engine, engineError, isMissing, reasonOf } from "./engine.ts";
@@ -20,8 +20,11 @@ const NAME =
 /** The name is part of addresses, where another text could lead elsewhere. */
 function refuseBadName(name: string): void {
   if (typeof name === "string" && NAME.test(name)) return;
-  throw new FailTask(
-    `${JSON.stringify(name)} is not the name of an image. Write it as registries do, such as "ghcr.io/acme/loader:3".`,
+  throw withCode(
+    "INVALID_IMAGE",
+    new FailTask(
+      `${JSON.stringify(name)} is not the name of an image. Write it as registries do, such as "ghcr.io/acme/loader:3".`,
+    ),
   );
 }
 
@@ -39,13 +42,19 @@ export async function provideImage(
   const found = source.policy === "always" ? null : await inspect(engine, source.name);
   if (found !== null) return found;
   if (source.policy === "never")
-    throw new FailTask(
-      `The image ${source.name} is not on the engine, and pullPolicy "never" forbids to pull it. Build or load it there.`,
+    throw withCode(
+      "IMAGE_NOT_FOUND",
+      new FailTask(
+        `The image ${source.name} is not on the engine, and pullPolicy "never" forbids to pull it. Build or load it there.`,
+      ),
     );
   await pull(engine, source, signal);
   const pulled = await inspect(engine, source.name);
   if (pulled !== null) return pulled;
-  throw new Error(`The image ${source.name} was pulled, and then removed from the engine.`);
+  throw withCode(
+    "IMAGE_NOT_FOUND",
+    new Error(`The image ${source.name} was pulled, and then removed from the engine.`),
+  );
 }
 
 async function inspect(engine: Engine, name: string): Promise<ImageInspectInfo | null> {
@@ -90,11 +99,16 @@ const ABSENT = /manifest unknown|name unknown|not found|not exist/i;
 function pullError({ name, registry }: ImageSource, reason: string): Error {
   const message = `The image ${name} cannot be pulled: ${reason}.`;
   if (REFUSED.test(reason))
-    return new FailTask(
-      registry === null
-        ? `${message} Check its name, or name a connection with a login in the option registry.`
-        : `${message} Check the login of connection "${registry.id}", and what it may read.`,
+    return withCode(
+      "IMAGE_REFUSED",
+      new FailTask(
+        registry === null
+          ? `${message} Check its name, or name a connection with a login in the option registry.`
+          : `${message} Check the login of connection "${registry.id}", and what it may read.`,
+      ),
     );
-  if (ABSENT.test(reason)) return new FailTask(`${message} Check its name and its tag.`);
-  return new Error(`${message} Check that the engine reaches the registry.`);
+  if (ABSENT.test(reason))
+    return withCode("IMAGE_NOT_FOUND", new FailTask(`${message} Check its name and its tag.`));
+  const away = new Error(`${message} Check that the engine reaches the registry.`);
+  return withCode("IMAGE_NOT_PULLED", away);
 }

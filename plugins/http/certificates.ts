@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createSecureContext } from "node:tls";
-import { errorMessage, FailTask } from "dagsmith";
+import { errorMessage, FailTask, withCode } from "dagsmith";
 import type { z } from "zod";
 import type { httpFields } from "./fields.ts";
 import type { TlsFiles } from "./service.ts";
@@ -36,7 +36,7 @@ async function pemOf(field: string, given: string): Promise<string> {
     return await readFile(given, "utf8");
   } catch (cause) {
     const reason = (cause as NodeJS.ErrnoException).code ?? "no file has this name";
-    throw new FailTask(
+    throw unusable(
       `The field ${field} of the connection is neither PEM text nor a file that can be read: ${reason}`,
     );
   }
@@ -48,7 +48,7 @@ async function certificateOf(field: string, given: string): Promise<string> {
   try {
     new X509Certificate(pem);
   } catch (cause) {
-    throw new FailTask(`The field ${field} of the connection is no certificate in PEM`, { cause });
+    throw unusable(`The field ${field} of the connection is no certificate in PEM`, cause);
   }
   return pem;
 }
@@ -58,9 +58,12 @@ function refuseUnusable(files: TlsFiles): void {
   try {
     createSecureContext(files);
   } catch (cause) {
-    throw new FailTask(
+    throw unusable(
       `The fields cert and private_key of the connection cannot be used: ${errorMessage(cause)}`,
-      { cause },
+      cause,
     );
   }
 }
+
+const unusable = (message: string, cause?: unknown): Error =>
+  withCode("INVALID_CONNECTION", new FailTask(message, { cause }));

@@ -2,7 +2,7 @@
  * The connection type `http`: the address of a service, its login, and its certificates.
  * No message shows a secret.
  */
-import { type Connection, connectionType, FailTask } from "dagsmith";
+import { type Connection, connectionType, FailTask, withCode } from "dagsmith";
 import { certificatesOf } from "./certificates.ts";
 import { HttpClient } from "./client.ts";
 import { HttpError } from "./error.ts";
@@ -43,8 +43,11 @@ export async function serviceOf(connection: Connection): Promise<HttpService> {
   const root = baseUrl(connection);
   const tls = await certificatesOf(fields);
   if (tls !== null && !root.startsWith("https:"))
-    throw new FailTask(
-      `The connection "${connection.id}" has certificates, but its address ${new URL(root).origin} is not https`,
+    throw withCode(
+      "INVALID_CONNECTION",
+      new FailTask(
+        `The connection "${connection.id}" has certificates, but its address ${new URL(root).origin} is not https`,
+      ),
     );
   return { root, headers: headersOf(connection), tls, token: tokenSource(connection) };
 }

@@ -1,6 +1,6 @@
 /** The error of a request without a good answer. */
 import { STATUS_CODES } from "node:http";
-import { errorMessage, FailTask } from "dagsmith";
+import { errorMessage, FailTask, withCode } from "dagsmith";
 import { isTlsCode } from "dagsmith/plugins/tls";
 
 /** Statuses that stay the same, however often the request is repeated. */
@@ -34,6 +34,11 @@ export class HttpError extends Error {
   /** Null when there was no complete answer. */
   readonly status: number | null;
   /**
+   * `HTTP_NO_ANSWER` when there was no complete answer, `HTTP_INVALID_BODY` for a good
+   * status whose body cannot be read, else `HTTP_STATUS`.
+   */
+  readonly code: "HTTP_STATUS" | "HTTP_NO_ANSWER" | "HTTP_INVALID_BODY";
+  /**
    * Seconds after which the service wants the next request; the task's next try waits as
    * long. Present when the service sent it.
    */
@@ -52,9 +57,15 @@ export class HttpError extends Error {
   ) {
     super(message, options);
     this.status = status;
+    this.code = errorCodeOf(status);
     this.retryable = !isLasting(status, options.cause);
     if (options.retryAfter !== undefined) this.retryAfter = options.retryAfter;
   }
+}
+
+function errorCodeOf(status: number | null): HttpError["code"] {
+  if (status === null) return "HTTP_NO_ANSWER";
+  return status < 300 ? "HTTP_INVALID_BODY" : "HTTP_STATUS";
 }
 
 /**
@@ -99,7 +110,7 @@ export function failure(request: string, host: string, error: unknown): HttpErro
 /** The error of an operator: a FailTask when a retry of the task cannot help. */
 export function operatorError(error: unknown): unknown {
   if (!(error instanceof HttpError) || error.retryable) return error;
-  return new FailTask(error.message, { cause: error });
+  return withCode(error.code, new FailTask(error.message, { cause: error }));
 }
 
 /**

@@ -2,7 +2,7 @@
  * Posts a message to a chat service. Its address may be a secret, so no error repeats it.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { FailTask, type HookContext } from "dagsmith";
+import { FailTask, type HookContext, withCode } from "dagsmith";
 
 /** How one service answers. */
 export interface MessageService {
@@ -68,7 +68,10 @@ async function post(
   } catch (error) {
     signal.throwIfAborted();
     // Without a cause: errors of fetch can hold the URL, which is the secret.
-    throw new Error(`${name} could not be reached: ${unreachable(error)}`);
+    throw withCode(
+      "MESSAGE_SERVICE_AWAY",
+      new Error(`${name} could not be reached: ${unreachable(error)}`),
+    );
   }
 }
 
@@ -84,8 +87,8 @@ async function refusal(response: Response, { name, reasonOf }: MessageService): 
   const text = reason.trim().slice(0, LONGEST_REASON);
   const message = `${name} answered ${response.status}${text === "" ? "" : `: ${text}`}`;
   return response.status < 500 && response.status !== 429
-    ? new FailTask(message)
-    : new Error(message);
+    ? withCode("MESSAGE_REFUSED", new FailTask(message))
+    : withCode("MESSAGE_NOT_TAKEN", new Error(message));
 }
 
 function unreachable(error: unknown): string {

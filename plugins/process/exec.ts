@@ -6,6 +6,7 @@ import {
   resolveField,
   type TaskBody,
   type TaskContext,
+  withCode,
 } from "dagsmith";
 import type { ProcessResult } from "./process_files.ts";
 import type { ProcessOptions } from "./process_options.ts";
@@ -32,7 +33,10 @@ export function exec<
     const words = (await resolveField(command, context)).map(String);
     const [program, ...rest] = words;
     if (program === undefined)
-      throw new FailTask("The command of exec() is an empty list. It must name a program.");
+      throw withCode(
+        "INVALID_COMMAND",
+        new FailTask("The command of exec() is an empty list. It must name a program."),
+      );
     context.rendered({ command: words });
     const make = async () => ({ name: program, command: [program, ...rest] as const });
     return runProcessTask(make, options, context);

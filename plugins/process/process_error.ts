@@ -1,5 +1,5 @@
 /** What the exit code of a process means for its task. */
-import { FailTask, SkipTask } from "dagsmith";
+import { FailTask, SkipTask, withCode } from "dagsmith";
 import type { ProcessOptions } from "./process_options.ts";
 import type { ProcessEnd } from "./run_process.ts";
 
@@ -44,8 +44,14 @@ export function checkEnd(
   const skips = exitCode !== null && (options.skipOn ?? SKIP_CODES).includes(exitCode);
   if (skips) throw new SkipTask(`${what} exited with code ${exitCode}`);
   const message = messageOf(what, end);
-  if (isFinal(exitCode, options)) throw new FailTask(message);
-  throw new ProcessError(message, end);
+  const isLast = isFinal(exitCode, options);
+  throw withCode(codeOf(end), isLast ? new FailTask(message) : new ProcessError(message, end));
+}
+
+function codeOf({ exitCode }: ProcessEnd): string {
+  if (exitCode === null) return "COMMAND_KILLED";
+  if (exitCode === 126) return "COMMAND_NOT_EXECUTABLE";
+  return exitCode === 127 ? "COMMAND_NOT_FOUND" : "COMMAND_FAILED";
 }
 
 function isFinal(

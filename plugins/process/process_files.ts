@@ -4,7 +4,7 @@
  */
 import { access } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { FailTask, type FileRef, isFileRef, type TaskFiles } from "dagsmith";
+import { FailTask, type FileRef, isFileRef, type TaskFiles, withCode } from "dagsmith";
 
 /**
  * What a process task returns: its output, and with the option `files` also the files
@@ -48,8 +48,9 @@ export async function storeFiles<Files extends string>(
   for (const name of names) {
     const path = resolve(folder, name);
     await access(path).catch(() => {
-      throw new FailTask(
-        `The process did not make the file "${name}", which the option files names.`,
+      throw withCode(
+        "FILE_NOT_MADE",
+        new FailTask(`The process did not make the file "${name}", which the option files names.`),
       );
     });
     stored.push([name, await files.put(basename(name), { path })]);

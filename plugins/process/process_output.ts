@@ -1,7 +1,7 @@
 /** The output of a process: what it wrote to the file that `$DAGSMITH_OUTPUT` names. */
 import { open } from "node:fs/promises";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { FailTask, type Json } from "dagsmith";
+import { FailTask, type Json, withCode } from "dagsmith";
 
 /** More than any database takes as an output; it bounds the memory for reading. */
 const LARGEST_OUTPUT = 64 * 1024 * 1024;
@@ -24,7 +24,10 @@ export async function checkOutput<Output>(
   const result = await schema["~standard"].validate(output);
   if (!result.issues) return result.value;
   const problems = result.issues.map(({ path, message }) => `${pathOf(path)}${message}`);
-  throw new FailTask(`The output ${excerpt(output)} does not fit: ${problems.join("; ")}`);
+  throw withCode(
+    "INVALID_OUTPUT",
+    new FailTask(`The output ${excerpt(output)} does not fit: ${problems.join("; ")}`),
+  );
 }
 
 /**
@@ -34,8 +37,11 @@ export async function checkOutput<Output>(
  */
 export function refuseLargeOutput(bytes: number): void {
   if (bytes > LARGEST_OUTPUT)
-    throw new FailTask(
-      `The process wrote ${bytes} bytes to $DAGSMITH_OUTPUT; at most ${LARGEST_OUTPUT} are read. Write a large result to a file and output its path.`,
+    throw withCode(
+      "OUTPUT_TOO_LARGE",
+      new FailTask(
+        `The process wrote ${bytes} bytes to $DAGSMITH_OUTPUT; at most ${LARGEST_OUTPUT} are read. Write a large result to a file and output its path.`,
+      ),
     );
 }
 

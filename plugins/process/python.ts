@@ -7,6 +7,7 @@ import {
   resolveField,
   type TaskBody,
   type TaskContext,
+  withCode,
 } from "dagsmith";
 import type { ProcessResult } from "./process_files.ts";
 import type { ProcessOptions } from "./process_options.ts";
@@ -52,7 +53,10 @@ export function python<
 >(options: PythonOptions<Output, Context, Files>): TaskBody<ProcessResult<Output, Files>, Context> {
   return async function python(context) {
     if (typeof options.script !== "string" || options.script.trim() === "")
-      throw new FailTask("The script of python() is empty. Give it the text of a Python script.");
+      throw withCode(
+        "INVALID_COMMAND",
+        new FailTask("The script of python() is empty. Give it the text of a Python script."),
+      );
     const args = ((await resolveField(options.args, context)) ?? []).map(String);
     context.rendered({ script: options.script, arguments: args.length > 0 ? args : undefined });
     const interpreter = await pythonEnvironment(options, context);

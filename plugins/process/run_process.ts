@@ -1,7 +1,7 @@
 /**
  * Runs one process to its end. `shell`, `exec` and `python` use it, and operators may.
  */
-import { FailTask, type TaskContext } from "dagsmith";
+import { FailTask, type TaskContext, withCode } from "dagsmith";
 import { ProcessGroup } from "./process_group.ts";
 import { type LoggedOutput, type LogLevels, ProcessLog } from "./process_log.ts";
 
@@ -51,7 +51,7 @@ export async function runProcess(
 ): Promise<ProcessEnd> {
   signal.throwIfAborted();
   const output = new ProcessLog(log, spec.logLevels);
-  const group = new ProcessGroup(spec.command, spec.cwd, spec.env ?? {});
+  const group = started(spec);
   const stop = (): void => group.stop();
   signal.addEventListener("abort", stop, { once: true });
   try {
@@ -66,6 +66,15 @@ export async function runProcess(
   } finally {
     signal.removeEventListener("abort", stop);
     group.kill();
+  }
+}
+
+/** A command that is too long is refused at once, not by an event. */
+function started(spec: ProcessSpec): ProcessGroup {
+  try {
+    return new ProcessGroup(spec.command, spec.cwd, spec.env ?? {});
+  } catch (error) {
+    throw startError(spec, error as NodeJS.ErrnoException);
   }
 }
 
@@ -90,8 +99,14 @@ function ended(group: ProcessGroup): Promise<Pick<ProcessEnd, "exitCode" | "sign
 function startError({ command, cwd }: ProcessSpec, error: NodeJS.ErrnoException): Error {
   const what = `The process ${command[0]} cannot be started`;
   if (error.code === "ENOENT")
-    return new FailTask(`${what}: its folder ${cwd} does not exist. Create it, or leave out cwd.`);
+    return notStarted(
+      new FailTask(`${what}: its folder ${cwd} does not exist. Create it, or leave out cwd.`),
+    );
   if (error.code === "E2BIG")
-    return new FailTask(`${what}: its arguments and its environment are too long. Use stdin.`);
-  return new Error(`${what}: ${error.message}`, { cause: error });
+    return notStarted(
+      new FailTask(`${what}: its arguments and its environment are too long. Use stdin.`),
+    );
+  return notStarted(new Error(`${what}: ${error.message}`, { cause: error }));
 }
+
+const notStarted = (error: Error): Error => withCode("COMMAND_NOT_STARTED", error);

@@ -1,6 +1,6 @@
 /** The operator that runs a bash script. */
 import { join } from "node:path";
-import { FailTask, type Json, type TaskBody, type TaskContext } from "dagsmith";
+import { FailTask, type Json, type TaskBody, type TaskContext, withCode } from "dagsmith";
 import type { ProcessResult } from "./process_files.ts";
 import type { ProcessOptions } from "./process_options.ts";
 import { runProcessTask } from "./process_task.ts";
@@ -47,10 +47,13 @@ function textOf(script: unknown, given: unknown): string {
   try {
     if (script instanceof Sh) return script.render();
   } catch (error) {
-    throw new FailTask((error as Error).message, { cause: error });
+    throw withCode("INVALID_COMMAND", new FailTask((error as Error).message, { cause: error }));
   }
   if (typeof script === "string" && script === given) return script;
-  throw new FailTask(
-    "The function given to shell() returned no script. Return one that is made with sh`…`, which quotes its values.",
+  throw withCode(
+    "INVALID_COMMAND",
+    new FailTask(
+      "The function given to shell() returned no script. Return one that is made with sh`…`, which quotes its values.",
+    ),
   );
 }

@@ -1,5 +1,5 @@
 /** Gives a file the name of another one, which loses it. */
-import { errorMessage } from "dagsmith";
+import { errorMessage, withCode } from "dagsmith";
 import type { Stats } from "ssh2";
 import { isUnsupported, mayBeInTheWay, unlessMissing } from "./sftp_error.ts";
 import type { SftpSession } from "./sftp_session.ts";
@@ -62,8 +62,11 @@ interface Stranded {
 }
 
 function stranded({ place }: SftpSession, { to, old, reason, cause }: Stranded): Error {
-  return new Error(
-    `SFTP rename to ${to} (${place}): ${errorMessage(reason)}. The old file could not get its name back, and is at ${old}: ${errorMessage(cause)}`,
-    { cause },
+  return withCode(
+    "SFTP_FAILED",
+    new Error(
+      `SFTP rename to ${to} (${place}): ${errorMessage(reason)}. The old file could not get its name back, and is at ${old}: ${errorMessage(cause)}`,
+      { cause },
+    ),
   );
 }

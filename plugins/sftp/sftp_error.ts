@@ -1,5 +1,5 @@
 /** Why a host refused a verb of SFTP, and whether a retry can help. */
-import { errorMessage, FailTask } from "dagsmith";
+import { errorMessage, FailTask, withCode } from "dagsmith";
 
 /** Codes of the protocol, version 3. */
 const NO_SUCH_FILE = 2;
@@ -33,12 +33,18 @@ export function sftpError(verb: string, place: string, path: string, error: unkn
   if (!(error instanceof Error) || typeof code !== "number") return error;
   const message = `SFTP ${verb} ${path} (${place}): ${errorMessage(error)}`;
   if (code === PERMISSION_DENIED)
-    return new FailTask(`${message}; give the user of the connection the right to it`, {
-      cause: error,
-    });
+    return withCode(
+      "SFTP_FORBIDDEN",
+      new FailTask(`${message}; give the user of the connection the right to it`, {
+        cause: error,
+      }),
+    );
   const advice =
     code === FAILURE
       ? "; the host says no more: its disk may be full, or a folder be in the way"
       : "";
-  return new Error(`${message}${advice}`, { cause: error });
+  return withCode(
+    code === NO_SUCH_FILE ? "SFTP_NOT_FOUND" : "SFTP_FAILED",
+    new Error(`${message}${advice}`, { cause: error }),
+  );
 }

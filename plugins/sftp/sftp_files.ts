@@ -4,7 +4,7 @@ import { posix } from "node:path";
 import { addAbortSignal, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
-import type { FileContent } from "dagsmith";
+import { type FileContent, withCode } from "dagsmith";
 import { abortable } from "dagsmith/plugins/object_backend";
 import type { Stats } from "ssh2";
 import { fileName } from "./file_name.ts";
@@ -123,8 +123,11 @@ export class SftpFiles implements Sftp {
       throw sftpError("get", this.#session.place, path, error);
     }
     if (read < size)
-      throw new Error(
-        `SFTP get ${path} (${this.#session.place}): the file ended after ${read} of ${size} bytes; another process may have written it meanwhile`,
+      throw withCode(
+        "SFTP_FAILED",
+        new Error(
+          `SFTP get ${path} (${this.#session.place}): the file ended after ${read} of ${size} bytes; another process may have written it meanwhile`,
+        ),
       );
   }
 

@@ -1,4 +1,5 @@
 /** Calls over a channel of ssh2: each of them ends with the try, or with the connection. */
+import { withCode } from "dagsmith";
 import type { SFTPWrapper } from "ssh2";
 import { sftpError } from "./sftp_error.ts";
 
@@ -23,7 +24,8 @@ export class SftpSession {
     this.channel = channel;
     this.place = place;
     this.signal = signal;
-    const lost = (): void => this.#lost.abort(new Error(`SFTP ${place}: the connection was lost`));
+    const reason = withCode("SSH_AWAY", new Error(`SFTP ${place}: the connection was lost`));
+    const lost = (): void => this.#lost.abort(reason);
     channel.once("close", lost);
     // An answer that is no SFTP: ssh2 then closes the channel.
     channel.on("error", lost);

@@ -1,5 +1,5 @@
 /** Sends messages to Slack: by an incoming webhook, or by the API with a bot's token. */
-import { FailTask, type HookContext } from "dagsmith";
+import { FailTask, type HookContext, withCode } from "dagsmith";
 import { postMessage } from "dagsmith/plugins/notify";
 
 /**
@@ -55,8 +55,11 @@ export class SlackClient {
     const { url, token } = this.#target;
     const channel = message.channel ?? this.#target.channel;
     if (token !== null && channel === null)
-      throw new FailTask(
-        "No Slack channel is given. Name one in the message, or in extra.channel of the connection.",
+      throw withCode(
+        "INVALID_MESSAGE",
+        new FailTask(
+          "No Slack channel is given. Name one in the message, or in extra.channel of the connection.",
+        ),
       );
     const headers = token === null ? {} : { authorization: `Bearer ${token}` };
     const body = { ...message, ...(token !== null && { channel }) };
@@ -74,7 +77,9 @@ async function checkAnswer(response: Response, channel: string | null): Promise<
   if (answer.ok === true) return;
   const reason = typeof answer.error === "string" ? answer.error : "an answer that is not JSON";
   const message = `Slack refused the message to ${channel}: ${reason}${adviceFor(reason)}`;
-  throw TEMPORARY.includes(reason) ? new Error(message) : new FailTask(message);
+  throw TEMPORARY.includes(reason)
+    ? withCode("MESSAGE_NOT_TAKEN", new Error(message))
+    : withCode("MESSAGE_REFUSED", new FailTask(message));
 }
 
 function adviceFor(reason: string): string {

@@ -1,5 +1,5 @@
 /** Opens channels of a connection: one for each command, and one for files. */
-import { errorMessage, FailTask } from "dagsmith";
+import { errorMessage, FailTask, withCode } from "dagsmith";
 import type { Client } from "ssh2";
 
 /** What ssh2 says when the host has a channel, and refuses what it shall do there. */
@@ -47,8 +47,11 @@ export async function openChannel<Channel extends { end(): unknown }>(
     signal.throwIfAborted();
     const message = errorMessage(cause);
     if (REFUSED.test(message))
-      throw new FailTask(`SSH ${place}: ${refusal}: ${message}`, { cause });
-    throw new Error(`SSH ${place}: ${message}`, { cause });
+      throw withCode(
+        "SSH_REFUSED",
+        new FailTask(`SSH ${place}: ${refusal}: ${message}`, { cause }),
+      );
+    throw withCode("SSH_AWAY", new Error(`SSH ${place}: ${message}`, { cause }));
   } finally {
     signal.removeEventListener("abort", abort);
     client.off("close", lost);

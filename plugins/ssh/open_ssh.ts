@@ -1,6 +1,6 @@
 /** Opens a connection to a host, which has to show a key that the connection names. */
 import { readFile } from "node:fs/promises";
-import { FailTask, type HookContext, loadPackage } from "dagsmith";
+import { FailTask, type HookContext, loadPackage, withCode } from "dagsmith";
 import type { Client, ConnectConfig, ServerHostKeyAlgorithm } from "ssh2";
 import type { SshConfig } from "./config.ts";
 import { isKnown, type KnownKey, keyOf, untrusted } from "./host_key.ts";
@@ -55,7 +55,8 @@ async function connected(
   const verify = (blob: Buffer): boolean => {
     const known = config.hostKeys;
     if (known === null || isKnown(keyOf(blob), known)) return true;
-    refused = new FailTask(untrusted(`${config.host}:${config.port}`, id, blob, known));
+    const message = untrusted(`${config.host}:${config.port}`, id, blob, known);
+    refused = withCode("SSH_HOST_UNTRUSTED", new FailTask(message));
     return false;
   };
   signal.addEventListener("abort", abort, { once: true });
@@ -111,7 +112,8 @@ async function privateKeyOf(
   const key = privateKey ?? (keyFile === undefined ? undefined : await readKey(keyFile));
   const fault = key === undefined ? null : faultOf(key, passphrase);
   if (fault === null) return key;
-  throw new FailTask(`The private key of the connection cannot be used: ${fault}`);
+  const message = `The private key of the connection cannot be used: ${fault}`;
+  throw withCode("SSH_KEY_UNUSABLE", new FailTask(message));
 }
 
 async function readKey(path: string): Promise<string> {
@@ -119,6 +121,9 @@ async function readKey(path: string): Promise<string> {
     return await readFile(path, "utf8");
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    throw new FailTask(`The key_file of the connection cannot be read: ${code}`, { cause });
+    throw withCode(
+      "SSH_KEY_UNUSABLE",
+      new FailTask(`The key_file of the connection cannot be read: ${code}`, { cause }),
+    );
   }
 }

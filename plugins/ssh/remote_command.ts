@@ -1,5 +1,5 @@
 /** Runs one command on a host to its end. */
-import type { TaskContext } from "dagsmith";
+import { type TaskContext, withCode } from "dagsmith";
 import { type LogLevels, type ProcessEnd, ProcessLog } from "dagsmith/plugins/process";
 import type { Client, ClientChannel } from "ssh2";
 import { openChannel } from "./open_channel.ts";
@@ -45,7 +45,10 @@ export async function runRemote(
     const end = await ended(channel);
     signal.throwIfAborted();
     if (end === null)
-      throw new Error(`SSH ${place}: the connection was lost while the command ran`);
+      throw withCode(
+        "SSH_AWAY",
+        new Error(`SSH ${place}: the connection was lost while the command ran`),
+      );
     return { ...end, ...output.end() };
   } finally {
     clearTimeout(timer);

@@ -50,7 +50,7 @@ describeWith("Podman", await findPodman(), () => {
   describe("a container that fails", () => {
     it("fails the try with its exit code and its last lines", async () => {
       const error = await failureOf(runTask(sh("echo so far; echo 'no such table' >&2; exit 3")));
-      expect(error.name).toBe("ProcessError");
+      expect(error).toMatchObject({ name: "ProcessError", code: "COMMAND_FAILED" });
       expect(error.message).toMatch(
         /^The container of dagsmith\/busybox:1 exited with code 3\. Its last lines:\n/,
       );
@@ -58,25 +58,47 @@ describeWith("Podman", await findPodman(), () => {
     });
 
     it.each([
-      ["a command that does not exist", { command: ["no-such-program"] }, /no-such-program/],
-      ["a command that is no program", { command: ["/etc"] }, /permission denied/],
-      ["a code of failOn", { command: ["sh", "-c", "exit 4"], failOn: [4] }, /code 4/],
-      ["a code that retryOn does not name", { command: ["sh", "-c", "exit 4"], retryOn: [] }, /4/],
-      ["a network that does not exist", { network: "absent" }, /network/],
+      [
+        "a command that does not exist",
+        { command: ["no-such-program"] },
+        /no-such-program/,
+        "ENGINE_REFUSED",
+      ],
+      [
+        "a command that is no program",
+        { command: ["/etc"] },
+        /permission denied/,
+        "ENGINE_REFUSED",
+      ],
+      [
+        "a code of failOn",
+        { command: ["sh", "-c", "exit 4"], failOn: [4] },
+        /code 4/,
+        "COMMAND_FAILED",
+      ],
+      [
+        "a code that retryOn does not name",
+        { command: ["sh", "-c", "exit 4"], retryOn: [] },
+        /4/,
+        "COMMAND_FAILED",
+      ],
+      ["a network that does not exist", { network: "absent" }, /network/, "ENGINE_REFUSED"],
       [
         "an image that is not there",
         { image: "dagsmith/absent:1", pullPolicy: "never" as const },
         /^The image dagsmith\/absent:1 is not on the engine.*Build or load it/,
+        "IMAGE_NOT_FOUND",
       ],
       [
         "a text that names no image",
         { image: "a/../../containers/b" },
         /is not the name of an image/,
+        "INVALID_IMAGE",
       ],
-    ])("is not retried after %s", async (_, options, message) => {
+    ])("is not retried after %s", async (_, options, message, code) => {
       const error = await failureOf(runTask(sh("true", options)));
       expect(error.message).toMatch(message);
-      expect(error.name).toBe("FailTask");
+      expect(error).toMatchObject({ name: "FailTask", code });
     });
 
     it.each([
@@ -95,7 +117,7 @@ describeWith("Podman", await findPodman(), () => {
 
     it("is retried when the registry of its image does not answer", async () => {
       const error = await failureOf(runTask(sh("true", { image: "127.0.0.1:1/absent:1" })));
-      expect(error).toMatchObject({ name: "Error" });
+      expect(error).toMatchObject({ name: "Error", code: "IMAGE_NOT_PULLED" });
       expect(error.message).toMatch(/cannot be pulled: .*Check that the engine reaches/);
     });
   });

@@ -37,7 +37,7 @@ test("a missing package is named with what installs it", async () => {
 
 test("an engine that is not there fails the try with advice, and a retry may help", async () => {
   const failure = runTask(task);
-  await expect(failure).rejects.toMatchObject({ name: "Error" });
+  await expect(failure).rejects.toMatchObject({ name: "Error", code: "ENGINE_AWAY" });
   await expect(failure).rejects.toThrow(
     `No container engine answers at unix://${socket}: connect ENOENT ${socket}. Start Docker or Podman on the machine of the worker, or set DOCKER_HOST for the worker.`,
   );

@@ -116,17 +116,20 @@ describe("Slack", () => {
   });
 
   test.each([
-    ["not_in_channel", "FailTask", /#data: not_in_channel\. Invite the bot/],
-    ["invalid_auth", "FailTask", /invalid_auth\. Check the token/],
-    ["internal_error", "Error", /internal_error$/],
-  ])("refuses with %s, although it answers 200", async (error, name, message) => {
+    ["not_in_channel", "FailTask", "MESSAGE_REFUSED", /#data: not_in_channel\. Invite the bot/],
+    ["invalid_auth", "FailTask", "MESSAGE_REFUSED", /invalid_auth\. Check the token/],
+    ["internal_error", "Error", "MESSAGE_NOT_TAKEN", /internal_error$/],
+  ])("refuses with %s, although it answers 200", async (error, name, code, message) => {
     await using slack = await loopback((_, response) =>
       sendJson(response, 200, { ok: false, error }),
     );
     const sent = runTask(async ({ hook }) => (await hook(slackHook("team"))).send({ text: "x" }), {
       connections: { team: bot(slack.url) },
     });
-    await expect(sent).rejects.toMatchObject({ name, message: expect.stringMatching(message) });
+    await expect(sent).rejects.toMatchObject({
+      ...{ name, code },
+      message: expect.stringMatching(message),
+    });
   });
 
   test("needs a channel", async () => {
@@ -164,14 +167,17 @@ describe.each([
   ["a webhook", webhookMessage({ webhook: "team" }), "webhook"],
 ] as const)("%s", (_, callback, type) => {
   test.each([
-    ["refuses", 403, 1],
-    ["fails", 500, 1],
-  ])("%s: the log says so, without the address", async (_what, status, requests) => {
+    ["refuses", 403, "FailTask [MESSAGE_REFUSED]"],
+    ["fails", 500, "Error [MESSAGE_NOT_TAKEN]"],
+  ])("%s: the log says so, without the address", async (_what, status, error) => {
     const { server, log } = await failedTask(callback, webhook(type), (_request, response) =>
       sendJson(response, status, { message: "no" }),
     );
-    expect(server.requests).toHaveLength(requests);
-    expect(log.at(-1)).toMatch(new RegExp(`^onFailure failed: .* answered ${status}`));
+    expect(server.requests).toHaveLength(1);
+    const [first] = log.at(-1)?.split(" answered ") ?? [];
+    expect(first).toMatch(/^onFailure failed: /);
+    expect(first).toContain(error);
+    expect(log.at(-1)).toContain(` answered ${status}`);
     expect(log.join("\n")).not.toContain("s3cretPath");
   });
 

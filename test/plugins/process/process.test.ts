@@ -51,7 +51,25 @@ describe("the output", () => {
     });
     expect(await failureOf(runTask(task))).toMatchObject({
       name: "FailTask",
+      code: "INVALID_OUTPUT",
       message: expect.stringMatching(/^The output \{"rows":"many"\} does not fit: rows: /),
+    });
+  });
+
+  test("that is broken JSON is text, which fits no schema of an object", async () => {
+    const output = z.object({ rows: z.number() });
+    const task = shell(`echo '{"rows": 3' > "$DAGSMITH_OUTPUT"`, { output });
+    expect(await failureOf(runTask(task))).toMatchObject({
+      code: "INVALID_OUTPUT",
+      message: expect.stringMatching(/^The output "\{\\"rows\\": 3" does not fit: /),
+    });
+  });
+
+  test("of more than 64 MiB is refused before it is read", async () => {
+    const task = shell('truncate -s 67108865 "$DAGSMITH_OUTPUT"');
+    expect(await failureOf(runTask(task))).toMatchObject({
+      code: "OUTPUT_TOO_LARGE",
+      message: expect.stringMatching(/^The process wrote 67108865 bytes to \$DAGSMITH_OUTPUT; /),
     });
   });
 });
@@ -81,6 +99,7 @@ describe("files", () => {
     const failure = await failureOf(runTask(shell("true", { files: ["gone.csv"] })));
     expect(failure).toMatchObject({
       name: "FailTask",
+      code: "FILE_NOT_MADE",
       message: 'The process did not make the file "gone.csv", which the option files names.',
     });
   });
@@ -148,7 +167,7 @@ describe("the folder", () => {
 
   test("that does not exist fails the task", async () => {
     const error = await failureOf(runTask(shell("pwd", { cwd: join(folder, "absent") })));
-    expect(error).toMatchObject({ name: "FailTask" });
+    expect(error).toMatchObject({ name: "FailTask", code: "COMMAND_NOT_STARTED" });
     expect(error.message).toMatch(/its folder .*absent does not exist\. Create it/);
   });
 });
@@ -197,7 +216,7 @@ describe("the log", () => {
 describe("a process that fails", () => {
   test("fails the try with its exit code and its last lines", async () => {
     const error = await failureOf(runTask(shell("echo so far; echo 'no such table' >&2; exit 3")));
-    expect(error.name).toBe("ProcessError");
+    expect(error).toMatchObject({ name: "ProcessError", code: "COMMAND_FAILED" });
     expect(error.message).toMatch(/^The script exited with code 3\. Its last lines:\n/);
     expect(error.message).toContain("no such table");
   });
@@ -211,20 +230,43 @@ describe("a process that fails", () => {
   });
 
   test.each([
-    ["a command that does not exist", shell("no-such-command"), /does not exist/],
+    [
+      "a command that does not exist",
+      shell("no-such-command"),
+      /does not exist/,
+      "COMMAND_NOT_FOUND",
+    ],
     [
       "a program that does not exist",
       exec(["no-such-program"]),
       /no-such-program exited with code 127/,
+      "COMMAND_NOT_FOUND",
     ],
-    ["a program that is not executable", exec(["/etc/passwd"]), /is not executable/],
-    ["a code of failOn", shell("exit 4", { failOn: [4] }), /code 4/],
-    ["a code that retryOn does not name", shell("exit 4", { retryOn: [5] }), /code 4/],
-    ["an empty command", exec([]), /empty list/],
-    ["a function that pastes values", shell((() => "echo pasted") as never), /made with sh`/],
-  ])("is not retried after %s", async (_, task, message) => {
+    [
+      "a program that is not executable",
+      exec(["/etc/passwd"]),
+      /is not executable/,
+      "COMMAND_NOT_EXECUTABLE",
+    ],
+    ["a code of failOn", shell("exit 4", { failOn: [4] }), /code 4/, "COMMAND_FAILED"],
+    ["a code that retryOn does not name", shell("exit 4", { retryOn: [5] }), /4/, "COMMAND_FAILED"],
+    ["an empty command", exec([]), /empty list/, "INVALID_COMMAND"],
+    ["an empty script", python({ script: " " }), /is empty/, "INVALID_COMMAND"],
+    [
+      "a function that pastes values",
+      shell((() => "echo pasted") as never),
+      /made with sh`/,
+      "INVALID_COMMAND",
+    ],
+    [
+      "arguments that are too long",
+      exec(["true", "x".repeat(200_000)]),
+      /too long\. Use stdin/,
+      "COMMAND_NOT_STARTED",
+    ],
+  ])("is not retried after %s", async (_, task, message, code) => {
     const error = await failureOf(runTask(task));
-    expect(error.name).toBe("FailTask");
+    expect(error).toMatchObject({ name: "FailTask", code });
     expect(error.message).toMatch(message);
   });
 
@@ -237,6 +279,7 @@ describe("a process that fails", () => {
 
   test("names the signal that ended it", async () => {
     const error = await failureOf(runTask(shell("kill -KILL $$")));
+    expect(error).toMatchObject({ name: "ProcessError", code: "COMMAND_KILLED" });
     expect(error.message).toMatch(
       /^The script was ended by SIGKILL \(the system may be out of memory\)/,
     );

@@ -62,7 +62,10 @@ describeWith("Python with PyPI", await findPyPI("six==1.16.0"), () => {
   ])("fails the task for %s, and leaves no environment", async (_, requirements) => {
     const before = await environments();
     const failure = runTask(python({ script: SIX, requirements }));
-    await expect(failure).rejects.toThrow(/^The requirements .* do not resolve/);
+    await expect(failure).rejects.toMatchObject({
+      code: "REQUIREMENTS_UNRESOLVED",
+      message: expect.stringMatching(/^The requirements .* do not resolve/),
+    });
     expect(await environments()).toBe(before);
   });
 

@@ -106,6 +106,7 @@ test.each([
     "a wrong password",
     { authOptional: false },
     { login: "dag", password: "wrong" },
+    "SMTP_LOGIN_REFUSED",
     "FailTask",
     /answered 535 .*Check login and password\./,
   ],
@@ -113,6 +114,7 @@ test.each([
     "a recipient that the server does not know",
     { onRcptTo: (_address, _session, done) => done(refused(550, "no such user")) },
     {},
+    "SMTP_REFUSED",
     "FailTask",
     /answered 550 no such user/,
   ],
@@ -120,6 +122,7 @@ test.each([
     "a server that is busy",
     { onMailFrom: (_address, _session, done) => done(refused(451, "try again later")) },
     {},
+    "SMTP_REFUSED",
     "Error",
     /answered 451 try again later/,
   ],
@@ -127,6 +130,7 @@ test.each([
     "a server that offers no TLS, when there is a password",
     {},
     { login: "dag", password: "right", extra: { from_email: "dag@x.org" } },
+    "SMTP_UNTRUSTED",
     "FailTask",
     /offers no TLS that can be trusted/,
   ],
@@ -134,19 +138,20 @@ test.each([
     "a certificate that nobody signed",
     { disabledCommands: [] },
     { extra: { from_email: "dag@x.org" } },
+    "SMTP_UNTRUSTED",
     "FailTask",
     /offers no TLS that can be trusted: .*Set extra\.disable_tls/,
   ],
-] as [string, SMTPServerOptions, object, string, RegExp][])(
+] as [string, SMTPServerOptions, object, string, string, RegExp][])(
   "%s is said in words, without the password",
-  async (_, options, fields, name, message) => {
+  async (_, options, fields, code, name, message) => {
     await using server = await mailServer(options);
     const failure = await send(server.port, {}, fields).then(
       () => expect.unreachable("it was sent"),
       (error: Error) => error,
     );
     expect(failure.message).toMatch(message);
-    expect(failure.name).toBe(name);
+    expect(failure).toMatchObject({ name, code });
     expect(failure.message).not.toMatch(/right|wrong/);
     expect(server.mails).toEqual([]);
   },
@@ -156,6 +161,7 @@ test("a server that is away is tried again by the task's retries", async () => {
   const failure = send(9);
   await expect(failure).rejects.toMatchObject({
     name: "Error",
+    code: "SMTP_AWAY",
     message: expect.stringMatching(/^The SMTP server 127\.0\.0\.1:9 could not be reached: /),
   });
 });

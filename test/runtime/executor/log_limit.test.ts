@@ -19,6 +19,14 @@ d.task("short", ({ log }) => { for (let line = 1; line <= 1_000; line++) log.inf
 export default d;
 `;
 
+const LOUD = `
+import { dag } from "dagsmith";
+import { shell } from "dagsmith/plugins/process";
+const d = dag("loud");
+d.task("prints", shell("head -c 50000000 /dev/zero | tr '\\\\0' x | fold -w 5000"));
+export default d;
+`;
+
 test("a log keeps its first and its last lines within its limit, and says what is missing", async () => {
   const worker = await testWorker(postgres.db, { logBytes: LIMIT });
   onTestFinished(() => worker.stop());
@@ -45,6 +53,17 @@ test("a log keeps its first and its last lines within its limit, and says what i
     "select sum(octet_length(lines))::bigint as bytes from dagsmith.log_chunk group by task_instance_id",
   );
   for (const { bytes } of sizes) expect(bytes).toBeLessThan(LIMIT + 1_000);
+});
+
+test("a process that prints far more than a log holds succeeds, and fills its log once", async () => {
+  const worker = await testWorker(postgres.db, { logBytes: LIMIT });
+  onTestFinished(() => worker.stop());
+  await deploy(postgres.db, await dagFolder({ "loud.js": LOUD }));
+  const run = await runToEnd(postgres.db, "loud");
+  expect(run.state).toBe("success");
+  const lines = (await logOf(postgres.db, run.task("prints"))).map(({ text }) => text);
+  expect(lines.filter((text) => / bytes were left out here: /.test(text))).toHaveLength(1);
+  expect(lines.join("").length).toBeLessThan(LIMIT + 1_000);
 });
 
 test("a sensor that logs at each poke fills its log once, and a full log takes nothing more", () => {
