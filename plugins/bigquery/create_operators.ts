@@ -10,7 +10,7 @@ export interface BigqueryDatasetOptions<Context extends TaskContext> {
   /** `dataset` or `project.dataset`. */
   readonly dataset: FromContext<string, Context>;
   /** Such as `EU`. Default: as the project has it, else `US`. */
-  readonly location?: string;
+  readonly location?: FromContext<string, Context>;
 }
 
 /**
@@ -23,7 +23,7 @@ export function bigqueryDataset<Context extends TaskContext>(
   return async function bigqueryDataset(context) {
     const connection = await resolveField(options.bigquery, context);
     const bigquery = await context.hook(bigqueryHook(connection));
-    const { location } = options;
+    const location = options.location && (await resolveField(options.location, context));
     const dataset = await resolveField(options.dataset, context);
     await bigquery.createDataset(dataset, location ? { location } : {});
   };

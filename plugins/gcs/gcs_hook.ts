@@ -2,6 +2,7 @@
 import type { Storage } from "@google-cloud/storage";
 import { defineHook, type ObjectBackend } from "dagsmith";
 import { googleConnection } from "dagsmith/plugins/google";
+import type { BucketOptions } from "./create_bucket.ts";
 
 /** Made by {@link gcsHook}. */
 export interface Gcs {
@@ -10,6 +11,8 @@ export interface Gcs {
    * `objectStore()` of `dagsmith/plugins/objects`.
    */
   readonly objects: ObjectBackend;
+  /** Creates a bucket if it is absent. One that is there stays as it is. */
+  readonly createBucket: (bucket: string, options?: BucketOptions) => Promise<void>;
   /** Google's client, for everything else. */
   readonly client: Storage;
   /** Called by the hook. */
@@ -31,9 +34,14 @@ export const gcsHook = defineHook<Gcs>({
     const config = googleConnection.read(connection);
     const { openGcs } = await import("./open_gcs.ts");
     const { GcsObjects } = await import("./gcs_objects.ts");
+    const { createBucket } = await import("./create_bucket.ts");
     const { client, session } = await openGcs(config, context);
     return {
       objects: new GcsObjects(session, client),
+      createBucket: async (bucket, options = {}) => {
+        const project = config.projectId ?? (await client.getProjectId());
+        return createBucket(session, project, bucket, options);
+      },
       client,
       close: () => session.close(),
     };

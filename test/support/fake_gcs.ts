@@ -40,10 +40,12 @@ async function installed(): Promise<string | undefined> {
   return file && join(file.parentPath, file.name);
 }
 
-export async function startFakeGcs(program: string): Promise<ServerProcess> {
+/** @param folder keeps the objects as files; default: in memory */
+export async function startFakeGcs(program: string, folder?: string): Promise<ServerProcess> {
   const address = `127.0.0.1:${await freePort()}`;
   const [host = "", port = ""] = address.split(":");
-  const args = ["-scheme", "http", "-backend", "memory", "-host", host, "-port", port];
+  const place = folder === undefined ? ["memory"] : ["filesystem", "-filesystem-root", folder];
+  const args = ["-scheme", "http", "-backend", ...place, "-host", host, "-port", port];
   const url = `http://${address}`;
   return startServer(program, [...args, "-external-url", url, "-public-host", address], url);
 }
