@@ -24,6 +24,8 @@ interface Bundle {
   readonly folder: string;
   /** Begins to load with the first try, whose log its output belongs to. */
   load(first: RunningTry): Promise<readonly Dag<unknown>[]>;
+  /** Modules are evaluated once: in this process, it would fail in each later try too. */
+  hasFailed(): boolean;
 }
 
 /** What a process is asked to run. */
@@ -51,7 +53,7 @@ async function run(asked: Run): Promise<void> {
   const result = await Promise.race([attempted, current.crash.promise]);
   running = undefined;
   current.endLines();
-  isSpoilt ||= await hasLeftOvers(current);
+  isSpoilt ||= (bundle?.hasFailed() ?? false) || (await hasLeftOvers(current));
   const ms = now() - begunAt;
   send({ type: "done", try: current.id, result, isSpoilt, ms, ...memory() });
 }
@@ -132,9 +134,13 @@ function withFilesAsWritten(result: TryResult, bundleFolder: string): TryResult 
 
 function bundleOf({ path, code }: Extract<ToChild, { readonly type: "load" }>): Bundle {
   let dags: Promise<readonly Dag<unknown>[]> | undefined;
+  let hasFailed = false;
   const load = async (first: RunningTry): Promise<readonly Dag<unknown>[]> => {
     try {
       return await loadDags(path, { code, projectFolder: process.argv[2] ?? "." });
+    } catch (error) {
+      hasFailed = true;
+      throw error;
     } finally {
       // A process keeps to one file, so what its import set up reaches no other.
       leftOvers.accept();
@@ -147,6 +153,7 @@ function bundleOf({ path, code }: Extract<ToChild, { readonly type: "load" }>): 
       dags ??= load(first);
       return dags;
     },
+    hasFailed: () => hasFailed,
   };
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Connection } from "../../sdk/connection.ts";
 import type { Json } from "../../sdk/json.ts";
+import { once } from "../../sdk/once.ts";
 import type { AssetEvent } from "../../sdk/sources/asset.ts";
 import type { TaskSpec } from "../../sdk/spec/index.ts";
 import type { StateEntry } from "../../sdk/task/state_store.ts";
@@ -118,7 +119,6 @@ export class Attempt {
   readonly #folders: Folders;
   readonly #files: Files;
   readonly #onSpan: SpanListener | undefined;
-  #access: Promise<FileAccess> | undefined;
   readonly #claimedAt = performance.now();
   #process: TaskProcess | undefined;
   #interruption: Interruption | undefined;
@@ -209,15 +209,14 @@ export class Attempt {
     );
   }
 
-  #admit(): Promise<FileAccess> {
+  readonly #admit = once((): Promise<FileAccess> => {
     const { id: instanceId, tryNumber, runId } = this.instance;
-    this.#access ??= this.#files.admit({ instanceId, tryNumber, runId, workerId: this.#workerId });
-    return this.#access;
-  }
+    return this.#files.admit({ instanceId, tryNumber, runId, workerId: this.#workerId });
+  });
 
   /** What still stores files after the end of the try is refused. */
   async #dismiss(): Promise<void> {
-    const access = await this.#access?.catch(() => undefined);
+    const access = await this.#admit.begun()?.catch(() => undefined);
     if (access) this.#files.dismiss(access);
   }
 

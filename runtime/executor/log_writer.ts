@@ -3,6 +3,7 @@
  * written a few times a second. The unwritten text of a try is bounded. When a try writes
  * faster than that, lines are dropped, and its log says so.
  */
+import { once } from "../../sdk/once.ts";
 import type { LogSource } from "../child/protocol.ts";
 import type { LogLevel } from "../child/run_try.ts";
 import type { Queryable } from "../store/database/database.ts";
@@ -43,7 +44,7 @@ export class LogWriter {
   #pending: string[] = [];
   #pendingBytes = 0;
   #dropped = 0;
-  #opened: Promise<OpenLog> | undefined;
+  readonly #opened = once(() => this.#open());
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
 
@@ -95,7 +96,7 @@ export class LogWriter {
   }
 
   async #writeLast(): Promise<void> {
-    if (this.#opened === undefined) return;
+    if (this.#opened.begun() === undefined) return;
     await this.#append((limit) => [...this.#cutLine(limit), ...limit.takeLast()]).catch(
       () => undefined,
     );
@@ -108,8 +109,7 @@ export class LogWriter {
   }
 
   async #append(linesOf: (limit: LogLimit) => readonly string[]): Promise<void> {
-    this.#opened ??= this.#open();
-    const log = await this.#opened;
+    const log = await this.#opened();
     const lines = linesOf(log.limit).join("");
     if (lines === "") return;
     log.seq += 1;

@@ -18,6 +18,7 @@ import {
   type TaskFiles,
 } from "../../../sdk/files/task_files.ts";
 import type { Json } from "../../../sdk/json.ts";
+import { type Once, once } from "../../../sdk/once.ts";
 import { contentTypeOf } from "./content_type.ts";
 import { bytesOf, verified } from "./file_content.ts";
 
@@ -94,8 +95,8 @@ async function jsonOf<Value = Json>(
  */
 class Copies {
   readonly #host: FileHost;
-  readonly #paths = new Map<string, Promise<string>>();
-  #folder: Promise<string> | undefined;
+  readonly #paths = new Map<string, Once<string>>();
+  readonly #folder = once(() => mkdtemp(join(tmpdir(), "dagsmith-files-")));
 
   constructor(host: FileHost) {
     this.#host = host;
@@ -103,21 +104,22 @@ class Copies {
 
   path(file: FileRef): Promise<string> {
     const key = `${file.sha256}/${file.name}`;
-    const known = this.#paths.get(key) ?? this.#copy(file, String(this.#paths.size));
+    const number = String(this.#paths.size);
+    const known = this.#paths.get(key) ?? once(() => this.#copy(file, number));
     this.#paths.set(key, known);
-    return known;
+    return known();
   }
 
   async remove(): Promise<void> {
-    if (!this.#folder) return;
-    await Promise.allSettled(this.#paths.values());
-    await rm(await this.#folder, { recursive: true, force: true });
+    await Promise.allSettled([...this.#paths.values()].map((copy) => copy.begun()));
+    const folder = await this.#folder.begun();
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
   }
 
   async #copy(file: FileRef, number: string): Promise<string> {
-    this.#folder ??= mkdtemp(join(tmpdir(), "dagsmith-files-"));
-    const folder = join(await this.#folder, number);
-    await mkdir(folder);
+    const folder = join(await this.#folder(), number);
+    // A copy that failed may have made it.
+    await mkdir(folder, { recursive: true });
     const path = join(folder, file.name);
     await pipeline(await verifiedBytes(this.#host, file), createWriteStream(path));
     return path;

@@ -5,6 +5,7 @@ import { DateTime } from "luxon";
 import { type Duration, durationMs } from "../../../sdk/duration.ts";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import { toJson } from "../../../sdk/json.ts";
+import { once } from "../../../sdk/once.ts";
 import { MAX_STEP_BYTES, MAX_STEP_NAME, type Step } from "../../../sdk/task/step.ts";
 import { durationText } from "../../words/duration_text.ts";
 
@@ -39,14 +40,13 @@ class Asleep extends Error {
 /** @param log tells which step failed, sleeps, or was done before */
 export function trySteps(host: StepHost, log: (text: string) => void): TrySteps {
   const used = new Set<string>();
-  let stored: Promise<ReadonlyMap<string, string | null>> | undefined;
+  const stored = once(async () => new Map(Object.entries(await host.readSteps())));
   let sleep: StepSleep | undefined;
 
   const begin = async (name: string): Promise<ReadonlyMap<string, string | null>> => {
     if (sleep) throw new Asleep(`the task sleeps in step "${sleep.step}"`);
     claimName(used, name);
-    stored ??= host.readSteps().then((steps) => new Map(Object.entries(steps)));
-    return stored;
+    return stored();
   };
   const run = async <Value>(name: string, work: () => Value | Promise<Value>): Promise<Value> => {
     const done = await begin(name);

@@ -11,6 +11,7 @@ import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { errorMessage } from "../../../sdk/error_message.ts";
 import { isDagsmithError } from "../../../sdk/errors.ts";
+import { once } from "../../../sdk/once.ts";
 import type { FileAccess, FileFailure } from "../../child/context/file_client.ts";
 import type { FileOwner, FileStore } from "./file_store.ts";
 
@@ -27,7 +28,7 @@ const AS_BYTES = { objectMode: false };
 export class FileServer {
   readonly #files: FileStore;
   readonly #owners = new Map<string, FileOwner>();
-  #server: Promise<Server> | undefined;
+  #listening = once(() => this.#listen());
 
   constructor(files: FileStore) {
     this.#files = files;
@@ -35,8 +36,7 @@ export class FileServer {
 
   /** Lets a try store and read files. Begins to listen with the first try that asks. */
   async admit(owner: FileOwner): Promise<FileAccess> {
-    this.#server ??= this.#listen();
-    const { port } = (await this.#server).address() as AddressInfo;
+    const { port } = (await this.#listening()).address() as AddressInfo;
     const token = randomBytes(32).toString("base64url");
     this.#owners.set(token, owner);
     return { url: `http://127.0.0.1:${port}`, token };
@@ -49,8 +49,8 @@ export class FileServer {
 
   /** Ends all transfers. Idempotent. */
   async stop(): Promise<void> {
-    const server = await this.#server?.catch(() => undefined);
-    this.#server = undefined;
+    const server = await this.#listening.begun()?.catch(() => undefined);
+    this.#listening = once(() => this.#listen());
     server?.closeAllConnections();
     await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
   }

@@ -1,6 +1,10 @@
 /** Tries in real task processes: how each way of ending is seen, told and recorded. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { dagFolder } from "../../support/dag-folder.ts";
 import { migratedDatabase } from "../../support/migrated.ts";
 import { until } from "../../support/until.ts";
 import {
@@ -318,5 +322,27 @@ describe("a task process", () => {
     } finally {
       await alone.stop();
     }
+  });
+
+  test("that could not import its file is not used again, so that a retry imports it again", async () => {
+    const marker = join(await mkdtemp(join(tmpdir(), "dagsmith-flaky-")), "imported");
+    onTestFinished(() => rm(dirname(marker), { recursive: true }));
+    const flaky = `
+import { existsSync, writeFileSync } from "node:fs";
+import { dag } from "dagsmith";
+const marker = process.env.FLAKY_MARKER;
+if (marker && !existsSync(marker)) {
+  writeFileSync(marker, "");
+  throw new Error("the service was away");
+}
+const d = dag("flaky");
+d.task("work", { retries: 1, retryDelay: "0s" }, ({ tryNumber }) => tryNumber);
+export default d;`;
+    await deploy(postgres.db, await dagFolder({ "flaky.js": flaky }));
+    const taskEnv = { PATH: process.env.PATH, FLAKY_MARKER: marker };
+    const alone = await testWorker(postgres.db, { slots: 1, taskEnv });
+    onTestFinished(() => alone.stop());
+    const run = await runToEnd(postgres.db, "flaky");
+    expect(run.task("work")).toMatchObject({ state: "success", tryNumber: 2, output: 2 });
   });
 });

@@ -1,4 +1,5 @@
 /** Files of tasks in tests of DAGs: given, stored, and read back. */
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,7 @@ import { dag, type FileRef, isFileRef } from "dagsmith";
 import { runDag, runTask, taskOf, testFile } from "dagsmith/testing";
 import { expect, expectTypeOf, onTestFinished, test } from "vitest";
 import { z } from "zod";
+import { tryFiles } from "../../../runtime/child/context/task_files.ts";
 
 const d = dag("files");
 const made = d.task("make", ({ files }) => files.put("a.csv", Readable.from(["x,", "y\n"])));
@@ -71,4 +73,20 @@ test("JSON is checked by a schema, which gives it its type", async () => {
     code: "INVALID_FILE",
     message: expect.stringContaining('The file "b.json" does not have the expected content: '),
   });
+});
+
+test("a copy that failed is made again, and goes with the try", async () => {
+  const csv = testFile("b.csv", "1,2,3");
+  let reads = 0;
+  const flaky = async () => {
+    reads += 1;
+    if (reads === 1) throw new Error("the store is away");
+    return Readable.from([Buffer.from("1,2,3")]);
+  };
+  const { files, close } = tryFiles({ readFile: flaky } as never);
+  await expect(files.path(csv.ref)).rejects.toThrow("the store is away");
+  const path = await files.path(csv.ref);
+  expect(await readFile(path, "utf8")).toBe("1,2,3");
+  await close();
+  expect(existsSync(path)).toBe(false);
 });

@@ -2,9 +2,9 @@
  * State in tests of DAGs: what a task sets is kept with its success, and is seen by
  * itself at once.
  */
-import { dag, FailTask } from "dagsmith";
+import { dag, FailTask, type Json } from "dagsmith";
 import { runDag, runTask } from "dagsmith/testing";
-import { describe, expect, test } from "vitest";
+import { describe, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 
 describe("a task", () => {
@@ -12,6 +12,10 @@ describe("a task", () => {
     const run = await runTask(
       async ({ state }) => {
         const since = await state.get("cursor", z.number());
+        expectTypeOf(since).toEqualTypeOf<number | undefined>();
+        const rows = await state.get("rows", z.array(z.object({ id: z.coerce.number() })));
+        expectTypeOf(rows).toEqualTypeOf<{ id: number }[] | undefined>();
+        expectTypeOf(await state.get("cursor")).toEqualTypeOf<Json | undefined>();
         await state.set("cursor", (since ?? 0) + 1);
         return since;
       },

@@ -3,6 +3,7 @@ import { dag } from "dagsmith";
 import { runDag, runTask } from "dagsmith/testing";
 import { DateTime } from "luxon";
 import { expect, test } from "vitest";
+import { trySteps } from "../../../runtime/child/context/task_steps.ts";
 
 test("a retry goes on after the steps that are done, with their results", async () => {
   const calls: string[] = [];
@@ -112,4 +113,20 @@ test.each([
     for (const name of names) await step(name, work as () => unknown);
   });
   await expect(run).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+});
+
+test("steps that cannot be read at first are read again with the next step", async () => {
+  let reads = 0;
+  const host = {
+    readSteps: async () => {
+      reads += 1;
+      if (reads === 1) throw new Error("the database is away");
+      return { done: "7" };
+    },
+    beginStep: async () => undefined,
+    writeStep: async () => undefined,
+  };
+  const { step } = trySteps(host as never, () => undefined);
+  await expect(step("first", () => 1)).rejects.toThrow("the database is away");
+  expect(await step("done", () => 1)).toBe(7);
 });
