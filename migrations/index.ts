@@ -27,6 +27,7 @@ import * as renderedFields from "./0026_rendered_fields.ts";
 import * as runReports from "./0027_run_reports.ts";
 import * as deletedSettings from "./0028_deleted_settings.ts";
 import * as stepTimes from "./0029_step_times.ts";
+import * as messages from "./0033_messages.ts";
 import * as reportLooks from "./0035_report_looks.ts";
 
 export interface Migration {
@@ -58,5 +59,6 @@ export const migrations: readonly Migration[] = [
   { name: "0027_run_reports", ...runReports },
   { name: "0028_deleted_settings", ...deletedSettings },
   { name: "0029_step_times", ...stepTimes },
+  { name: "0033_messages", ...messages },
   { name: "0035_report_looks", ...reportLooks },
 ];

@@ -29,6 +29,12 @@ export { defineHook, type HookContext, type HookDefinition, type HookRef } from 
 export type { Json, JsonOutput, NotJson } from "./json.ts";
 export { loadPackage } from "./load_package.ts";
 export type {
+  MessageQueue,
+  QueueContext,
+  QueueReader,
+  ReceivedMessage,
+} from "./message_queue.ts";
+export type {
   ObjectAddress,
   ObjectBackend,
   ObjectFolder,
@@ -72,6 +78,13 @@ export {
   type WhenRunEnd,
 } from "./sources/dag_run.ts";
 export type { EventSource } from "./sources/event.ts";
+export {
+  type MessageBatches,
+  type MessagesOptions,
+  messages,
+  type QueueMessage,
+  type WhenMessage,
+} from "./sources/messages.ts";
 export {
   type PostgresChangesOptions,
   postgresChanges,

@@ -17,7 +17,9 @@ const TLS = "check extra[security.protocol] and extra[ssl.ca.pem] of the connect
 const REMEDIES: Readonly<Record<string, string>> = {
   UNKNOWN_TOPIC_OR_PARTITION: "create the topic, or check its name",
   INVALID_TOPIC_EXCEPTION: "a topic has letters, digits, dots, _ and -, at most 249",
-  TOPIC_AUTHORIZATION_FAILED: "give the login the right to write to the topic",
+  TOPIC_AUTHORIZATION_FAILED:
+    "give the login the right to the topic: Write to send, Read to receive",
+  GROUP_AUTHORIZATION_FAILED: "give the login the right to read the consumer group",
   CLUSTER_AUTHORIZATION_FAILED: "give the login the right IdempotentWrite",
   MESSAGE_TOO_LARGE: "the broker takes no message of this size: send where the data is instead",
   SASL_AUTHENTICATION_FAILED: LOGIN,

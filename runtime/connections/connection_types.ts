@@ -5,7 +5,8 @@
 import type { Connection } from "../../sdk/connection.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import type { DescribedType, TypesAnswer, TypesRequest } from "../child/types_request.ts";
-import { askTypes, type ProcessOptions } from "./types_process.ts";
+import type { ProcessOptions } from "./plugin_process.ts";
+import { askTypes } from "./types_process.ts";
 
 export type { DescribedType };
 

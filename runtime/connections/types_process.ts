@@ -1,27 +1,13 @@
 /** Runs one request in a process that loads connection types, and ends the process. */
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import type { Duplex } from "node:stream";
-import { fileURLToPath } from "node:url";
 import { errorMessage } from "../../sdk/error_message.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
 import { LineReader } from "../child/line_reader.ts";
 import type { TypesAnswer, TypesRequest } from "../child/types_request.ts";
+import { killGroup, type ProcessOptions, startPluginProcess } from "./plugin_process.ts";
 import { parseAnswer } from "./types_answer.ts";
 
-/** How the process is started. */
-export interface ProcessOptions {
-  /** The complete environment of the process. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** The user of the system that it runs as. Undefined: that of this process. */
-  readonly user: { readonly uid: number; readonly gid: number } | undefined;
-}
-
-const SCRIPT = fileURLToPath(
-  new URL(
-    `../child/connection_types${import.meta.url.slice(import.meta.url.lastIndexOf("."))}`,
-    import.meta.url,
-  ),
-);
 /** The time that Node may take to start and to load types, on a busy machine. */
 const BOOT_LIMIT_MS = 60_000;
 const LONGEST_ANSWER = 4 * 1024 * 1024;
@@ -31,7 +17,7 @@ export async function askTypes(
   request: TypesRequest,
   options: ProcessOptions,
 ): Promise<TypesAnswer> {
-  const child = start(request.projectFolder, options);
+  const child = startPluginProcess("connection_types", request.projectFolder, options);
   const kill = (): void => killGroup(child);
   process.once("exit", kill);
   const timer = setTimeout(kill, BOOT_LIMIT_MS + request.timeLimitMs);
@@ -42,17 +28,6 @@ export async function askTypes(
     process.removeListener("exit", kill);
     kill();
   }
-}
-
-function start(folder: string, { environment, user }: ProcessOptions): ChildProcess {
-  return spawn(process.execPath, [SCRIPT], {
-    cwd: folder,
-    env: { ...environment },
-    ...(user && { uid: user.uid, gid: user.gid }),
-    stdio: ["ignore", "ignore", "ignore", "pipe"],
-    // Leads its own process group, so that its child processes die with it.
-    detached: true,
-  });
 }
 
 function answerOf(child: ChildProcess, request: TypesRequest): Promise<TypesAnswer> {
@@ -73,13 +48,4 @@ function answerOf(child: ChildProcess, request: TypesRequest): Promise<TypesAnsw
   child.once("close", (code, signal) => refuse(`the process ended with ${signal ?? code}`));
   channel.write(`${JSON.stringify(request)}\n`);
   return promise;
-}
-
-function killGroup({ pid, exitCode, signalCode }: ChildProcess): void {
-  if (pid === undefined || exitCode !== null || signalCode !== null) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // The group no longer exists.
-  }
 }

@@ -37,6 +37,7 @@ export const EVENTS = {
   report_refused: { level: "error", when: "A collector of traces or lineage refused what it got." },
   traces_missing: { level: "warn", when: "Traces are set, but their packages are not installed." },
   rows_deleted: { level: "info", when: "Retention deleted old rows." },
+  message_unreadable: { level: "error", when: "A message of a queue could not be read." },
   try_ended: { level: "debug", when: "A try ended, in whatever way but these two." },
   try_failed: { level: "warn", when: "A try failed." },
   try_lost: { level: "warn", when: "The task process of a try died, or its worker stopped." },

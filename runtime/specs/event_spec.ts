@@ -1,4 +1,4 @@
-/** The schemas of what starts runs besides schedules: assets, changes, webhooks, runs. */
+/** The schemas of what starts runs besides schedules: assets, changes, messages, calls, runs. */
 import { z } from "zod";
 import type { AssetCondition, EventSpec } from "../../sdk/spec/index.ts";
 import { amount, checksAllOf, count, id, json, text } from "./fields.ts";
@@ -25,6 +25,11 @@ export const eventSpec = checksAllOf<EventSpec>()(
       ...{ type: z.literal("postgresChanges"), name: text, connection: text },
       ...{ schema: text, table: text, batch: count },
       operations: z.array(z.enum(["insert", "update", "delete"])),
+      when: json.exactOptional(),
+    }),
+    z.strictObject({
+      ...{ type: z.literal("messages"), name: text, queue: text, connection: text },
+      ...{ settings: z.record(z.string(), json), batch: count, windowMs: amount },
       when: json.exactOptional(),
     }),
     z.strictObject({

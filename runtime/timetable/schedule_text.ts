@@ -95,10 +95,11 @@ function calendarText({ months, days }: CalendarLength): string {
 }
 
 /**
- * `on insert, update of public.orders (lake)`, `on webhook build`, `after runs of load
- * and clean`.
+ * `on insert, update of public.orders (lake)`, `on messages of orders (events)`, `on
+ * webhook build`, `after runs of load and clean`.
  */
 function eventText(event: EventSpec): string {
+  if (event.type === "messages") return `on messages of ${event.name} (${event.connection})`;
   if (event.type === "webhook") return `on webhook ${event.name}`;
   if (event.type === "dagRun" && event.any) {
     const { tags } = event.any;

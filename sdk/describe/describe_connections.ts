@@ -22,9 +22,7 @@ export function describeConnections(
   )
     throw wrongValue(where, "connections", connections, 'a list of ids, such as ["lake"]');
   const missing = on.flatMap((event) =>
-    event.type === "postgresChanges" && !connections.includes(event.connection)
-      ? [event.connection]
-      : [],
+    "connection" in event && !connections.includes(event.connection) ? [event.connection] : [],
   );
   if (missing[0] !== undefined)
     throw invalidOption(

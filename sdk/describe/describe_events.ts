@@ -15,7 +15,12 @@ export function describeEvents(
   const where = `DAG "${dagId}"`;
   if (on === undefined) return [];
   if (!Array.isArray(on) || !on.every(isSource))
-    throw wrongValue(where, "on", on, "a list of postgresChanges(), webhook() and dagRun()");
+    throw wrongValue(
+      where,
+      "on",
+      on,
+      "a list of postgresChanges(), messages(), webhook() and dagRun()",
+    );
   const specs = on.map(({ spec }: EventSource) => spec);
   const names = specs.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);

@@ -1,6 +1,6 @@
 /**
- * Events that start runs: what the sources (postgres_changes.ts, dag_run.ts, webhook.ts)
- * share. A DAG names its sources in `on`; its tasks read the events with `triggeredBy`.
+ * Events that start runs: what the sources (postgres_changes.ts, dag_run.ts, messages.ts,
+ * webhook.ts) share. A DAG names its sources in `on`; its tasks read the events with `triggeredBy`.
  */
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Json } from "../json.ts";
@@ -9,8 +9,8 @@ import { wrongValue } from "../option_values.ts";
 import type { EventSpec } from "../spec/index.ts";
 
 /**
- * A source of events that start runs. Made by `postgresChanges`, `webhook` and
- * `dagRun`.
+ * A source of events that start runs. Made by `postgresChanges`, `webhook`,
+ * `messages` and `dagRun`.
  * @typeParam Event what tasks read of an event
  * @example const loaded: EventSource<DagRunEnd> = dagRun({ dag: "load" });
  */

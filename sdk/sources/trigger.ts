@@ -6,6 +6,7 @@ import type { Json } from "../json.ts";
 import type { Asset, AssetEvent } from "./asset.ts";
 import type { DagRunEnd } from "./dag_run.ts";
 import type { EventSource } from "./event.ts";
+import type { QueueMessage } from "./messages.ts";
 import type { RowChange } from "./postgres_changes.ts";
 import type { WebhookCall } from "./webhook.ts";
 
@@ -34,6 +35,7 @@ export type RunTrigger =
       readonly name: string;
       readonly events: readonly RowChange[];
     }
+  | { readonly type: "messages"; readonly name: string; readonly events: readonly QueueMessage[] }
   | { readonly type: "webhook"; readonly name: string; readonly events: readonly WebhookCall[] }
   | {
       readonly type: "dagRun";

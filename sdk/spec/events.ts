@@ -16,6 +16,22 @@ export type EventSpec =
       /** JSON Schema of a change; other changes make no run. */
       readonly when?: Json;
     }
+  /** Messages of a queue of another system. */
+  | {
+      readonly type: "messages";
+      readonly name: string;
+      /** The id of the message queue, whose code a plugin has. */
+      readonly queue: string;
+      readonly connection: string;
+      /** What the queue needs besides, such as its topic. */
+      readonly settings: Readonly<Record<string, Json>>;
+      /** At most this many messages make one run. */
+      readonly batch: number;
+      /** How long messages are collected for one run; 0: not at all. */
+      readonly windowMs: number;
+      /** JSON Schema of key, value and headers; other messages make no run. */
+      readonly when?: Json;
+    }
   /** Calls of a web address. */
   | {
       readonly type: "webhook";

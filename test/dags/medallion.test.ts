@@ -7,6 +7,7 @@ import { Client } from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { installEvents } from "../../runtime/actions/index.ts";
 import { type ListenerService, startListener } from "../../runtime/listener/service.ts";
+import { READERS } from "../support/line_queue.ts";
 import { migratedDatabase, rows } from "../support/migrated.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { until } from "../support/until.ts";
@@ -51,6 +52,7 @@ beforeAll(async () => {
     connection,
     mask: (text) => text,
     log: () => undefined,
+    readers: READERS,
   });
 });
 afterAll(async () => {

@@ -11,6 +11,7 @@ import {
   dag,
   dagRun,
   type EventSource,
+  messages,
   postgresChanges,
   type RowChange,
   webhook,
@@ -33,6 +34,7 @@ describe("an event source", () => {
     const sources = [
       postgresChanges({ connection: "lake", table: "My orders" }),
       webhook({ secret: "hook_secret", schema: z.object({ ref: z.string() }) }),
+      messages({ queue: "kafka", connection: "events", settings: { topic: "new.orders" } }),
       dagRun({
         all: [{ dag: "load.a" }, { dag: "b", states: ["failed", "success"] }],
         within: "2h",
@@ -54,6 +56,10 @@ describe("an event source", () => {
         name: "webhook",
         secret: "hook_secret",
         bodySchema: expect.objectContaining({ type: "object", required: ["ref"] }),
+      },
+      {
+        ...{ type: "messages", name: "new_orders", queue: "kafka", connection: "events" },
+        ...{ settings: { topic: "new.orders" }, batch: 1, windowMs: 0 },
       },
       {
         ...{ type: "dagRun", name: "load_a_b", withinMs: 7_200_000 },
@@ -85,6 +91,27 @@ describe("an event source", () => {
       "a batch of nothing",
       "batch",
       () => postgresChanges({ connection: "a", table: "b", batch: 0 }),
+    ],
+    ["a queue without an id", "queue", () => messages({ queue: "", connection: "a", name: "x" })],
+    [
+      "messages of no connection",
+      "connection",
+      () => messages({ queue: "kafka", connection: undefined as never }),
+    ],
+    [
+      "a batch of too many messages",
+      "batch",
+      () => messages({ queue: "kafka", connection: "a", batch: 1_001 }),
+    ],
+    [
+      "a window that queues do not wait for",
+      "window",
+      () => messages({ queue: "kafka", connection: "a", window: "6m" }),
+    ],
+    [
+      "settings that are no object",
+      "settings",
+      () => messages({ queue: "kafka", connection: "a", settings: ["orders"] as never }),
     ],
     ["a name with a slash", "name", () => webhook({ secret: "s", name: "a/b" })],
     [
@@ -138,6 +165,7 @@ describe("an event source", () => {
   it.each([
     ["postgresChanges", () => postgresChanges({ connection: "a", table: "b", whn: 1 } as never)],
     ["webhook", () => webhook({ secret: "s", whn: 1 } as never)],
+    ["messages", () => messages({ queue: "kafka", connection: "a", whn: 1 } as never)],
     ["dagRun", () => dagRun({ dag: "a", whn: 1 } as never)],
     ["dagRun of several DAGs", () => dagRun({ all: [{ dag: "a" }], states: [] } as never)],
   ])("%s refuses an option that it does not have", (_, make) => {

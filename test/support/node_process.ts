@@ -1,4 +1,4 @@
-/** Schedulers and workers in processes of their own, which a test may end as it likes. */
+/** Schedulers, listeners and workers in processes of their own, which a test may end as it likes. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -32,7 +32,7 @@ export interface NodeProcess {
  * then.
  */
 export async function startService(
-  role: "scheduler" | "worker",
+  role: "scheduler" | "listener" | "worker",
   env: Readonly<Record<string, string>>,
 ): Promise<NodeProcess> {
   const cacheFolder = await mkdtemp(join(tmpdir(), "dagsmith-cache-"));

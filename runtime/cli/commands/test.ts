@@ -4,6 +4,7 @@ import { command } from "../command.ts";
 import { findTestedDag } from "../find/dag_file.ts";
 import { personAt } from "../input/ask_person.ts";
 import { isoDate, jsonById, jsonObject } from "../input/option_values.ts";
+import { testTrigger } from "../input/test_trigger.ts";
 import { withStrayErrors } from "../output/stray_errors.ts";
 import { withTaskOutput } from "../output/task_output.ts";
 import { scratchFolder } from "../project/scratch_files.ts";
@@ -17,6 +18,7 @@ interface Options {
   readonly folder?: string;
   readonly events?: Readonly<Record<string, Json>>;
   readonly answer?: Readonly<Record<string, Json>>;
+  readonly trigger?: Readonly<Record<string, Json>>;
   readonly keepFiles?: boolean;
 }
 
@@ -32,6 +34,11 @@ export const test = command({
       flags: "--events <json>",
       text: "the events that tasks wait for, a JSON object of values by name",
       parse: jsonObject,
+    },
+    {
+      flags: "--trigger <source=json>",
+      text: "the events that start the run, a JSON list, by the name of their source",
+      parse: jsonById,
     },
     {
       flags: "--answer <id=json>",
@@ -69,6 +76,7 @@ export const test = command({
             ...(options.events && { events: options.events }),
             ...(options.date && { logicalDate: options.date }),
             ...(options.params && { params: options.params as Json }),
+            ...(options.trigger && { trigger: testTrigger(found, options.trigger) }),
             ...(options.task && { only: options.task }),
           }),
         );

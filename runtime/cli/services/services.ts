@@ -21,7 +21,7 @@ import type { SpanSender } from "../../tracing/otlp.ts";
 import type { WebLink } from "../../web/index.ts";
 import type { Cli } from "../command.ts";
 import { openServiceLog } from "../output/service_log.ts";
-import { openConnectionTypes } from "../project/connection_types.ts";
+import { openConnectionTypes, pluginProcesses } from "../project/connection_types.ts";
 import { directAddress } from "../project/database.ts";
 import { bundleFolder, projectFiles } from "../project/project.ts";
 import { openSources, openStoredSecrets, ownSecrets } from "../project/secrets.ts";
@@ -108,7 +108,7 @@ function sayOnce(log: ServiceLog, stop: AbortSignal): WaitListener {
 const POOL_SIZE = 20;
 
 /**
- * Creates runs and queues instances that are due; follows the tables whose changes start
+ * Creates runs and queues instances that are due; follows the tables and queues that start
  * runs.
  */
 export async function startSchedulerRole(all: Surroundings): Promise<Service> {
@@ -117,7 +117,10 @@ export async function startSchedulerRole(all: Surroundings): Promise<Service> {
     import("../../scheduler/service.ts"),
     import("../../listener/service.ts"),
   ]);
-  const listener = startListener({ db, log, connection: secrets.connection, mask: secrets.mask });
+  const listener = startListener({
+    ...{ db, log, connection: secrets.connection, mask: secrets.mask },
+    readers: await pluginProcesses(cli),
+  });
   const scheduler = startScheduler({
     ...{ db, log, retention: cli.config.retention },
     collectors: collectorsOf(cli, { log, metrics }, spans),

@@ -3,6 +3,7 @@ import type { DagSpec, Position } from "../../../sdk/spec/index.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 import { lookAgain, registerAssets } from "../sources/asset.ts";
+import { registerMessageSources } from "../sources/message_source.ts";
 import { registerListeners } from "../sources/run_listener.ts";
 import { putFolders, type StoredFolder } from "./folder.ts";
 
@@ -181,6 +182,7 @@ export async function deployVersions(
   await putVersions(tx, versions, externalId);
   await registerAssets(tx, versions);
   await registerListeners(tx, versions);
+  await registerMessageSources(tx, versions);
   const rows = await tx.query<{ dag_id: string; number: number; is_new: boolean }>(
     POINT,
     WANTED.values(versions),

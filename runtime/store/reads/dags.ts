@@ -149,7 +149,11 @@ select ${DAG}, d.removed_at as "removedAt", coalesce(s.next_runs, '[]') as "next
   v.id as "versionId", v.spec, v.positions, v.created_at as "deployedAt",
   (select coalesce(json_agg(json_build_object('name', w.name, 'installedAt', w.installed_at,
       'error', w.error) order by w.name), '[]')
-   from dagsmith.change_subscription w where w.dag_id = d.dag_id) as subscriptions
+   from dagsmith.change_subscription w where w.dag_id = d.dag_id) as subscriptions,
+  (select coalesce(json_agg(json_build_object('name', m.name, 'error', m.error,
+      'receivedAt', m.received_at, 'unreadable', m.unreadable,
+      'lastUnreadable', m.last_unreadable) order by m.name), '[]')
+   from dagsmith.message_source m where m.dag_id = d.dag_id) as "messageSources"
 from dagsmith.dag d join dagsmith.dag_version v on v.id = d.version_id
 left join lateral (
   select json_agg(json_build_object('schedule', m.name, 'runAfter',
@@ -229,6 +233,19 @@ export interface DagDetail extends DagStanding {
     readonly installedAt: string | null;
     readonly error: string | null;
   }[];
+  /** The sources of messages that the DAG has, or had, each with its last error. */
+  readonly messageSources: readonly MessageSourceState[];
+}
+
+/** What is known of a source of messages. */
+export interface MessageSourceState {
+  readonly name: string;
+  readonly error: string | null;
+  /** When its last message came. */
+  readonly receivedAt: string | null;
+  /** How many messages made no run because they could not be read. */
+  readonly unreadable: number;
+  readonly lastUnreadable: string | null;
 }
 
 /** One DAG by its id. A removed DAG is found too, because its runs stay. */

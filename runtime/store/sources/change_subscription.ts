@@ -6,7 +6,8 @@ import type { RowChange } from "../../../sdk/sources/postgres_changes.ts";
 import type { Plans } from "../dags/plans.ts";
 import { countRefusedEvents } from "../dags/schedule_decision.ts";
 import type { Database, Queryable, Statement } from "../database/database.ts";
-import { activeRuns, createRuns, type NewRun } from "../runs/dag_run.ts";
+import { createRuns, type NewRun } from "../runs/dag_run.ts";
+import { batchesOf, lockOpenDag, roomFor } from "./event_batches.ts";
 import { eventRun } from "./event_run.ts";
 import type { ChangesSpec } from "./outbox_install.ts";
 
@@ -67,14 +68,6 @@ from dagsmith.change_subscription w join dagsmith.dag d using (dag_id)
 where w.installed_at is not null and not d.is_paused and d.removed_at is null
   and d.version_id is not null
 order by w.dag_id, w.name`,
-};
-
-const LOCK_DAG: Statement = {
-  name: "change_subscription_lock_dag",
-  text: `
-select version_id, clock_timestamp() as now from dagsmith.dag
-where dag_id = $1 and not is_paused and removed_at is null and version_id is not null
-for no key update`,
 };
 
 const RECEIVE: Statement = {
@@ -175,11 +168,6 @@ export async function activeSubscriptions(
 }
 
 /**
- * A DAG with this many active runs gets no more: further changes wait in their outbox.
- */
-const MOST_ACTIVE = 1_000;
-
-/**
  * Creates runs of changes, at most `batch` changes in a run, and none of a change that
  * has a run.
  * @param fits the changes that fit the `when` of the source; the others are counted
@@ -192,18 +180,14 @@ export function createChangeRuns(
   fits: ReadonlySet<RowChange>,
 ): Promise<readonly string[]> {
   return db.transaction(async (tx) => {
-    const [dag] = await tx.query<{ version_id: number; now: Date }>(LOCK_DAG, [dagId]);
+    const dag = await lockOpenDag(tx, dagId);
     if (!dag) return [];
-    const active = (await activeRuns(tx, [dagId])).get(dagId)?.active ?? 0;
-    const wanted = changes.slice(0, Math.max(0, MOST_ACTIVE - active) * spec.batch);
+    const wanted = changes.slice(0, (await roomFor(tx, dagId)) * spec.batch);
     const fresh = await received(tx, subscriptionId, wanted);
     const taken = fresh.filter((change) => fits.has(change));
     await countRefusedEvents(tx, dagId, spec, fresh.length - taken.length);
     const runOf = (events: readonly RowChange[]): NewRun =>
-      eventRun(
-        { dagId, versionId: dag.version_id, now: dag.now },
-        { type: "postgresChanges", name: spec.name, events },
-      );
+      eventRun({ dagId, ...dag }, { type: "postgresChanges", name: spec.name, events });
     await createRuns(tx, batchesOf(taken, spec.batch).map(runOf));
     return wanted.map(({ id }) => id);
   });
@@ -219,11 +203,6 @@ async function received(
   const rows = await tx.query<{ id: string }>(RECEIVE, [subscriptionId, ids]);
   const fresh = new Set(rows.map(({ id }) => id));
   return changes.filter(({ id }) => fresh.has(id));
-}
-
-function batchesOf<One>(all: readonly One[], size: number): readonly (readonly One[])[] {
-  const count = Math.ceil(all.length / size);
-  return Array.from({ length: count }, (_, index) => all.slice(index * size, (index + 1) * size));
 }
 
 /**

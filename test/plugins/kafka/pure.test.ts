@@ -97,7 +97,7 @@ describe("an error", () => {
 
   test.each([
     ["UNKNOWN_TOPIC_OR_PARTITION", true, "create the topic, or check its name"],
-    ["TOPIC_AUTHORIZATION_FAILED", false, "give the login the right to write to the topic"],
+    ["TOPIC_AUTHORIZATION_FAILED", false, "give the login the right to the topic"],
     ["MESSAGE_TOO_LARGE", false, "the broker takes no message of this size"],
   ])("%s fails the task, with advice", (apiId, canRetry, advice) => {
     const error = wordsOf(nested(thrown("PLT_KFK_PROTOCOL", { apiId, canRetry })));

@@ -71,6 +71,12 @@ import { z } from "zod";
 const d = dag("called", { params: z.object({ of: z.number() }) });
 export default d.output({ twice: d.task("twice", ({ params }) => params.of * 2) });
 `,
+  "dags/taken.ts": `import { dag, messages } from "dagsmith";
+const orders = messages({ queue: "kafka", connection: "events", settings: { topic: "orders" } });
+const d = dag("taken", { on: [orders] });
+d.task("sum", ({ triggeredBy }) => triggeredBy(orders).reduce((sum, { value }) => sum + value.n, 0));
+export default d;
+`,
   "dags/computed.ts": `import { dag } from "dagsmith";
 const d = dag(["put", "together"].join("_"));
 d.empty("t");
@@ -120,6 +126,18 @@ describe("dag test", () => {
     expect(stdout).toMatch(/reference +✔ success .*\{"twice":4\}/);
     expect(stdout).toMatch(/id +✔ success .*\{"twice":10\}/);
     expect(stdout).toMatch(/use +✔ success .* 5\n/);
+  });
+
+  test("gives tasks the events that start the run, of a source that the DAG has", async () => {
+    const run = (trigger: string) => project.dag(["test", "taken", "--trigger", trigger]);
+    const { stdout } = await run('orders=[{"value": {"n": 2}}, {"value": {"n": 3}}]');
+    expect(stdout).toMatch(/sum +✔ success .* 5\n/);
+    const refused = await Promise.all([run("returns=[]"), run('orders={"n": 1}')]);
+    expect(refused.map(({ code }) => code)).toEqual([2, 2]);
+    expect(refused.map(({ stderr }) => stderr)).toEqual([
+      expect.stringContaining("its sources are: orders"),
+      expect.stringContaining("write a list, such as 'orders=[{…}]'"),
+    ]);
   });
 
   test("a failed task shows its stack in the user's files and exits 1", async () => {

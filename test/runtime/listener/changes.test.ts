@@ -30,6 +30,7 @@ import {
 } from "../../../sdk/sources/postgres_changes.ts";
 import type { RunTrigger } from "../../../sdk/sources/trigger.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
+import { READERS } from "../../support/line_queue.ts";
 import { known, migratedDatabase, rows } from "../../support/migrated.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { until } from "../../support/until.ts";
@@ -65,6 +66,7 @@ const listen = (): void =>
       connection,
       mask: (text) => text,
       log: (event, detail) => void said.push({ event, detail }),
+      readers: READERS,
     }),
   );
 

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { specProblem } from "../../../runtime/specs/check_spec.ts";
 import { dagSpec } from "../../../runtime/specs/dag_spec.ts";
 import { describeDag } from "../../../sdk/describe/describe_dag.ts";
-import { dag, dagRun, postgresChanges, webhook } from "../../../sdk/index.ts";
+import { dag, dagRun, messages, postgresChanges, webhook } from "../../../sdk/index.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import * as rows from "../../support/rows.ts";
 
@@ -38,13 +38,14 @@ test("each event source fits with the schema of its events", () => {
       table: "orders",
       when: z.object({ operation: z.literal("insert") }),
     }),
+    messages({ queue: "kafka", connection: "events", when: z.object({ value: when }) }),
     webhook({ secret: "key", when: z.object({ body: when }) }),
   ];
   const listens = dag("listens", { on });
   listens.empty("t");
   const spec = describeDag(listens);
   expect(spec.on.map((source) => Object.keys(source))).toEqual(
-    Array(3).fill(expect.arrayContaining(["when"])),
+    Array(4).fill(expect.arrayContaining(["when"])),
   );
   expect(dagSpec.parse(sent(spec))).toEqual(sent(spec));
 });

@@ -65,6 +65,14 @@ export const dagDetail = z
         z.object({ name: z.string(), installedAt: when.nullable(), error: z.string().nullable() }),
       )
       .meta({ description: "Sources of row changes, as installed by: dag changes install" }),
+    messageSources: z
+      .array(
+        z.object({
+          ...{ name: z.string(), error: z.string().nullable(), receivedAt: when.nullable() },
+          ...{ unreadable: z.int(), lastUnreadable: z.string().nullable() },
+        }),
+      )
+      .meta({ description: "Sources of messages, with what was read of their queues" }),
     spec: z.looseObject({ dagId: z.string() }).meta({ description: "The spec of the DAG" }),
   })
   .meta({ id: "DagDetail" });

@@ -1,4 +1,5 @@
 /** The head of a DAG's pages: what it is, when it runs next, its actions and its tabs. */
+
 import type { ComponentChildren, VNode } from "preact";
 import type { DagDetail } from "../../../store/reads/dags.ts";
 import { schedulesText } from "../../../timetable/schedule_text.ts";
@@ -6,6 +7,7 @@ import { Fact } from "../parts/fact.tsx";
 import { PauseSwitch } from "../parts/form.tsx";
 import { Id } from "../parts/id.tsx";
 import { Time } from "../parts/time.tsx";
+import { MessageSource } from "./message_source.tsx";
 
 const TABS = [
   { name: "grid", label: "Grid", path: "" },
@@ -80,6 +82,9 @@ function Facts({ dag }: { readonly dag: DagDetail }): VNode {
       </Fact>
       {spec.on.map(
         (event) => event.type === "postgresChanges" && <Subscription dag={dag} name={event.name} />,
+      )}
+      {spec.on.map(
+        (event) => event.type === "messages" && <MessageSource dag={dag} name={event.name} />,
       )}
       <Fact name="Next run">
         <NextRuns dag={dag} />

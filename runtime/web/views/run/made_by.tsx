@@ -21,6 +21,8 @@ export function MadeBy({ trigger, caller, linksAssets }: MadeByProps): VNode {
       return <Updates trigger={trigger} linksAssets={linksAssets} />;
     case "postgresChanges":
       return <>{`${counted(trigger.events.length, "change", "changes")} of ${trigger.name}`}</>;
+    case "messages":
+      return <>{`${counted(trigger.events.length, "message", "messages")} of ${trigger.name}`}</>;
     case "webhook":
       return <>{`a call of webhook ${trigger.name}`}</>;
     case "call":
