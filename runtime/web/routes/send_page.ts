@@ -47,19 +47,35 @@ export async function sendPage(
   response.set("ETag", `"${etag}"`);
   const known = request.get("X-Live") === "1" ? etagIn(request.get("If-None-Match")) : "";
   if (known === etag) return void response.status(304).end();
-  await sendHtml(response, page.live ? livePage(sent, html, etag, known) : html);
+  if (!page.live) return sendHtml(response, html);
+  return sendLive(sent, response, { html, etag, known });
 }
 
 /** The part of the header that is the ETag itself; empty for none. */
 const etagIn = (header = ""): string => /^"([^"]*)"$/.exec(header)?.[1] ?? "";
 
+interface LivePage {
+  readonly html: string;
+  readonly etag: string;
+  /** The ETag of the page that the reader has; empty for none. */
+  readonly known: string;
+}
+
 /** The page with its ETag in it, for its script; what changed for one that has the page. */
-function livePage(sent: SentPages, html: string, etag: string, known: string): string {
-  const parts = livePartsOf(html);
+async function sendLive(
+  sent: SentPages,
+  response: Response,
+  { html, etag, known }: LivePage,
+): Promise<void> {
   const rows = sent.rows(known);
+  if (!rows) {
+    await sendHtml(response, html.replace(`data-etag="${ETAG}"`, `data-etag="${etag}"`));
+    // After the answer: a reader of a large page must not wait for its fingerprints.
+    return sent.add(etag, livePartsOf(html));
+  }
+  const parts = livePartsOf(html);
   sent.add(etag, parts);
-  if (rows) return changedParts(html, parts, rows);
-  return html.replace(`data-etag="${ETAG}"`, `data-etag="${etag}"`);
+  await sendHtml(response, changedParts(html, parts, rows));
 }
 
 /** The script of the page keeps the choice in a cookie, so that no page flashes. */
