@@ -5,7 +5,7 @@ import type { Json } from "../../sdk/json.ts";
 /** Plugins of dagsmith that export `connectionTypes`. */
 export const BUILT_IN = [
   ...["aws", "azure", "discord", "docker", "duckdb", "github", "google", "http", "kafka"],
-  ...["mysql", "notify", "postgres", "slack", "smtp", "ssh", "teams"],
+  ...["mysql", "notify", "postgres", "slack", "smtp", "snowflake", "ssh", "teams"],
 ];
 
 /** A request of the parent. */

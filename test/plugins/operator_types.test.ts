@@ -32,6 +32,7 @@ import { httpRequest, httpSensor } from "dagsmith/plugins/http";
 import { kafkaProduce } from "dagsmith/plugins/kafka";
 import { mysqlSensor, mysqlSql } from "dagsmith/plugins/mysql";
 import { postgresSql, sqlSensor } from "dagsmith/plugins/postgres";
+import { snowflakeCopy, snowflakeSensor, snowflakeSql } from "dagsmith/plugins/snowflake";
 import { describe, expect, expectTypeOf, it } from "vitest";
 
 const compiles = (code: () => unknown): void => expect(code).toBeTypeOf("function");
@@ -60,7 +61,8 @@ declare const each: Sees<{ readonly rows: number }, string>;
 declare const inside: Sees<None, number>;
 
 const [postgres, http, s3, redshift, bucket, dag] = ["postgres", "http", "s3", "dwh", "lake", "d"];
-const [bigquery, mysql] = ["lake", "shop"];
+const [bigquery, mysql, snowflake] = ["lake", "shop", "lake"];
+const stage = { snowflake, from: "@raw", format: { type: "parquet" }, table: "a" } as const;
 const triggerRule = "all_done";
 const load = { s3: "s3", bucket: "lake", schema: "raw", table: "a", loadType: "append" } as const;
 const append = { table: "taxi.trips", loadType: "append" } as const;
@@ -394,6 +396,54 @@ describe("the fields know inputs, params and item, with options of the task and 
         }),
       );
       g.sensor("t", mysqlSensor({ mysql, sql: (c) => inside(c, query) }));
+    }));
+
+  it("snowflakeSql", () =>
+    compiles(() => {
+      d.task("t", snowflakeSql({ snowflake, sql: (c) => bare(c, query) }));
+      d.task("t", {}, snowflakeSql({ snowflake, sql: (c) => bare(c, query) }));
+      d.task("t", { inputs: { rows } }, snowflakeSql({ snowflake, sql: (c) => named(c, query) }));
+      d.task(
+        "t",
+        { each: files, inputs: { rows } },
+        snowflakeSql({ snowflake: (c) => each(c, ""), sql: (c) => each(c, [query]) }),
+      );
+      g.task("t", snowflakeSql({ snowflake, sql: (c) => inside(c, query) }));
+    }));
+
+  it("snowflakeCopy", () =>
+    compiles(() => {
+      const load = { ...stage, loadType: "append" } as const;
+      d.task("t", snowflakeCopy({ ...load, from: (c) => bare(c, "") }));
+      d.task("t", {}, snowflakeCopy({ ...load, table: (c) => bare(c, "") }));
+      d.task("t", { inputs: { rows } }, snowflakeCopy({ ...load, pattern: (c) => named(c, "") }));
+      d.task(
+        "t",
+        { each: files, inputs: { rows } },
+        snowflakeCopy({ ...load, snowflake: (c) => each(c, ""), from: (c) => each(c, "") }),
+      );
+      g.task("t", snowflakeCopy({ ...load, from: (c) => inside(c, "") }));
+    }));
+
+  it("snowflakeSensor", () =>
+    compiles(() => {
+      d.sensor("t", snowflakeSensor({ snowflake, sql: (c) => bare(c, query) }));
+      d.sensor("t", {}, snowflakeSensor({ snowflake, sql: (c) => bare(c, query) }));
+      d.sensor(
+        "t",
+        { inputs: { rows } },
+        snowflakeSensor({ snowflake, sql: (c) => named(c, query) }),
+      );
+      d.sensor(
+        "t",
+        { each: files, inputs: { rows } },
+        snowflakeSensor({
+          snowflake: (c) => each(c, ""),
+          sql: (c) => each(c, query),
+          until: (_, c) => each(c, true),
+        }),
+      );
+      g.sensor("t", snowflakeSensor({ snowflake, sql: (c) => inside(c, query) }));
     }));
 
   it("waitFor", () =>

@@ -28,6 +28,12 @@ import { exec, python, sh, shell } from "dagsmith/plugins/process";
 import { sftpHook, sftpSensor } from "dagsmith/plugins/sftp";
 import { slackHook } from "dagsmith/plugins/slack";
 import { sendEmail, smtpHook } from "dagsmith/plugins/smtp";
+import {
+  snowflakeCopy,
+  snowflakeHook,
+  snowflakeSensor,
+  snowflakeSql,
+} from "dagsmith/plugins/snowflake";
 import { sshCommand } from "dagsmith/plugins/ssh";
 import { teamsHook } from "dagsmith/plugins/teams";
 import { runDag, runTask } from "dagsmith/testing";
@@ -95,6 +101,10 @@ const connections = (port: number) => ({
     host: `http://127.0.0.1:${port}/acc`,
   },
   github: { type: "github", host: `http://127.0.0.1:${port}`, password: "s3cret" },
+  snowflake: {
+    ...{ type: "snowflake", host: `http://127.0.0.1:${port}`, login: "etl", password: "s3cret" },
+    extra: { account: "acme" },
+  },
   mail: {
     ...{ type: "smtp", host: "127.0.0.1", port },
     extra: { disable_tls: true, from_email: "dag@x.org" },
@@ -131,6 +141,11 @@ const OPERATORS: Readonly<Record<string, Body>> = {
   bigqueryLoad: bigqueryLoad({
     ...{ bigquery: "bigquery", from: [{ n: 1 }], table: "taxi.trips", loadType: "append" },
   }) as Body,
+  snowflakeSql: snowflakeSql({ snowflake: "snowflake", sql: sql`select 1` }) as Body,
+  snowflakeCopy: snowflakeCopy({
+    ...{ snowflake: "snowflake", from: "@raw", format: { type: "csv" }, table: "trips" },
+    loadType: "append",
+  }) as Body,
   sendEmail: sendEmail({ smtp: "mail", mail: () => mail }) as Body,
   sshCommand: sshCommand({ ssh: "ssh", script: "true" }) as Body,
 };
@@ -139,6 +154,7 @@ const SENSORS: Readonly<Record<string, SensorBody<unknown>>> = {
   httpSensor: httpSensor({ http: "http", path: "/x" }),
   sqlSensor: sqlSensor({ postgres: "postgres", sql: sql`select 1` }),
   mysqlSensor: mysqlSensor({ mysql: "mysql", sql: sql`select 1` }),
+  snowflakeSensor: snowflakeSensor({ snowflake: "snowflake", sql: sql`select 1` }),
   sftpSensor: sftpSensor({ sftp: "ssh", path: "a.csv" }),
   s3KeySensor: s3KeySensor({ s3: "s3", bucket: "lake", key: "a.csv" }),
   objectSensor: objectSensor({
@@ -165,6 +181,8 @@ const HOOKS: Readonly<Record<string, Body>> = {
     void (await (await hook(gcsHook("gcs"))).objects.head({ bucket: "lake", key: "a.csv" })),
   kafkaHook: async ({ hook }) => void (await (await hook(kafkaHook("kafka"))).describe("orders")),
   mysqlHook: async ({ hook }) => void (await (await hook(mysqlHook("mysql"))).query(sql`select 1`)),
+  snowflakeHook: async ({ hook }) =>
+    void (await (await hook(snowflakeHook("snowflake"))).query(sql`select 1`)),
   bigqueryHook: async ({ hook }) =>
     void (await (await hook(bigqueryHook("bigquery"))).columns("taxi.trips")),
   azureBlobHook: async ({ hook }) =>

@@ -365,6 +365,7 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   postgres: ["pg", "pg-copy-streams"],
   sftp: ["ssh2"],
   smtp: ["nodemailer"],
+  snowflake: ["snowflake-sdk"],
   ssh: ["ssh2"],
   // The interface that schema libraries share: types only.
   process: ["@standard-schema/spec"],
