@@ -9,6 +9,7 @@ export type { KeptEnd, ScannedColumn, SureCheck } from "./csv/csv_scan.ts";
 export { compressionOf, type FileKind, fileKind, type RowFormat } from "./file_kind.ts";
 export { losesKeys } from "./json/doubled_keys.ts";
 export { readJsonLines } from "./json/json_lines.ts";
+export type { TabbedColumn } from "./json/json_scan.ts";
 export { itemsOf, membersOf } from "./json/json_text.ts";
 export { readParquet } from "./parquet/parquet.ts";
 export { type ReadOptions, readRows } from "./read_rows.ts";
@@ -20,6 +21,12 @@ export {
   type RowFile,
   storedFile,
 } from "./row_file.ts";
-export type { CsvPassage, PassedRecords, SourceRow, SourceRows } from "./source_row.ts";
+export type {
+  CsvPassage,
+  PassedRecords,
+  SourceRow,
+  SourceRows,
+  TabbedLines,
+} from "./source_row.ts";
 export type { FileColumn, FileType, Row, RowBatches } from "./write/column.ts";
 export { writeRows } from "./write/write_rows.ts";

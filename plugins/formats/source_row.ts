@@ -2,6 +2,7 @@
 import type { Json } from "dagsmith";
 import type { CsvFormat } from "./csv/csv_options.ts";
 import type { ScannedColumn } from "./csv/csv_scan.ts";
+import type { TabbedColumn } from "./json/json_scan.ts";
 
 /** One row of a source. */
 export interface SourceRow {
@@ -42,6 +43,16 @@ export interface CsvPassage {
   close(): Promise<void>;
 }
 
+/** Lines as COPY has them in its text format: a tab between values, `\N` for null. */
+export interface TabbedLines {
+  readonly text: string;
+  /** The line of the file that the first of them was; the others follow it. */
+  readonly line: number;
+  readonly lines: number;
+  /** For each column, 1 when some line up to here had it. */
+  readonly seen: Uint8Array;
+}
+
 /**
  * Rows, in batches: an await for each of a million rows would cost more than reading
  * them.
@@ -63,6 +74,13 @@ export interface SourceRows extends AsyncIterable<readonly SourceRow[]> {
    * must be read. Absent for sources that are no such bytes.
    */
   readonly passage?: () => Promise<CsvPassage | null>;
+  /**
+   * The source in place of its rows: as lines for COPY where each value surely is what its
+   * column takes, else as rows. Absent for sources that cannot tell.
+   */
+  readonly tabbed?: (
+    columns: readonly TabbedColumn[],
+  ) => AsyncGenerator<TabbedLines | readonly SourceRow[]>;
 }
 
 /** A longer line is likely a file of another format, and would only fill the memory. */

@@ -1,8 +1,9 @@
 /** Reads JSON lines (one object a line, UTF-8) as rows. */
-import { FailTask, type Json } from "dagsmith";
-import { Decoder } from "../bytes/encoding.ts";
-import { MAX_LINE_BYTES, type SourceRow, type SourceRows } from "../source_row.ts";
-import { countOfKeys, hasPlainNumbers, membersOf } from "./json_text.ts";
+import type { SourceRows } from "../source_row.ts";
+import { rowsFrom } from "./json_rows.ts";
+import { tabbedLines } from "./tabbed_lines.ts";
+
+type Bytes = AsyncIterable<Uint8Array | string>;
 
 /**
  * The rows of JSON lines; blank lines are skipped, keys are folded to lower case. Memory
@@ -11,91 +12,9 @@ import { countOfKeys, hasPlainNumbers, membersOf } from "./json_text.ts";
  *   UTF-8
  * @example loadTable(lake, target, readJsonLines(createReadStream("trips.json")), log)
  */
-export async function* readJsonLines(
-  source: AsyncIterable<Uint8Array | string>,
-): SourceRows & AsyncGenerator<readonly SourceRow[]> {
-  const decoder = new Decoder();
-  let line = 1;
-  let rest: string[] = [];
-  for await (const chunk of source) {
-    const lines = decoder.text(chunk, () => line).split("\n");
-    rest.push(lines[0] ?? "");
-    if (lines.length === 1) {
-      refuseLongLine(rest, line);
-      continue;
-    }
-    lines[0] = rest.join("");
-    rest = [lines.pop() ?? ""];
-    yield rowsOf(lines, line);
-    line += lines.length;
-  }
-  yield rowsOf([rest.join("") + decoder.text(undefined, () => line)], line);
-}
-
-function refuseLongLine(parts: readonly string[], line: number): void {
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  if (length > MAX_LINE_BYTES)
-    throw new FailTask(`line ${line} is longer than 64 MiB: is this JSON lines?`);
-}
-
-function rowsOf(lines: readonly string[], start: number): readonly SourceRow[] {
-  return lines.flatMap((text, index) => (text.trim() === "" ? [] : [rowOf(text, start + index)]));
-}
-
-function rowOf(text: string, line: number): SourceRow {
-  const object = objectOf(text, line);
-  const keys = Object.keys(object);
-  const hasLowerKeys = keys.every((key) => key === key.toLowerCase());
-  // Nested objects and texts with colons make the counts differ without a doubled key.
-  if (!hasLowerKeys || countOfKeys(text) !== keys.length) refuseDoubledKey(text, line);
-  const values = hasLowerKeys
-    ? object
-    : Object.fromEntries(keys.map((key) => [key.toLowerCase(), object[key] ?? null]));
-  return { line, values, written: writtenIn(text, values) };
-}
-
-/** Looks the text of a value up, and reads the line a second time only when it must. */
-function writtenIn(
-  text: string,
-  values: Readonly<Record<string, Json>>,
-): (name: string) => string | undefined {
-  let isPlain: boolean | undefined;
-  let members: ReadonlyMap<string, string> | undefined;
-  return (name) => {
-    const value = values[name];
-    if (typeof value === "number") isPlain ??= hasPlainNumbers(text);
-    if (typeof value === "number" && isPlain) return String(value);
-    members ??= new Map(membersOf(text).map(([key, member]) => [key.toLowerCase(), member]));
-    return members.get(name);
+export function readJsonLines(source: Bytes): SourceRows {
+  return {
+    tabbed: (columns) => tabbedLines(source, columns),
+    [Symbol.asyncIterator]: () => rowsFrom(source, 1),
   };
-}
-
-function objectOf(text: string, line: number): Readonly<Record<string, Json>> {
-  const value = parsed(text, line);
-  if (typeof value === "object" && value !== null && !Array.isArray(value))
-    return value as Readonly<Record<string, Json>>;
-  const found = Array.isArray(value) ? "a list" : JSON.stringify(value).slice(0, 60);
-  throw new FailTask(`line ${line} is ${found}; each line must be one JSON object`);
-}
-
-function parsed(text: string, line: number): Json {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    // The parser's message would quote the data.
-    throw new FailTask(`line ${line} is not JSON`);
-  }
-}
-
-/** JSON.parse keeps the last of two equal keys. */
-function refuseDoubledKey(text: string, line: number): void {
-  const seen = new Set<string>();
-  for (const [key] of membersOf(text)) {
-    const name = key.toLowerCase();
-    if (seen.has(name))
-      throw new FailTask(
-        `line ${line}, column "${name}": the key stands twice in the line (upper and lower case are the same)`,
-      );
-    seen.add(name);
-  }
 }

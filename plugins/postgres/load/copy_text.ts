@@ -2,8 +2,16 @@
  * Rows as the text of a COPY: tab between columns, newline between rows, `\N` for null.
  */
 import { FailTask } from "dagsmith";
-import type { KeptEnd, SourceRow, SourceRows, SureCheck } from "dagsmith/plugins/formats";
+import type {
+  KeptEnd,
+  SourceRow,
+  SourceRows,
+  SureCheck,
+  TabbedColumn,
+  TabbedLines,
+} from "dagsmith/plugins/formats";
 import { MisfitError, type ToText } from "../values/column_value.ts";
+import type { ValueType } from "../values/value_type.ts";
 import type { LineMap } from "./line_map.ts";
 
 /** How the values of a column are written. */
@@ -14,6 +22,8 @@ export interface ColumnWriter {
   readonly isSure: SureCheck | undefined;
   /** Tells values whose end means nothing; undefined when there are none. */
   readonly keptEnd: KeptEnd | undefined;
+  /** Whether JSON has its values as texts, numbers and booleans, and COPY has no other form. */
+  readonly isPlain: boolean;
   /** Why null is refused; undefined when it is not. */
   readonly whyNotNull: string | undefined;
 }
@@ -31,18 +41,45 @@ export interface CopyOptions {
 }
 
 /**
- * The text of the rows.
+ * The text of the rows. A source that can tells which lines go to COPY as they are.
  * @throws FailTask naming line and column of a value that does not fit
  */
 export async function* copyText(rows: SourceRows, options: CopyOptions): AsyncGenerator<string> {
-  for await (const batch of rows) {
-    let text = "";
-    for (const row of batch) text += copyLine(row, options);
-    // Half of a surrogate pair would become a replacement character.
-    if (!text.isWellFormed()) refuseHalfPairs(batch, options);
+  const parts = rows.tabbed?.(options.writers.map(tabbedColumn)) ?? rows;
+  for await (const part of parts) {
+    const text = "text" in part ? passed(part, options) : batchText(part, options);
     if (text !== "") yield text;
   }
 }
+
+function passed({ text, line, lines, seen }: TabbedLines, options: CopyOptions): string {
+  options.lines.add(line, lines);
+  if (options.absent.size > 0)
+    for (const [index, { name }] of options.writers.entries())
+      if (seen[index] === 1) options.absent.delete(name);
+  return text;
+}
+
+function batchText(batch: readonly SourceRow[], options: CopyOptions): string {
+  let text = "";
+  for (const row of batch) text += copyLine(row, options);
+  // Half of a surrogate pair would become a replacement character.
+  if (!text.isWellFormed()) refuseHalfPairs(batch, options);
+  return text;
+}
+
+/** Whether a value of JSON that is sure is also what COPY takes. */
+export function isPlain(type: ValueType): boolean {
+  return type.kind === "scalar" && !/^jsonb?$/.test(type.name);
+}
+
+function tabbedColumn(writer: ColumnWriter): TabbedColumn {
+  const { name, keptEnd, isPlain, whyNotNull } = writer;
+  const isSure = isPlain ? (writer.isSure ?? never) : never;
+  return { name, isSure, keptEnd, takesNull: whyNotNull === undefined, takesAny: false };
+}
+
+const never: SureCheck = () => false;
 
 function copyLine(row: SourceRow, options: CopyOptions): string {
   options.lines.add(row.line);

@@ -8,7 +8,7 @@ import type { ValueType } from "../values/value_type.ts";
 import { valueTypesOf } from "./catalog.ts";
 import type { Column, ExistingColumn } from "./columns.ts";
 import { copyRows } from "./copy_rows.ts";
-import type { ColumnWriter, CopyOptions } from "./copy_text.ts";
+import { type ColumnWriter, type CopyOptions, isPlain } from "./copy_text.ts";
 import type { LineMap } from "./line_map.ts";
 import { columnList, POSTGRES } from "./load_sql.ts";
 import type { CheckedTarget } from "./load_target.ts";
@@ -72,7 +72,8 @@ function writerOf(
       ? "null is not allowed in this column"
       : undefined;
   const [isSure, keptEnd] = [sureCheckOf(valueType), keptEndOf(valueType)];
-  return { name, toText: readerOf(valueType), isSure, keptEnd, whyNotNull };
+  const toText = readerOf(valueType);
+  return { name, toText, isSure, keptEnd, isPlain: isPlain(valueType), whyNotNull };
 }
 
 function warnOfLosses(

@@ -1,12 +1,22 @@
 /** Records of CSV that go to COPY as bytes: never other rows than the reader gives. */
 import type { Json } from "dagsmith";
-import { type CsvOptions, readCsv, type SourceRow } from "dagsmith/plugins/postgres";
+import {
+  type CsvOptions,
+  readCsv,
+  readJsonLines,
+  type SourceRow,
+  type SourceRows,
+} from "dagsmith/plugins/postgres";
 import { describe, expect, test } from "vitest";
 import { csvFormat } from "../../../plugins/formats/csv/csv_options.ts";
 import { CsvRecords } from "../../../plugins/formats/csv/csv_records.ts";
 import type { KeptEnd, SureCheck } from "../../../plugins/formats/csv/csv_scan.ts";
+import { type ColumnWriter, copyText, isPlain } from "../../../plugins/postgres/load/copy_text.ts";
+import { LineMap } from "../../../plugins/postgres/load/line_map.ts";
 import { toTextOf } from "../../../plugins/postgres/values/column_value.ts";
+import { readerOf } from "../../../plugins/postgres/values/nested_value.ts";
 import { keptEndOf, sureCheckOf } from "../../../plugins/postgres/values/sure_check.ts";
+import type { ValueType } from "../../../plugins/postgres/values/value_type.ts";
 import fc from "../../support/fast_check.ts";
 import { openLake } from "../../support/lake.ts";
 
@@ -205,6 +215,103 @@ describe("a file", () => {
     });
     expect(rows.map(({ values }) => values.a)).toEqual(text === "" ? [] : ["1"]);
     expect(error).toBe(text === "" ? "The CSV is empty: it has no header line" : undefined);
+  });
+});
+
+describe("JSON lines", () => {
+  const TYPES = ["bigint", "integer[]", "text", "numeric(5,2)", "boolean", "json", "timestamptz"];
+  const KEYS = ["a", "b", "c", "d", "e", "f", "g"];
+  const COPIED = TYPES.map((name, index): ColumnWriter => {
+    const type: ValueType = name.endsWith("[]")
+      ? { kind: "list", of: { kind: "scalar", name: name.slice(0, -2) }, delimiter: "," }
+      : { kind: "scalar", name };
+    return {
+      ...{ name: KEYS[index] as string, toText: readerOf(type), isSure: sureCheckOf(type) },
+      ...{ keptEnd: keptEndOf(type), isPlain: isPlain(type) },
+      whyNotNull: name === "bigint" ? "null is not allowed" : undefined,
+    };
+  });
+  const VALUES = [
+    ...["1", "2.0", "-0", "1e3", "1.50", "9007199254740993", "0.10", "007", "-", "1."],
+    ...["null", "true", "false", "nul", "[1,null]", '{"x":1}', "[", '"text"', '"é"', '"1"', '""'],
+    ...['"a\\tb"', '"\\ud800"', '"\\u0000"', '"\t"', '"2018-01-05T04:00:00+01"', '"yes"'],
+  ];
+  const member = fc
+    .tuple(fc.constantFrom(...KEYS, "A", "other", "\\u0061", "é"), fc.constantFrom(...VALUES))
+    .map(([key, value]) => `"${key}":${value}`);
+  const object = fc.array(member, { maxLength: 5 }).map((members) => `{${members.join(", ")}}`);
+  const good = fc.constantFrom(1, 2, 3).map((n) => `{"a":${n},"c":"text ${n}","d":${n}.25}`);
+  const odd = fc.constantFrom("", " ", "[1]", "{}", '{"a":1,}', '{"a":1} x', "\r", '{"a":1}\r');
+  const file = fc
+    .array(fc.oneof({ arbitrary: good, weight: 6 }, object, odd), { maxLength: 8 })
+    .map((lines) => lines.join("\n"));
+
+  async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
+    yield bytes;
+  }
+
+  const copied = async (rows: SourceRows): Promise<unknown> => {
+    const lines = new LineMap();
+    const absent = new Set(KEYS);
+    const options = { writers: COPIED, removesNul: false, lines, nulRows: 0, absent };
+    let text = "";
+    try {
+      for await (const piece of copyText(rows, options)) text += piece;
+    } catch (error) {
+      // How many rows came before depends on how the file was cut.
+      return (error as Error).message;
+    }
+    const copy = text.split("\n").slice(0, -1);
+    const places = copy.map((_, row) => lines.lineOf(row + 1));
+    const values = copy.map((line) => line.replace(/\t(t|f)(rue|alse)(?=\t)/, "\t$1"));
+    return { places, values, absent: [...absent] };
+  };
+
+  const lineOf = (result: unknown): number =>
+    Number(/^line (\d+)/.exec(typeof result === "string" ? result : "")?.[1]);
+
+  test("give the same lines, places and errors as bytes and as rows", async () => {
+    let passed = 0;
+    const choices = fc.tuple(file, fc.constantFrom("", "\n", "\uFEFF"), fc.boolean());
+    await fc.assert(
+      fc.asyncProperty(choices, async ([text, end, isMarked]) => {
+        const bytes = Buffer.from(isMarked ? `\uFEFF${text}${end}` : `${text}${end}`);
+        const rows = () => readJsonLines(once(bytes));
+        const asRows = { [Symbol.asyncIterator]: () => rows()[Symbol.asyncIterator]() };
+        const [fast, slow] = [await copied(rows()), await copied(asRows)];
+        // Of the faults of two lines, a batch may name either: it is parsed first.
+        if (lineOf(fast) !== lineOf(slow) && lineOf(fast) > 0 && lineOf(slow) > 0) return;
+        expect(fast).toEqual(slow);
+        const columns = COPIED.map(({ name }) => {
+          const isSure: SureCheck = () => true;
+          return { name, isSure, takesNull: true, takesAny: true };
+        });
+        const parts = rows().tabbed?.(columns) ?? [];
+        try {
+          for await (const part of parts) passed += "text" in part ? part.lines : 0;
+        } catch {
+          // The comparison above is about errors.
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+    expect(passed).toBeGreaterThan(1_000);
+  });
+
+  test("that are cut anywhere and long come whole, with many columns that are missing", async () => {
+    const lines = Array.from({ length: 30_000 }, (_, n) => `{"a":${n}}`);
+    const text = Buffer.from(lines.join("\n"));
+    async function* pieces(): AsyncGenerator<Buffer> {
+      for (let at = 0; at < text.length; at += 7_777) yield text.subarray(at, at + 7_777);
+    }
+    const result = await copied(readJsonLines(pieces()));
+    const values = lines.map((_, n) => `${n}${"\t\\N".repeat(6)}`);
+    expect(result).toEqual({ places: lines.map((_, n) => n + 1), values, absent: KEYS.slice(1) });
+  });
+
+  test("without UTF-8 are refused by their line", async () => {
+    const rows = readJsonLines(once(Buffer.from('{"a":1}\n{"a":2,"c":"ü"}\n', "latin1")));
+    expect(await copied(rows)).toBe("line 2 is not UTF-8");
   });
 });
 
