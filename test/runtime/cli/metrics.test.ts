@@ -97,6 +97,8 @@ test("a worker counts its tries by DAG and outcome, and a scheduler sees the dep
   expect([fleet.get("dagsmith_dags"), fleet.get("dagsmith_dags_paused")]).toEqual([2, 0]);
   expect(fleet.get("dagsmith_scheduler_lag_seconds")).toBe(0);
   expect(fleet.get('dagsmith_job_passes_total{job="create_runs"}')).toBeGreaterThan(0);
+  const jobs = ["scheduler_heartbeat", "rescue_tries", "miss_deadlines", "clean_history"];
+  for (const job of jobs) expect(fleet.has(`dagsmith_job_items_total{job="${job}"}`)).toBe(true);
   expect(fleet.get('dagsmith_database_connections{use="busy"}')).toBeGreaterThanOrEqual(0);
   expect(ofWorker.get("dagsmith_log_bytes_total")).toBeGreaterThan(0);
   const ended = await until("the counted run", async () => {
