@@ -9,6 +9,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { COSTS, type Load, modelled, solved } from "./bench/capacity.ts";
+import type { CountName } from "./bench/server_counts.ts";
 import { llmsText } from "./support/llms.ts";
 
 const textOf = (path: string): string => readFileSync(path, "utf8");
@@ -157,5 +159,29 @@ describe(".ci/check-commits", () => {
     await expect(call(script, ["nowhere..HEAD"])).rejects.toMatchObject({
       stderr: expect.stringContaining("nowhere"),
     });
+  });
+});
+
+describe("the capacity model", () => {
+  const rows = { runs: "run", instances: "task instance", serviceSeconds: "second of a service" };
+
+  test.each(Object.entries(rows))("docs/scale.md has its figures of %s", (unit, name) => {
+    const { processorSeconds, ...counts } = COSTS[unit as keyof Load];
+    const cells = new RegExp(`^\\| ${name} \\| (.*) \\|$`, "m").exec(textOf("docs/scale.md"))?.[1];
+    const figures = cells?.split(" | ").map((cell) => Number(cell.replaceAll(",", "")));
+    const { transactions, rows: written, walBytes, tableBytes } = counts;
+    const inMs = Math.round(processorSeconds * 10_000) / 10;
+    expect(figures).toEqual([transactions, written, walBytes, inMs, tableBytes]);
+  });
+
+  test("finds its costs again in what three loads cost", () => {
+    const counted = (runs: number, instances: number) => {
+      const load = { runs, instances, serviceSeconds: 360 };
+      return { load, counts: modelled(load) };
+    };
+    const found = solved(counted(0, 0), counted(70, 70), counted(70, 700));
+    for (const unit of ["runs", "instances", "serviceSeconds"] as const)
+      for (const [name, cost] of Object.entries(COSTS[unit]))
+        expect(found[unit][name as CountName], `${name} of ${unit}`).toBeCloseTo(cost, 6);
   });
 });

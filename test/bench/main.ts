@@ -1,17 +1,20 @@
 /**
  * `npm run bench [-- --json] [-- name…] [-- --instances=N] [-- --megabytes=N]
- * [-- --minutes=N]`: what DESIGN promises of speed, measured on this machine, with graphile-worker's own figures
- * taken in the same run. Ratios are what counts; the machine may be busy.
+ * [-- --minutes=N]`: how fast dagsmith is on this machine, and what it
+ * costs, with graphile-worker's own figures taken in the same run. Ratios are what counts;
+ * the machine may be busy.
  */
 import { bundlerRows } from "./bundler.bench.ts";
 import { callRows } from "./call_rows.ts";
 import { catchupRows } from "./catchup_rows.ts";
 import { cleanRows } from "./clean_rows.ts";
+import { costsRows } from "./costs_rows.ts";
 import { deployRows } from "./deploy_rows.ts";
 import { engineRows } from "./engine_rows.ts";
 import { fileRows } from "./file_rows.ts";
 import { groupRows } from "./group_rows.ts";
 import { historyRows } from "./history_rows.ts";
+import { hourRows } from "./hour_rows.ts";
 import { idleRows } from "./idle_rows.ts";
 import { loadRows } from "./load_rows.ts";
 import { pageRows } from "./page_rows.ts";
@@ -44,11 +47,13 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   page: pageRows,
   profile: profileRows,
   peers: peerRows,
+  costs: () => costsRows(numberOf("--minutes", 3)),
+  hour: () => hourRows(numberOf("--minutes", 60)),
   soak: () => soakRows(numberOf("--minutes", 60)),
 };
 
-/** They take long, or need the network: only their name asks for them. */
-const BY_NAME = ["peers", "soak"];
+/** They take long, or need more than npm brings: only their name asks for them. */
+const BY_NAME = ["peers", "soak", "costs", "hour"];
 
 const args = process.argv.slice(2);
 const wanted = args.filter((arg) => !arg.startsWith("--"));
