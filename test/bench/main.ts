@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- --json] [-- name…] [-- --instances=N] [-- --megabytes=N]
- * [-- --minutes=N]`: how fast dagsmith is on this machine, and what it
+ * [-- --minutes=N] [-- --workers=N]`: how fast dagsmith is on this machine, and what it
  * costs, with graphile-worker's own figures taken in the same run. Ratios are what counts;
  * the machine may be busy.
  */
@@ -19,6 +19,7 @@ import { idleRows } from "./idle_rows.ts";
 import { loadRows } from "./load_rows.ts";
 import { pageRows } from "./page_rows.ts";
 import { peerRows } from "./peer_rows.ts";
+import { poolerRows } from "./pooler_rows.ts";
 import { profileRows } from "./profile_rows.ts";
 import { questionRows } from "./question_rows.ts";
 import type { Row } from "./row.ts";
@@ -47,13 +48,14 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   page: pageRows,
   profile: profileRows,
   peers: peerRows,
+  pooler: () => poolerRows(numberOf("--workers", 200)),
   costs: () => costsRows(numberOf("--minutes", 3)),
   hour: () => hourRows(numberOf("--minutes", 60)),
   soak: () => soakRows(numberOf("--minutes", 60)),
 };
 
 /** They take long, or need more than npm brings: only their name asks for them. */
-const BY_NAME = ["peers", "soak", "costs", "hour"];
+const BY_NAME = ["peers", "soak", "pooler", "costs", "hour"];
 
 const args = process.argv.slice(2);
 const wanted = args.filter((arg) => !arg.startsWith("--"));
@@ -73,12 +75,13 @@ else
 /** A part that is misspelled would measure nothing, and an option would measure all. */
 function refuseUnknown(): void {
   const unknown = args.find(
-    (arg) => !(arg in PARTS) && !/^--(json|instances=.*|megabytes=.*|minutes=.*)$/.test(arg),
+    (arg) =>
+      !(arg in PARTS) && !/^--(json|instances=.*|megabytes=.*|minutes=.*|workers=.*)$/.test(arg),
   );
   if (unknown === undefined) return;
   const parts = Object.keys(PARTS).join(", ");
   console.error(
-    `${unknown} is unknown. Parts: ${parts}. Options: --json, --instances=N, --megabytes=N, --minutes=N.`,
+    `${unknown} is unknown. Parts: ${parts}. Options: --json, --instances=N, --megabytes=N, --minutes=N, --workers=N.`,
   );
   process.exit(2);
 }

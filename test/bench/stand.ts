@@ -32,10 +32,13 @@ export interface Stand extends AsyncDisposable {
 /**
  * A database that nothing else uses: on the server of DATABASE_URL where it is set, else
  * on one of ours.
+ * @param settings of our server
  */
-export async function benchServer(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+export async function benchServer(
+  settings: readonly string[] = [],
+): Promise<{ readonly url: string; stop(): Promise<void> }> {
   const server = process.env.DATABASE_URL;
-  if (!server) return startThrowawayPostgres();
+  if (!server) return startThrowawayPostgres(settings);
   const name = `dagsmith_bench_${randomBytes(6).toString("hex")}`;
   const url = await ensureDatabase(server, name);
   return {
@@ -47,9 +50,10 @@ export async function benchServer(): Promise<{ readonly url: string; stop(): Pro
   };
 }
 
-export async function openStand(): Promise<Stand> {
+/** @param settings of our server */
+export async function openStand(settings: readonly string[] = []): Promise<Stand> {
   const folder = await mkdtemp(join(tmpdir(), "dagsmith-bench-"));
-  const server = await benchServer();
+  const server = await benchServer(settings);
   const db = openDatabase(server.url, { poolSize: 14 });
   await migrate(db);
   await migrateQueue(db);

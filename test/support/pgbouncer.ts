@@ -29,11 +29,15 @@ export interface Pgbouncer {
   stop(): Promise<void>;
 }
 
-/** Starts one with the settings that its package gives it, apart from these. */
+/**
+ * Starts one with the settings that its package gives it, apart from these.
+ * @param more lines of its settings; the last line of a setting holds
+ */
 export async function startPgbouncer(
   program: string,
   serverUrl: string,
   poolMode: "session" | "transaction",
+  more: readonly string[] = [],
 ): Promise<Pgbouncer> {
   const folder = await mkdtemp(join(tmpdir(), "dagsmith-pgbouncer-"));
   const server = new URL(serverUrl);
@@ -53,6 +57,7 @@ auth_type = scram-sha-256
 auth_file = ${users}
 pool_mode = ${poolMode}
 default_pool_size = 60
+${more.join("\n")}
 `,
   );
   // It refuses to run as root.
