@@ -20,6 +20,7 @@ import { loadRows } from "./load_rows.ts";
 import { pageRows } from "./page_rows.ts";
 import { peerRows } from "./peer_rows.ts";
 import { poolerRows } from "./pooler_rows.ts";
+import { processRows } from "./process_rows.ts";
 import { profileRows } from "./profile_rows.ts";
 import { questionRows } from "./question_rows.ts";
 import type { Row } from "./row.ts";
@@ -28,6 +29,7 @@ import { scheduleRows } from "./schedule_rows.ts";
 import { sensorRows } from "./sensor_rows.ts";
 import { soakRows } from "./soak_rows.ts";
 import { startRows } from "./start_rows.ts";
+import { stateRows } from "./state_rows.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   engine: engineRows,
@@ -36,6 +38,8 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   deploy: deployRows,
   sensors: sensorRows,
   questions: questionRows,
+  processes: processRows,
+  state: stateRows,
   calls: callRows,
   schedule: async () => [...(await scheduleRows()), ...(await catchupRows())],
   history: historyRows,
