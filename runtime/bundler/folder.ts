@@ -247,16 +247,19 @@ function assemble(
   };
 }
 
-/** An error without a place is shown at its likely cause in the text. */
 function importErrorOf(
   facts: FileFacts | undefined,
   { inspection }: Build,
 ): readonly ImportError[] {
   const error = inspection?.error;
   if (!error || !facts || (error.code === "NOT_A_DAG" && facts.candidacy === "maybe")) return [];
-  if (error.at) return [error];
-  const line = likelyLine(error, facts);
-  return [line === null ? error : { ...error, line, at: { file: error.file, line } }];
+  return [atLikelyCause(error, facts)];
+}
+
+/** An error without a place is shown at its likely cause in the text. */
+export function atLikelyCause(error: ImportError, facts: FileFacts): ImportError {
+  const line = error.at ? null : likelyLine(error, facts);
+  return line === null ? error : { ...error, line, at: { file: error.file, line } };
 }
 
 function likelyLine({ code }: ImportError, { dags, warnings }: FileFacts): number | null {

@@ -4,10 +4,8 @@
  * process throw, exit, hang or run out of memory. This side reports the failures that it
  * can tell apart.
  */
-import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { DagsmithError, type ErrorCode } from "../../sdk/errors.ts";
 import type { DagSpec } from "../../sdk/spec/index.ts";
-import { checkSchedule } from "../timetable/index.ts";
 import { listen, send as sendMessage } from "./channel.ts";
 import { keepCompiledModules } from "./compile_cache.ts";
 import { LeftOvers } from "./left_overs/left_overs.ts";
@@ -15,7 +13,7 @@ import { dieWithParent } from "./orphanhood.ts";
 // Loaded before the first file, so that no file's import time includes ours.
 import "../../sdk/index.ts";
 import { checkAutomaticParams } from "./check_params.ts";
-import { loadDags } from "./load.ts";
+import { loadDags, specsOf } from "./load.ts";
 
 /** A request for one bundle. */
 export interface InspectRequest {
@@ -112,8 +110,7 @@ async function describe({
     // One tick, so that an unhandled rejection is reported before the file counts as
     // sound.
     await new Promise((resolve) => setImmediate(resolve));
-    const specs = dags.map(describeDag);
-    for (const { schedule } of specs.flatMap((spec) => spec.schedules)) checkSchedule(schedule);
+    const specs = specsOf(dags);
     for (const [index, spec] of specs.entries()) await checkAutomaticParams(dags[index], spec);
     return {
       type: "described",

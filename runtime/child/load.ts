@@ -5,7 +5,10 @@
 import { basename } from "node:path";
 import { pathToFileURL } from "node:url";
 import { type Dag, isDag } from "../../sdk/dag/dag.ts";
+import { describeDag } from "../../sdk/describe/describe_dag.ts";
 import { DagsmithError } from "../../sdk/errors.ts";
+import type { DagSpec } from "../../sdk/spec/index.ts";
+import { checkSchedule } from "../timetable/index.ts";
 import { resolveBundle } from "./resolve.ts";
 
 /** How to load a bundle. */
@@ -36,6 +39,16 @@ export async function loadDags(
   resolveBundle(bundlePath, options);
   const module = (await import(pathToFileURL(bundlePath).href)) as { readonly default?: unknown };
   return dagsOf(module.default, options.file ?? basename(bundlePath));
+}
+
+/**
+ * What the DAGs of a file declare.
+ * @throws DagsmithError for a graph, an option or a schedule that cannot be
+ */
+export function specsOf(dags: readonly Dag<unknown>[]): readonly DagSpec[] {
+  const specs = dags.map(describeDag);
+  for (const { schedule } of specs.flatMap((spec) => spec.schedules)) checkSchedule(schedule);
+  return specs;
 }
 
 function dagsOf(exported: unknown, file: string): readonly Dag<unknown>[] {

@@ -1,6 +1,8 @@
 /** `dag check`: whether the files define valid DAGs. For editors, hooks and CI. */
+
 import { type Cli, command } from "../command.ts";
 import { type BrokenFile, loadDagFolder } from "../find/dags.ts";
+import { placed } from "../output/placed.ts";
 import { type Style, safeText } from "../output/terminal.ts";
 
 export const check = command({
@@ -45,27 +47,6 @@ export function errorLines(
     `${style.red("error")} ${placed(error)}`,
     ...frames.slice(0, 5).map((line) => style.dim(`  ${safeText(line.trim())}`)),
   ];
-}
-
-/**
- * `file:line: message`, which terminals and editors turn into a link. The place is not
- * repeated when the message begins with it.
- */
-export function placed({
-  file,
-  line,
-  message,
-}: {
-  readonly file: string;
-  readonly line: number | null;
-  readonly message: string;
-}): string {
-  const place = line === null ? file : `${file}:${line}`;
-  return safeText(
-    message.startsWith(`${place}:`)
-      ? message
-      : `${place}: ${message.startsWith(`${file}: `) ? message.slice(file.length + 2) : message}`,
-  );
 }
 
 function summary(

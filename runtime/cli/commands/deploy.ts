@@ -6,9 +6,10 @@ import type { ImportWarning } from "../../bundler/version.ts";
 import { type Cli, command } from "../command.ts";
 import { loadChangedDags } from "../find/dags.ts";
 import { EXTERNAL_ID, REASON } from "../input/deployment_options.ts";
+import { placed } from "../output/placed.ts";
 import { withDatabase } from "../project/database.ts";
 import type { ServerAddress } from "../remote/server_api.ts";
-import { errorLines, placed } from "./check.ts";
+import { errorLines } from "./check.ts";
 
 interface Options {
   readonly to?: string;

@@ -7,6 +7,7 @@ import type { FolderLoad } from "../../bundler/folder.ts";
 import { type Cli, command } from "../command.ts";
 import { DEFAULT_FOLDER } from "../find/dags.ts";
 import { wholeNumber } from "../input/option_values.ts";
+import { placed } from "../output/placed.ts";
 import {
   findRunningDev,
   type ProjectFiles,
@@ -26,7 +27,7 @@ import {
   startWorkerRole,
   type WorkerFlags,
 } from "../services/services.ts";
-import { errorLines, placed } from "./check.ts";
+import { errorLines } from "./check.ts";
 import { QUEUES } from "./roles.ts";
 
 export const dev = command({

@@ -3,10 +3,10 @@
 import { schedulesText } from "../../timetable/schedule_text.ts";
 import { command } from "../command.ts";
 import { type KnownDag, knownDags } from "../find/dags.ts";
+import { placed } from "../output/placed.ts";
 import { table } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
 import { cell, stateCell, timeText } from "../output/words.ts";
-import { placed } from "./check.ts";
 
 export const list = command({
   usage: "list",

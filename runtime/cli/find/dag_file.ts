@@ -10,6 +10,7 @@ import { DagsmithError } from "../../../sdk/errors.ts";
 import type { Cli } from "../command.ts";
 import { bundleFolder } from "../project/project.ts";
 import { DEFAULT_FOLDER, loadDagFolder, unknownDag } from "./dags.ts";
+import { placedError } from "./placed_error.ts";
 
 /**
  * The DAG, with its code imported here.
@@ -72,7 +73,7 @@ async function filesThatMention(dagId: string, folder: string): Promise<readonly
 }
 
 async function load(cli: Cli, path: string, folder: string): Promise<readonly Dag<unknown>[]> {
-  const [{ bundle }, { writeBundle }, { loadDags }] = await Promise.all([
+  const [{ bundle }, { writeBundle }, { loadDags, specsOf }] = await Promise.all([
     import("../../bundler/bundle.ts"),
     import("../../bundler/write.ts"),
     import("../../child/load.ts"),
@@ -81,7 +82,13 @@ async function load(cli: Cli, path: string, folder: string): Promise<readonly Da
   const file = relative(home, path).split(sep).join("/");
   const bundled = await bundle(file, home);
   const bundlePath = await writeBundle(join(await bundleFolder(cli.folder), "test"), bundled, home);
-  return loadDags(bundlePath, { projectFolder: home, file });
+  try {
+    const dags = await loadDags(bundlePath, { projectFolder: home, file });
+    specsOf(dags);
+    return dags;
+  } catch (error) {
+    throw await placedError(cli, error, bundled, home);
+  }
 }
 
 function onlyDag(file: string, dags: readonly Dag<unknown>[]): Dag<unknown> {

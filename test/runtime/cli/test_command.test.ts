@@ -53,6 +53,24 @@ first.before(timer);
 d.task("fine", () => 1);
 export default d;
 `,
+  "dags/wrong_schedule.ts": `import { dag } from "dagsmith";
+
+const d = dag("wrong_schedule", { schedule: undefined as never, startDate: "yesterday" });
+d.task("t", () => 1);
+export default d;
+`,
+  "dags/wrong_option.ts": `import { dag } from "dagsmith";
+const d = dag("wrong_option");
+d.task("t", { retrys: 1 } as never, () => 1);
+export default d;
+`,
+  "dags/throws.ts": `import { dag } from "dagsmith";
+import { check } from "./lib/check.ts";
+const d = dag("throws");
+d.empty("t");
+check(0);
+export default d;
+`,
   "dags/two.ts": `import { dag } from "dagsmith";
 const [a, b] = [dag("first"), dag("second")];
 a.empty("t"); b.task("t", () => "second's");
@@ -91,6 +109,21 @@ beforeAll(async () => {
 afterAll(() => project.remove());
 
 describe("dag test", () => {
+  test.each([
+    ["wrong_schedule", "INVALID_DATE", /^wrong_schedule\.ts:3: .*"yesterday"/],
+    ["wrong_option", "UNKNOWN_OPTION", /^wrong_option\.ts:3: Unknown task option "retrys"/],
+    [
+      "throws",
+      "IMPORT_FAILED",
+      /^throws\.ts: lib\/check\.ts:3: .*zero is not allowed\n.*check\.ts:3[\s\S]*throws\.ts:5/,
+    ],
+  ])("names file and line of what it cannot read: %s", async (id, code, message) => {
+    const { stdout } = await project.dag(["test", `dags/${id}.ts`, "--json"]);
+    const { error } = JSON.parse(stdout);
+    expect(error.code).toBe(code);
+    expect(error.message).toMatch(message);
+  });
+
   test("shows each task with its log, then a table, and exits 0", async () => {
     const { code, stdout, stderr } = await project.dag([
       "test",
