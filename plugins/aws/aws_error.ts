@@ -18,11 +18,25 @@ const LASTING_NAMES = [
   ...["NoSuchBucket", "InvalidBucketName", "AccessDenied", "InvalidAccessKeyId"],
   ...["SignatureDoesNotMatch", "AuthorizationHeaderMalformed", "PermanentRedirect"],
   ...["ValidationException", "ResourceNotFoundException", "AccessDeniedException"],
-  ...["UnrecognizedClientException", "InvalidSignatureException", "CredentialsProviderError"],
+  ...[
+    "QueueDoesNotExist",
+    "NotFoundException",
+    "UnrecognizedClientException",
+    "InvalidSignatureException",
+    "CredentialsProviderError",
+  ],
 ];
 const LASTING_STATUSES = [301, 400, 401, 403];
 /** New credentials, or a clock that is set, may come with the next try. */
 const PASSING_NAMES = ["ExpiredToken", "ExpiredTokenException", "RequestTimeTooSkewed"];
+
+const ABSENT = "create it, or check its name and extra.region_name of the connection";
+/** By the name of the answer. */
+const NAMED_REMEDIES: Readonly<Record<string, string>> = {
+  QueueDoesNotExist: ABSENT,
+  NotFound: ABSENT,
+  NotFoundException: ABSENT,
+};
 
 const REMEDIES: Readonly<Record<number, string>> = {
   301: "set extra.region_name of the connection to the region of the bucket",
@@ -63,7 +77,7 @@ function reasonOf(error: SdkError, host: string): string {
   const words = isNamed ? `${error.name}: ${error.message}` : `${status} ${STATUS_CODES[status]}`;
   const region = headerOf(error, "x-amz-bucket-region");
   const where = region && [301, 400].includes(status) ? ` (the bucket is in ${region})` : "";
-  const remedy = isNamed && !where ? undefined : REMEDIES[status];
+  const remedy = isNamed && !where ? NAMED_REMEDIES[error.name] : REMEDIES[status];
   return `${words}${where}${remedy ? `; ${remedy}` : ""}`;
 }
 

@@ -13,16 +13,20 @@ export interface AwsConfig {
   readonly credentials?: AwsCredentials;
 }
 
-/** How the client of S3 reaches its host. */
-export interface S3Config extends AwsConfig {
+/** How a client of a service reaches its host. */
+export interface ServiceConfig extends AwsConfig {
   /** PEM text of the certificates to trust, or the path of a file with them. */
   readonly verify?: string;
   /** An HTTP proxy for all requests. */
   readonly proxyUrl?: string;
-  /** Where the bucket stands. Default: `path` with an endpoint, else `virtual`. */
-  readonly addressingStyle?: "path" | "virtual";
   /** The role that the login assumes for all requests. */
   readonly assumedRole?: AssumedRole;
+}
+
+/** How the client of S3 reaches its host. */
+export interface S3Config extends ServiceConfig {
+  /** Where the bucket stands. Default: `path` with an endpoint, else `virtual`. */
+  readonly addressingStyle?: "path" | "virtual";
 }
 
 /** A role that a login assumes. */

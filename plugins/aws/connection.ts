@@ -4,7 +4,7 @@
  */
 import { connectionType } from "dagsmith";
 import { z } from "zod";
-import type { AssumedRole, AwsConfig, AwsCredentials, S3Config } from "./config.ts";
+import type { AssumedRole, AwsConfig, AwsCredentials, S3Config, ServiceConfig } from "./config.ts";
 import { withS3 } from "./load_sdk.ts";
 
 /** A custom endpoint ignores the region, but requests must be signed with a region. */
@@ -62,7 +62,7 @@ const awsFields = z.object({
     .optional()
     .meta({
       title: "Role to assume",
-      description: "Its ARN: the login assumes it for S3. Needs the package @aws-sdk/client-sts.",
+      description: "Its ARN: the login assumes it. Needs the package @aws-sdk/client-sts.",
     }),
   external_id: z.string().optional().meta({
     title: "External id",
@@ -72,10 +72,10 @@ const awsFields = z.object({
   region: plainRegion,
   ...accessKey,
   verify: z.string().optional().meta({
-    title: "CA bundle of S3",
+    title: "CA bundle",
     description: "The path of a PEM file on the worker, or its text. Default: those of Node.",
   }),
-  proxy_url: endpoint("HTTP proxy of S3"),
+  proxy_url: endpoint("HTTP proxy"),
   addressing_style: z.enum(["path", "virtual"]).optional().meta({
     title: "Where the bucket stands",
     description: "Default: in the path with an endpoint, else in the host's name.",
@@ -85,6 +85,8 @@ const awsFields = z.object({
 /** The fields of a connection of type `aws` as its hooks use them. */
 interface AwsConnection {
   readonly s3: S3Config;
+  /** Of all services but S3. */
+  readonly services: ServiceConfig;
   readonly roleArn?: string;
   /** The region of the bucket, for COPY; none with a custom endpoint as host. */
   readonly bucketRegion?: string;
@@ -95,7 +97,7 @@ export const awsConnection = connectionType({
   id: "aws",
   aliases: ["s3"],
   title: "AWS",
-  description: "S3, or a store that speaks its protocol.",
+  description: "S3, or a store that speaks its protocol; SQS and SNS.",
   example: "aws://AKIAEXAMPLE:secret@?region_name=eu-west-1",
   fields: awsFields.transform((given, { addIssue }): AwsConnection => {
     const credentials = credentialsOf(given.login, given.password, given);
@@ -105,14 +107,13 @@ export const awsConnection = connectionType({
         addIssue(`${field} belongs to assume_role_arn, which is missing`);
     const own = given.s3_endpoint_url ?? given.endpoint_url ?? hostUrl(given.host);
     const bucketRegion = hostUrl(given.host) ? undefined : (given.region_name ?? given.region);
+    const way = wayOf(given);
     return {
       s3: {
-        ...awsConfig(given, own, credentials),
-        ...assumedRole(given),
-        ...(given.verify && { verify: given.verify }),
-        ...(given.proxy_url && { proxyUrl: given.proxy_url }),
+        ...{ ...awsConfig(given, own, credentials), ...way },
         ...(given.addressing_style && { addressingStyle: given.addressing_style }),
       },
+      services: { ...awsConfig(given, given.endpoint_url, credentials), ...way },
       ...(given.role_arn && { roleArn: given.role_arn }),
       ...(bucketRegion && { bucketRegion }),
     };
@@ -122,6 +123,15 @@ export const awsConnection = connectionType({
     return tryS3(s3, signal);
   },
 });
+
+/** What all requests go through. */
+function wayOf(given: z.output<typeof awsFields>): Omit<ServiceConfig, keyof AwsConfig> {
+  return {
+    ...assumedRole(given),
+    ...(given.verify && { verify: given.verify }),
+    ...(given.proxy_url && { proxyUrl: given.proxy_url }),
+  };
+}
 
 function assumedRole({
   assume_role_arn: roleArn,

@@ -22,3 +22,29 @@ export async function withRedshift<Module>(load: () => Promise<Module>): Promise
   await loadPackage("The plugin for Redshift", name, () => import("@aws-sdk/client-redshift-data"));
   return load();
 }
+
+/**
+ * Loads code on the client of SQS.
+ * @throws DagsmithError PACKAGE_MISSING
+ */
+export async function withSqs<Module>(load: () => Promise<Module>): Promise<Module> {
+  await loadPackage(
+    "The plugin for SQS",
+    "@aws-sdk/client-sqs",
+    () => import("@aws-sdk/client-sqs"),
+  );
+  return load();
+}
+
+/**
+ * Loads code on the client of SNS.
+ * @throws DagsmithError PACKAGE_MISSING
+ */
+export async function withSns<Module>(load: () => Promise<Module>): Promise<Module> {
+  await loadPackage(
+    "The plugin for SNS",
+    "@aws-sdk/client-sns",
+    () => import("@aws-sdk/client-sns"),
+  );
+  return load();
+}

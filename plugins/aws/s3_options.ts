@@ -1,29 +1,12 @@
 /** The options of the SDK's client of S3, from a connection. */
-import { readFileSync } from "node:fs";
-import { Agent, type AgentOptions } from "node:http";
-import { Agent as TlsAgent } from "node:https";
 import { S3Client } from "@aws-sdk/client-s3";
-import { errorMessage, FailTask } from "dagsmith";
-import { roleCredentials } from "./assumed_role.ts";
+import { clientOptions } from "./client_options.ts";
 import type { S3Config } from "./config.ts";
 
-const MAX_ATTEMPTS = 5;
-const CONNECTION_TIMEOUT_MS = 10_000;
-/** A server that holds a connection open and says nothing for this long has failed. */
-const IDLE_TIMEOUT_MS = 120_000;
-
 /** @throws FailTask when the CA bundle cannot be read, or this Node has no proxies */
-export function newS3Client(options: S3Config): S3Client {
-  const { verify: _verify, proxyUrl: _proxyUrl, addressingStyle, assumedRole, ...config } = options;
-  const { endpoint: _, ...login } = config;
-  const sent = () => ({ maxAttempts: MAX_ATTEMPTS, requestHandler: handlerOf(options) });
+export function newS3Client({ addressingStyle, ...config }: S3Config): S3Client {
   return new S3Client({
-    ...config,
-    ...sent(),
-    // Closing a client closes its agents: that of STS has its own.
-    ...(assumedRole && {
-      credentials: roleCredentials(assumedRole, () => ({ ...login, ...sent() })),
-    }),
+    ...clientOptions(config),
     // Stores that only imitate S3 know neither virtual hosts nor the trailing
     // checksums, and would store the chunk framing as content.
     forcePathStyle: (addressingStyle ?? (config.endpoint ? "path" : "virtual")) === "path",
@@ -32,38 +15,6 @@ export function newS3Client(options: S3Config): S3Client {
       responseChecksumValidation: "WHEN_REQUIRED",
     }),
   });
-}
-
-function handlerOf({ verify, proxyUrl }: S3Config) {
-  return {
-    ...{ connectionTimeout: CONNECTION_TIMEOUT_MS, socketTimeout: IDLE_TIMEOUT_MS },
-    ...((verify || proxyUrl) && agentsOf(verify, proxyUrl)),
-  };
-}
-
-function agentsOf(verify: string | undefined, proxyUrl: string | undefined) {
-  const ca = verify === undefined ? {} : { ca: bundleOf(verify) };
-  const proxied = { keepAlive: true, ...(proxyUrl && proxyOptions(proxyUrl)) };
-  return { httpAgent: new Agent(proxied), httpsAgent: new TlsAgent({ ...proxied, ...ca }) };
-}
-
-function bundleOf(verify: string): string {
-  if (verify.includes("-----BEGIN")) return verify;
-  try {
-    return readFileSync(verify, "utf8");
-  } catch (cause) {
-    throw new FailTask(`The CA bundle in verify cannot be read: ${errorMessage(cause)}`, { cause });
-  }
-}
-
-/** An older Node would ignore the option, and send the requests past the proxy. */
-function proxyOptions(url: string): AgentOptions {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  if (major < 22 || (major === 22 && minor < 21) || major === 23 || (major === 24 && minor < 5))
-    throw new FailTask(
-      `A connection with proxy_url needs Node 22.21, 24.5 or later; this is ${process.version}`,
-    );
-  return { proxyEnv: { HTTP_PROXY: url, HTTPS_PROXY: url } };
 }
 
 export function hostOf({ endpoint, region }: S3Config): string {

@@ -4,7 +4,7 @@ import type { Json } from "../../sdk/json.ts";
 import type { QueueMessage } from "../../sdk/sources/messages.ts";
 
 /** Plugins of dagsmith that export `messageQueues`. */
-export const QUEUE_PLUGINS = ["kafka"];
+export const QUEUE_PLUGINS = ["aws", "kafka"];
 
 /** What a reader is opened with. */
 export interface OpenReader {

@@ -47,6 +47,12 @@ test.each([
     opening("redshiftHook", { type: "redshift", host: "lake" }),
     "The plugin for Redshift needs the package @aws-sdk/client-redshift-data. Run: npm install @aws-sdk/client-redshift-data",
   ],
+  ...["sqs", "sns"].map((one): [string, string, string, string] => [
+    `@aws-sdk/client-${one}`,
+    `const { ${one}Hook } = await import("dagsmith/plugins/aws");`,
+    opening(`${one}Hook`, { type: "aws" }),
+    `The plugin for ${one.toUpperCase()} needs the package @aws-sdk/client-${one}. Run: npm install @aws-sdk/client-${one}`,
+  ]),
   [
     "@aws-sdk/client-sts",
     'const { s3Hook } = await import("dagsmith/plugins/aws");',

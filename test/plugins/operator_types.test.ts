@@ -19,7 +19,14 @@ import {
   waitFor,
   waitUntil,
 } from "dagsmith";
-import { redshiftSql, s3KeySensor, s3ToPostgres, s3ToRedshift } from "dagsmith/plugins/aws";
+import {
+  redshiftSql,
+  s3KeySensor,
+  s3ToPostgres,
+  s3ToRedshift,
+  snsPublish,
+  sqsSend,
+} from "dagsmith/plugins/aws";
 import {
   bigqueryDataset,
   bigqueryExtract,
@@ -366,6 +373,42 @@ describe("the fields know inputs, params and item, with options of the task and 
         kafkaProduce({ kafka: (c) => each(c, ""), topic: (c) => each(c, ""), messages: [] }),
       );
       g.task("t", kafkaProduce({ kafka, topic: "a", messages: (c) => inside(c, []) }));
+    }));
+
+  it("sqsSend", () =>
+    compiles(() => {
+      const aws = "aws";
+      d.task("t", sqsSend({ aws, queue: (c) => bare(c, "a"), messages: [] }));
+      d.task("t", {}, sqsSend({ aws, queue: "a", messages: (c) => bare(c, []) }));
+      d.task(
+        "t",
+        { inputs: { rows } },
+        sqsSend({ aws, queue: "a", messages: (c) => named(c, [{ body: c.inputs.rows }]) }),
+      );
+      d.task(
+        "t",
+        { each: files, inputs: { rows } },
+        sqsSend({ aws: (c) => each(c, ""), queue: (c) => each(c, ""), messages: [] }),
+      );
+      g.task("t", sqsSend({ aws, queue: "a", messages: (c) => inside(c, []) }));
+    }));
+
+  it("snsPublish", () =>
+    compiles(() => {
+      const aws = "aws";
+      d.task("t", snsPublish({ aws, topic: (c) => bare(c, "a"), messages: [] }));
+      d.task("t", {}, snsPublish({ aws, topic: "a", messages: (c) => bare(c, []) }));
+      d.task(
+        "t",
+        { inputs: { rows } },
+        snsPublish({ aws, topic: "a", messages: (c) => named(c, [{ body: c.inputs.rows }]) }),
+      );
+      d.task(
+        "t",
+        { each: files, inputs: { rows } },
+        snsPublish({ aws: (c) => each(c, ""), topic: (c) => each(c, ""), messages: [] }),
+      );
+      g.task("t", snsPublish({ aws, topic: "a", messages: (c) => inside(c, []) }));
     }));
 
   it("mysqlSql", () =>

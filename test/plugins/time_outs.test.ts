@@ -13,6 +13,10 @@ import {
   s3KeySensor,
   s3ToPostgres,
   s3ToRedshift,
+  snsHook,
+  snsPublish,
+  sqsHook,
+  sqsSend,
 } from "dagsmith/plugins/aws";
 import { azureBlobHook } from "dagsmith/plugins/azure";
 import { bigqueryHook, bigqueryLoad, bigquerySql } from "dagsmith/plugins/bigquery";
@@ -133,6 +137,8 @@ const OPERATORS: Readonly<Record<string, Body>> = {
     ...{ github: "github", object: "issues", org: "acme", repo: "one" },
     ...{ s3: "s3", bucket: "lake", key: "issues.jsonl" },
   }) as Body,
+  sqsSend: sqsSend({ aws: "s3", queue: "orders", messages: [{ body: "x" }] }) as Body,
+  snsPublish: snsPublish({ aws: "s3", topic: "arn:aws:sns:x", messages: [{ body: "x" }] }) as Body,
   kafkaProduce: kafkaProduce({
     ...{ kafka: "kafka", topic: "orders", messages: [{ value: "x" }] },
   }) as Body,
@@ -177,6 +183,9 @@ const HOOKS: Readonly<Record<string, Body>> = {
   s3Hook: async ({ hook }) => void (await (await hook(s3Hook("s3"))).head("lake", "a.csv")),
   "s3Hook, uploading": async ({ hook }) =>
     void (await (await hook(s3Hook("s3"))).putText("lake", "a.csv", "x")),
+  sqsHook: async ({ hook }) => void (await (await hook(sqsHook("s3"))).send("q", [{ body: "x" }])),
+  snsHook: async ({ hook }) =>
+    void (await (await hook(snsHook("s3"))).publish("t", [{ body: "x" }])),
   gcsHook: async ({ hook }) =>
     void (await (await hook(gcsHook("gcs"))).objects.head({ bucket: "lake", key: "a.csv" })),
   kafkaHook: async ({ hook }) => void (await (await hook(kafkaHook("kafka"))).describe("orders")),

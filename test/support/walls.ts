@@ -350,6 +350,7 @@ const CLIENTS: Readonly<Record<string, readonly string[]>> = {
   aws: [
     ...["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "@aws-sdk/s3-request-presigner"],
     ...["@aws-sdk/client-redshift-data", "@aws-sdk/client-sts"],
+    ...["@aws-sdk/client-sqs", "@aws-sdk/client-sns"],
   ],
   azure: ["@azure/storage-blob", "@azure/identity"],
   bigquery: ["@google-cloud/bigquery"],

@@ -262,7 +262,7 @@ describe("a queue that cannot be read", () => {
     expect([await errorOf("absent"), await errorOf("broken"), await errorOf("unknown")]).toEqual([
       "The queue of lines cannot be read: there is no file /nowhere for ***",
       "The queue of lines cannot be read: the file is broken",
-      'The queue of lines cannot be read: no plugin has the queue "pigeons"; there are: kafka, lines. DAG_CONNECTION_TYPES names the packages of other plugins',
+      'The queue of lines cannot be read: no plugin has the queue "pigeons"; there are: sqs, kafka, lines. DAG_CONNECTION_TYPES names the packages of other plugins',
     ]);
     expect(JSON.stringify(said)).not.toContain("hunter2");
     await queues.fault("broken", "broken", false);
