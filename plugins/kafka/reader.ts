@@ -47,7 +47,7 @@ export class KafkaReader implements QueueReader<KafkaReceived> {
       // Its errors reach the next call, which finds the stream destroyed.
       this.#stream.on("error", () => undefined);
       if (start === "latest") await this.#keepStart();
-      // Until somebody listens, the stream fetches nothing.
+      // Without a listener the stream fetches nothing.
       this.#stream.on("readable", () => undefined);
     });
   }

@@ -2,7 +2,7 @@
 import { FailTask, type Json, type Sql, type SqlValue } from "dagsmith";
 
 /** A value as the client binds it. */
-export type BoundValue = string | number | boolean | null;
+type BoundValue = string | number | boolean | null;
 
 /** A statement with `?` for each value. */
 export interface BoundStatement {

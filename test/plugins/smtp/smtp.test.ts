@@ -143,7 +143,7 @@ test.each([
     /offers no TLS that can be trusted: .*Set extra\.disable_tls/,
   ],
 ] as [string, SMTPServerOptions, object, string, string, RegExp][])(
-  "%s is said in words, without the password",
+  "%s has words for it, and no password",
   async (_, options, fields, code, name, message) => {
     await using server = await mailServer(options);
     const failure = await send(server.port, {}, fields).then(
