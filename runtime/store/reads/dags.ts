@@ -238,7 +238,7 @@ export interface DagDetail extends DagStanding {
 }
 
 /** What is known of a source of messages. */
-export interface MessageSourceState {
+interface MessageSourceState {
   readonly name: string;
   readonly error: string | null;
   /** When its last message came. */

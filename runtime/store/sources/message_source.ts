@@ -12,7 +12,7 @@ import { createRuns } from "../runs/dag_run.ts";
 import { batchesOf, lockOpenDag } from "./event_batches.ts";
 import { eventRun } from "./event_run.ts";
 
-export type MessagesSpec = Extract<EventSpec, { type: "messages" }>;
+type MessagesSpec = Extract<EventSpec, { type: "messages" }>;
 
 interface SourceName {
   readonly dagId: string;
