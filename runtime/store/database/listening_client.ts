@@ -1,10 +1,11 @@
 /**
  * The connection on which graphile-worker listens for jobs. It sends nothing while it
- * listens, so it would never learn that its peer fell silent: the worker would only poll,
- * and would wait at its end for the answer to UNLISTEN.
+ * listens, so it would never learn that its peer fell silent, and the worker would only
+ * poll.
  */
 import type { PoolClient } from "pg";
 import { within } from "./answer_limit.ts";
+import type { WaitOptions } from "./connection_loss.ts";
 import { replaceMethod } from "./replace_method.ts";
 import { socketOf } from "./socket.ts";
 
@@ -19,29 +20,29 @@ interface Listening {
 
 /**
  * Pings the connection, and breaks it when no answer comes: graphile-worker then listens
- * on another. At release the connection is broken, too: that ends LISTEN without an
- * answer of the server.
+ * on another.
  */
 export function listeningClient(
   client: PoolClient,
-  release: (destroy?: boolean) => void,
+  release: () => void,
+  wait: WaitOptions,
 ): Listening {
   const breakIt = (): void => void socketOf(client).destroy();
   const pinging = setInterval(() => {
     within(ANSWER_MS, "a ping of the listening connection", client.query("select")).catch(breakIt);
   }, PING_EVERY_MS).unref();
   return {
-    client: withoutUnlisten(client),
+    client: limited(client, wait),
     release: () => {
       clearInterval(pinging);
-      breakIt();
-      release(true);
+      release();
     },
   };
 }
 
-/** The same client, apart from UNLISTEN, which the end of the connection replaces. */
-const withoutUnlisten = (client: PoolClient): PoolClient =>
-  replaceMethod(client, "query", async (...args: readonly unknown[]) =>
-    String(args[0]).startsWith("UNLISTEN") ? undefined : Reflect.apply(client.query, client, args),
-  );
+/** graphile-worker would wait for ever for the answer to its UNLISTEN. */
+const limited = (client: PoolClient, { patience }: WaitOptions): PoolClient =>
+  replaceMethod(client, "query", (...args: readonly unknown[]): Promise<unknown> => {
+    const sent = (): Promise<unknown> => Reflect.apply(client.query, client, args);
+    return patience ? patience.limit(sent) : sent();
+  });

@@ -15,16 +15,16 @@ import { replaceMethod } from "./replace_method.ts";
  */
 export function reconnectingPool({ pool, wait }: Database): Pool {
   const connect = (callback?: Connected): unknown =>
-    callback ? listen(pool, callback) : reconnectingClient(pool, wait);
+    callback ? listen(pool, wait, callback) : reconnectingClient(pool, wait);
   return replaceMethod(pool, "connect", connect);
 }
 
 type Connected = Parameters<Pool["connect"]>[0];
 
-function listen(pool: Pool, callback: Connected): void {
+function listen(pool: Pool, wait: WaitOptions, callback: Connected): void {
   pool.connect((error, client, release) => {
     if (!client) return callback(error, client, release);
-    const listening = listeningClient(client, release);
+    const listening = listeningClient(client, release, wait);
     callback(undefined, listening.client, listening.release);
   });
 }
