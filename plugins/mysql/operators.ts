@@ -7,10 +7,8 @@ import {
   type TaskBody,
   type TaskContext,
 } from "dagsmith";
-import { runStatements, saysYes } from "dagsmith/plugins/postgres";
+import { isMet, type QueryCondition, runSql } from "dagsmith/plugins/postgres";
 import { mysqlHook } from "./hook.ts";
-
-type Row = Readonly<Record<string, unknown>>;
 
 /** Options of {@link mysqlSql}. */
 export interface MysqlSqlOptions<Context extends TaskContext> {
@@ -34,23 +32,14 @@ export function mysqlSql<Context extends TaskContext>(
 ): TaskBody<{ readonly rowCount: number }, Context> {
   return async function mysqlSql(context) {
     const mysql = await context.hook(mysqlHook(await resolveField(options.mysql, context)));
-    const statements = await resolveField(options.sql, context);
-    context.rendered({ sql: statements });
-    return runStatements(mysql, statements);
+    return runSql(mysql, options.sql, context);
   };
 }
 
 /** Options of {@link mysqlSensor}. */
-export interface MysqlSensorOptions<Context extends TaskContext> {
+export interface MysqlSensorOptions<Context extends TaskContext> extends QueryCondition<Context> {
   /** Id of a connection of type `mysql`. */
   readonly mysql: FromContext<string, Context>;
-  /** One query. */
-  readonly sql: FromContext<Sql, Context>;
-  /**
-   * What the rows must be. Default: there is a row, and its first value is neither null,
-   * false, 0 (as a number or text) nor empty.
-   */
-  readonly until?: (rows: readonly Row[], context: Context) => boolean | Promise<boolean>;
 }
 
 /**
@@ -62,7 +51,6 @@ export function mysqlSensor<Context extends TaskContext>(
 ): SensorBody<null, Context> {
   return async function mysqlSensor(context) {
     const mysql = await context.hook(mysqlHook(await resolveField(options.mysql, context)));
-    const rows = await mysql.query(await resolveField(options.sql, context));
-    return options.until ? options.until(rows, context) : saysYes(rows);
+    return isMet(mysql, options, context);
   };
 }

@@ -54,8 +54,14 @@ export {
   tableIdentifier,
 } from "./load/load_target.ts";
 export type { CopyCsvFormat, Postgres, PostgresSession } from "./session.ts";
-export { type PostgresSqlOptions, postgresSql, runStatements } from "./sql_operator.ts";
-export { type SqlSensorOptions, saysYes, sqlSensor } from "./sql_sensor.ts";
+export { type PostgresSqlOptions, postgresSql, runSql, runStatements } from "./sql_operator.ts";
+export {
+  isMet,
+  type QueryCondition,
+  type SqlSensorOptions,
+  saysYes,
+  sqlSensor,
+} from "./sql_sensor.ts";
 export { canonicalType } from "./values/type_name.ts";
 
 /** The connection types of this plugin. */

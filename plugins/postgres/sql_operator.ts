@@ -29,10 +29,23 @@ export function postgresSql<Context extends TaskContext>(
     const postgres = await context.hook(
       postgresHook(await resolveField(options.postgres, context)),
     );
-    const statements = await resolveField(options.sql, context);
-    context.rendered({ sql: statements });
-    return runStatements(postgres, statements);
+    return runSql(postgres, options.sql, context);
   };
+}
+
+/**
+ * Runs the SQL of an operator's options and shows it with the try.
+ * @param database of PostgreSQL, or any other that executes statements in this way
+ * @example return runSql(await context.hook(postgresHook("lake")), options.sql, context);
+ */
+export async function runSql<Context extends TaskContext>(
+  database: Transacts,
+  sql: FromContext<Sql | readonly Sql[], Context>,
+  context: Context,
+): Promise<{ readonly rowCount: number }> {
+  const statements = await resolveField(sql, context);
+  context.rendered({ sql: statements });
+  return runStatements(database, statements);
 }
 
 /**
@@ -41,9 +54,7 @@ export function postgresSql<Context extends TaskContext>(
  * @example const { rowCount } = await runStatements(await hook(postgresHook("lake")), [first, second]);
  */
 export async function runStatements(
-  database: Executes & {
-    transaction<Result>(work: (session: Executes) => Promise<Result>): Promise<Result>;
-  },
+  database: Transacts,
   statements: Sql | readonly Sql[],
 ): Promise<{ readonly rowCount: number }> {
   if (!Array.isArray(statements)) return database.execute(statements as Sql);
@@ -56,3 +67,7 @@ export async function runStatements(
 }
 
 type Executes = Pick<PostgresSession, "execute">;
+
+interface Transacts extends Executes {
+  transaction<Result>(work: (session: Executes) => Promise<Result>): Promise<Result>;
+}

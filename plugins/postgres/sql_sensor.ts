@@ -10,9 +10,13 @@ import { postgresHook } from "./hook.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
-export interface SqlSensorOptions<Context extends TaskContext> {
+export interface SqlSensorOptions<Context extends TaskContext> extends QueryCondition<Context> {
   /** Id of a connection of type `postgres`. */
   readonly postgres: FromContext<string, Context>;
+}
+
+/** A query, and what its rows must be. */
+export interface QueryCondition<Context extends TaskContext> {
   /** One query. */
   readonly sql: FromContext<Sql, Context>;
   /**
@@ -33,9 +37,22 @@ export function sqlSensor<Context extends TaskContext>(
     const postgres = await context.hook(
       postgresHook(await resolveField(options.postgres, context)),
     );
-    const rows = await postgres.query(await resolveField(options.sql, context));
-    return options.until ? options.until(rows, context) : saysYes(rows);
+    return isMet(postgres, options, context);
   };
+}
+
+/**
+ * Whether the rows of a query meet its condition, for a sensor.
+ * @param database of PostgreSQL, or any other that answers queries in this way
+ * @example return isMet(await context.hook(postgresHook("lake")), options, context);
+ */
+export async function isMet<Context extends TaskContext>(
+  database: { query(statement: Sql): Promise<readonly Row[]> },
+  { sql, until }: QueryCondition<Context>,
+  context: Context,
+): Promise<boolean> {
+  const rows = await database.query(await resolveField(sql, context));
+  return until ? until(rows, context) : saysYes(rows);
 }
 
 /**

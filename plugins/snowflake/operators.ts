@@ -7,10 +7,8 @@ import {
   type TaskBody,
   type TaskContext,
 } from "dagsmith";
-import { runStatements, saysYes } from "dagsmith/plugins/postgres";
+import { isMet, type QueryCondition, runSql } from "dagsmith/plugins/postgres";
 import { snowflakeHook } from "./hook.ts";
-
-type Row = Readonly<Record<string, unknown>>;
 
 /** Options of {@link snowflakeSql}. */
 export interface SnowflakeSqlOptions<Context extends TaskContext> {
@@ -36,23 +34,15 @@ export function snowflakeSql<Context extends TaskContext>(
     const snowflake = await context.hook(
       snowflakeHook(await resolveField(options.snowflake, context)),
     );
-    const statements = await resolveField(options.sql, context);
-    context.rendered({ sql: statements });
-    return runStatements(snowflake, statements);
+    return runSql(snowflake, options.sql, context);
   };
 }
 
 /** Options of {@link snowflakeSensor}. */
-export interface SnowflakeSensorOptions<Context extends TaskContext> {
+export interface SnowflakeSensorOptions<Context extends TaskContext>
+  extends QueryCondition<Context> {
   /** Id of a connection of type `snowflake`. */
   readonly snowflake: FromContext<string, Context>;
-  /** One query. */
-  readonly sql: FromContext<Sql, Context>;
-  /**
-   * What the rows must be. Default: there is a row, and its first value is neither null,
-   * false, 0 (as a number or text) nor empty.
-   */
-  readonly until?: (rows: readonly Row[], context: Context) => boolean | Promise<boolean>;
 }
 
 /**
@@ -66,7 +56,6 @@ export function snowflakeSensor<Context extends TaskContext>(
     const snowflake = await context.hook(
       snowflakeHook(await resolveField(options.snowflake, context)),
     );
-    const rows = await snowflake.query(await resolveField(options.sql, context));
-    return options.until ? options.until(rows, context) : saysYes(rows);
+    return isMet(snowflake, options, context);
   };
 }
