@@ -1,31 +1,19 @@
 /** Rows as CSV. */
-import { batchesOf, type FileColumn, type Row, type RowBatches } from "./column.ts";
-import { inPieces } from "./pieces.ts";
+import type { FileColumn, RowBatches } from "./column.ts";
+import { linesInPieces } from "./pieces.ts";
 import { atRow, jsonValue } from "./text_value.ts";
 
 /** RFC 4180, as `readCsv` reads it: null is nothing, and an empty text is quoted. */
-export async function* csvBytes(
+export function csvBytes(
   rows: RowBatches,
   columns: readonly FileColumn[],
 ): AsyncGenerator<Uint8Array> {
-  yield* inPieces(lines(rows, columns));
-}
-
-async function* lines(
-  rows: RowBatches,
-  columns: readonly FileColumn[],
-): AsyncGenerator<Iterable<string>> {
-  yield [line(columns.map(({ name }) => field(name)))];
-  for await (const { batch, from } of batchesOf(rows)) yield linesOf(batch, from, columns);
-}
-
-function* linesOf(
-  batch: readonly Row[],
-  from: number,
-  columns: readonly FileColumn[],
-): Generator<string> {
-  for (const [index, row] of batch.entries())
-    yield line(columns.map(({ name }) => atRow(from + index, name, () => field(row[name]))));
+  const names = columns.map(({ name }) => name);
+  return linesInPieces(
+    rows,
+    (row, number) => line(names.map((name) => atRow(number, name, () => field(row[name])))),
+    line(names.map(field)),
+  );
 }
 
 function line(fields: readonly string[]): string {

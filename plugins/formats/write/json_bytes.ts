@@ -1,33 +1,18 @@
 /** Rows as JSON lines. */
-import { batchesOf, type FileColumn, type Row, type RowBatches } from "./column.ts";
-import { inPieces } from "./pieces.ts";
+import type { FileColumn, RowBatches } from "./column.ts";
+import { linesInPieces } from "./pieces.ts";
 import { atRow, jsonValue } from "./text_value.ts";
 
 /** One object a line, with the columns as its keys; a missing value is null. */
-export async function* jsonBytes(
+export function jsonBytes(
   rows: RowBatches,
   columns: readonly FileColumn[],
 ): AsyncGenerator<Uint8Array> {
-  yield* inPieces(lines(rows, columns));
-}
-
-async function* lines(
-  rows: RowBatches,
-  columns: readonly FileColumn[],
-): AsyncGenerator<Iterable<string>> {
-  for await (const { batch, from } of batchesOf(rows)) yield linesOf(batch, from, columns);
-}
-
-function* linesOf(
-  batch: readonly Row[],
-  from: number,
-  columns: readonly FileColumn[],
-): Generator<string> {
-  for (const [index, row] of batch.entries()) {
+  return linesInPieces(rows, (row, number) => {
     const values = columns.map(({ name }) => [
       name,
-      atRow(from + index, name, () => jsonValue(row[name])),
+      atRow(number, name, () => jsonValue(row[name])),
     ]);
-    yield `${JSON.stringify(Object.fromEntries(values))}\n`;
-  }
+    return `${JSON.stringify(Object.fromEntries(values))}\n`;
+  });
 }
