@@ -17,34 +17,35 @@ export async function withS3<Module>(load: () => Promise<Module>): Promise<Modul
  * Loads code on the client of Redshift.
  * @throws DagsmithError PACKAGE_MISSING
  */
-export async function withRedshift<Module>(load: () => Promise<Module>): Promise<Module> {
-  const name = "@aws-sdk/client-redshift-data";
-  await loadPackage("The plugin for Redshift", name, () => import("@aws-sdk/client-redshift-data"));
-  return load();
-}
+export const withRedshift = withClient(
+  "The plugin for Redshift",
+  "@aws-sdk/client-redshift-data",
+  () => import("@aws-sdk/client-redshift-data"),
+);
 
 /**
  * Loads code on the client of SQS.
  * @throws DagsmithError PACKAGE_MISSING
  */
-export async function withSqs<Module>(load: () => Promise<Module>): Promise<Module> {
-  await loadPackage(
-    "The plugin for SQS",
-    "@aws-sdk/client-sqs",
-    () => import("@aws-sdk/client-sqs"),
-  );
-  return load();
-}
+export const withSqs = withClient(
+  "The plugin for SQS",
+  "@aws-sdk/client-sqs",
+  () => import("@aws-sdk/client-sqs"),
+);
 
 /**
  * Loads code on the client of SNS.
  * @throws DagsmithError PACKAGE_MISSING
  */
-export async function withSns<Module>(load: () => Promise<Module>): Promise<Module> {
-  await loadPackage(
-    "The plugin for SNS",
-    "@aws-sdk/client-sns",
-    () => import("@aws-sdk/client-sns"),
-  );
-  return load();
+export const withSns = withClient(
+  "The plugin for SNS",
+  "@aws-sdk/client-sns",
+  () => import("@aws-sdk/client-sns"),
+);
+
+function withClient(what: string, name: string, sdk: () => Promise<unknown>) {
+  return async <Module>(load: () => Promise<Module>): Promise<Module> => {
+    await loadPackage(what, name, sdk);
+    return load();
+  };
 }
