@@ -20,29 +20,34 @@ const SPARED = `(
   where ${isOneKey("y.task_instance_id", "t.id")} and y.try_number > t.cleared_tries and y.state = 'lost'
     and y.reason in (${NO_DEATH.map((reason) => `'${reason}'`).join(", ")})) as spared_tries`;
 
+/** What the statements here return of the row `t`. */
+const HELD = `t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries,
+  ${SPARED},
+  t.worker_id`;
+
 /** A try that is running. */
 const HOLDER: Statement = {
   name: "worker_holder",
   text: `
-select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries,
-  ${SPARED},
-  t.worker_id, null as hostname, null as pid
+select ${HELD}, null as hostname, null as pid
 from dagsmith.task_instance t where t.id = $1 and t.try_number = $2 and t.state = 'running'`,
 };
+
+/** Those instances of the run `r` that run and meet a condition on `i`, as the table `t`. */
+const runningOf = (condition: string): string => `(
+  -- "offset 0" keeps this a look into the index of one run, whatever statistics say.
+  select * from dagsmith.task_instance i
+  where ${isOneKey("i.run_id", "r.id")} and i.state = 'running' and ${condition}
+  offset 0
+) t`;
 
 /** Tries of some runs that a worker holds. */
 const HELD_BY: Statement = {
   name: "worker_held_in_runs",
   text: `
-select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries,
-  ${SPARED},
-  t.worker_id, null as hostname, null as pid
+select ${HELD}, null as hostname, null as pid
 from unnest($2::bigint[]) r (id)
-cross join lateral (
-  select * from dagsmith.task_instance i
-  where ${isOneKey("i.run_id", "r.id")} and i.state = 'running' and i.worker_id = $1
-  offset 0
-) t`,
+cross join lateral ${runningOf("i.worker_id = $1")}`,
 };
 
 // Reads only instances of active runs, so the cost does not grow with history. A run that
@@ -51,16 +56,9 @@ cross join lateral (
 const ORPHANS: Statement = {
   name: "worker_orphans",
   text: `
-select t.id, t.run_id, t.task_id, t.map_index, t.try_number, t.lost_tries, t.cleared_tries,
-  ${SPARED},
-  t.worker_id, w.hostname, w.pid
+select ${HELD}, w.hostname, w.pid
 from dagsmith.dag_run r
-cross join lateral (
-  -- "offset 0" keeps this a look into the index of one run, whatever statistics say.
-  select * from dagsmith.task_instance i
-  where ${isOneKey("i.run_id", "r.id")} and i.state = 'running' and i.worker_id <> '${ENGINE}'
-  offset 0
-) t
+cross join lateral ${runningOf(`i.worker_id <> '${ENGINE}'`)}
 left join dagsmith.worker w on w.id = t.worker_id
 where r.state = 'running' and (w.id is null or w.state = 'lost')
 order by t.id limit $1

@@ -2,6 +2,7 @@
  * Tasks and instances of runs as rows of a statement: the columns that several statements
  * name.
  */
+import type { InstanceKey } from "../../engine/counts/scope.ts";
 import type { NewInstance } from "../../engine/store.ts";
 import { type Columns, rowsOf } from "../database/unnest.ts";
 import { itemText } from "./instance_columns.ts";
@@ -11,29 +12,26 @@ interface TaskOfRun {
   readonly taskId: string;
 }
 
-interface InstanceOfRun extends TaskOfRun {
-  readonly mapIndex: number;
-}
-
 export const TASKS = rowsOf<TaskOfRun>({
   run_id: ["bigint", ({ runId }) => runId],
   task_id: ["text", ({ taskId }) => taskId],
 });
 
-export const INSTANCES = rowsOf<InstanceOfRun>({
+/** The columns that name an instance. */
+export const INSTANCE_KEY: Columns<InstanceKey> = {
   run_id: ["bigint", ({ runId }) => runId],
   task_id: ["text", ({ taskId }) => taskId],
   map_index: ["int", ({ mapIndex }) => mapIndex],
-});
+};
+
+export const INSTANCES = rowsOf(INSTANCE_KEY);
 
 /**
  * The columns that every statement for new instances needs. Their {@link ITEM} reads the
  * last two.
  */
 export const NEW_INSTANCE: Columns<NewInstance> = {
-  run_id: ["bigint", ({ runId }) => runId],
-  task_id: ["text", ({ taskId }) => taskId],
-  map_index: ["int", ({ mapIndex }) => mapIndex],
+  ...INSTANCE_KEY,
   state: ["text", ({ state }) => state],
   item: ["json", itemText],
   item_of: ["text", ({ itemOf }) => itemOf ?? null],

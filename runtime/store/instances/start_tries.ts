@@ -8,6 +8,7 @@ import type { TryRef } from "../../state/task_state.ts";
 import type { Queryable, Statement } from "../database/database.ts";
 import { rowsOf } from "../database/unnest.ts";
 import { hasLease } from "../fleet/worker.ts";
+import { INSTANCE_KEY } from "./instance_rows.ts";
 import { MOVED, type MovedRow, movedOf } from "./moved_instance.ts";
 import { move } from "./transition.ts";
 
@@ -19,39 +20,30 @@ const TRIES = rowsOf<TryRef>(
   2,
 );
 
-const START: Statement = {
-  name: "task_instance_start",
-  text: `
+const NEW_INSTANCES = rowsOf(INSTANCE_KEY, 2);
+
+/**
+ * Starts rows of `t` for the worker of the first parameter.
+ * @param rows picks them: `from … where t.id = v.id`
+ */
+const start = (rows: string): string => `
 ${move("start", {
   workerId: "$1",
   more: { reason: "null", error: "null" },
-  rows: `from ${TRIES.as("v")}
-where t.id = v.id and t.try_number = v.try_number and ${hasLease("$1")}`,
+  rows: `${rows} and ${hasLease("$1")}`,
 })}
-returning ${MOVED}`,
-};
+returning ${MOVED}`;
 
-const NEW_INSTANCES = rowsOf<InstanceKey>(
-  {
-    run_id: ["bigint", ({ runId }) => runId],
-    task_id: ["text", ({ taskId }) => taskId],
-    map_index: ["int", ({ mapIndex }) => mapIndex],
-  },
-  2,
-);
+const START: Statement = {
+  name: "task_instance_start",
+  text: start(`from ${TRIES.as("v")}\nwhere t.id = v.id and t.try_number = v.try_number`),
+};
 
 // By their names: the engine that has just created them does not know their ids.
 const START_NEW: Statement = {
   name: "task_instance_start_new",
-  text: `
-${move("start", {
-  workerId: "$1",
-  more: { reason: "null", error: "null" },
-  rows: `from ${NEW_INSTANCES.as("v")}
-where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index
-  and ${hasLease("$1")}`,
-})}
-returning ${MOVED}`,
+  text: start(`from ${NEW_INSTANCES.as("v")}
+where t.run_id = v.run_id and t.task_id = v.task_id and t.map_index = v.map_index`),
 };
 
 /**
