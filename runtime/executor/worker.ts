@@ -80,6 +80,7 @@ const WARM = 2;
 export class Worker {
   readonly id = `${hostname()}-${process.pid}-${randomBytes(4).toString("hex")}`;
   readonly #options: WorkerOptions;
+  readonly #queues: readonly string[];
   readonly #processes: TaskPool;
   readonly #spill: Spill;
   readonly #folders: FolderCache;
@@ -116,6 +117,7 @@ export class Worker {
       secrets: new RunSecrets(db, secrets),
     };
     this.#options = options;
+    this.#queues = options.queues ?? [DEFAULT_QUEUE];
     this.#onDeath = onDeath;
     this.#processes = processes;
     this.#scratch = scratch;
@@ -127,7 +129,7 @@ export class Worker {
     this.#callbacks = new CallbackRunner({ ...shared, baseUrl: options.baseUrl ?? null });
     this.#tries = new TryRunner({
       ...{ ...shared, slots, plans, values: new ValueStore(db, spill), files: fileServer },
-      queues: options.queues ?? [DEFAULT_QUEUE],
+      queues: this.#queues,
       hasFreeSlot: () => this.#jobs < slots,
       onTryEnd: options.onTryEnd,
       onSpan: options.onSpan,
@@ -211,9 +213,9 @@ export class Worker {
    * worker could not be rescued.
    */
   #startQueue(): Promise<Queue> {
-    const { db, slots, queues = [DEFAULT_QUEUE] } = this.#options;
+    const { db, slots } = this.#options;
     return startQueue({
-      ...{ db, slots, queues },
+      ...{ db, slots, queues: this.#queues },
       handle: ({ ti: instanceId, try: tryNumber }) =>
         this.#inSlot(() => this.#tries.handle({ instanceId, tryNumber })),
       handleCallback: (id) => this.#inSlot(() => this.#callbacks.handle(id)),
@@ -233,11 +235,12 @@ export class Worker {
   }
 
   async #register({ poolId }: Queue): Promise<void> {
-    const { db, slots, queues = [DEFAULT_QUEUE] } = this.#options;
+    const { db, slots } = this.#options;
     const [host, { pid }] = [hostname(), process];
     const { sessionName } = db;
     await registerWorker(db, {
-      ...{ id: this.id, poolId, hostname: host, pid, sessionName, slots, queues },
+      ...{ id: this.id, poolId, hostname: host, pid, sessionName, slots },
+      queues: this.#queues,
     });
   }
 
