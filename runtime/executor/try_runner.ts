@@ -6,7 +6,8 @@
 import { errorMessage } from "../../sdk/error_message.ts";
 import { isDagsmithError } from "../../sdk/errors.ts";
 import { keysIn } from "../engine/limits/limits.ts";
-import { isLoop, plannedTask } from "../engine/plan/plan.ts";
+import { isLoop, type PlannedTask, plannedTask } from "../engine/plan/plan.ts";
+import { mayBeFollowed } from "../engine/results/hand_over.ts";
 import type { Outcome } from "../engine/results/outcome.ts";
 import type { ClaimedInstance } from "../engine/store.ts";
 import type { TryRef } from "../state/task_state.ts";
@@ -128,7 +129,7 @@ export class TryRunner {
     const outcome = await this.#perform(attempt);
     onTryEnd?.(endedTry(attempt, outcome));
     // This slot waits for the answer, so no job may wait for the slot.
-    const takesNext = mayTake && this.#takesMore && hasFreeSlot();
+    const takesNext = mayTake && this.#takesMore && hasFreeSlot() && mayBeFollowed(taskOf(attempt));
     const recorded = this.#record(attempt, outcome, takesNext);
     // Otherwise the outcome is recorded while the process runs its next try. Only a worker
     // that records too slowly waits for it.
@@ -250,7 +251,7 @@ export class TryRunner {
   async #performIn(attempt: Attempt): Promise<Outcome> {
     const { db, values, processes } = this.#options;
     const { instance, run, spec } = attempt;
-    const { route } = plannedTask(run.version.plan, spec.taskId);
+    const { route } = taskOf(attempt);
     const slots = route.isLate ? await grantedReservations(db, instance) : undefined;
     const maxOutputBytes = values.limitOf(run, spec.taskId);
     const given = {
@@ -312,6 +313,8 @@ export class TryRunner {
     if (this.#attempts.size === 0) this.#idle?.resolve();
   }
 }
+
+const taskOf = ({ run, spec }: Attempt): PlannedTask => plannedTask(run.version.plan, spec.taskId);
 
 function endedTry({ instance, run, tryMs }: Attempt, outcome: Outcome): EndedTry {
   const { taskId, mapIndex, tryNumber } = instance;

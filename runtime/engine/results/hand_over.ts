@@ -5,6 +5,7 @@
 import { DEFAULT_QUEUE } from "../../../sdk/spec/index.ts";
 import type { RunView } from "../advance/run_view.ts";
 import type { InstanceKey } from "../counts/scope.ts";
+import { isLoop, type PlannedTask } from "../plan/plan.ts";
 import type { NewInstance } from "../store.ts";
 
 /** What a worker can begin at once. */
@@ -29,6 +30,17 @@ export function handOver(view: RunView, offer: Offer): readonly InstanceKey[] {
     .slice(0, offer.slots);
   for (const one of taken) view.created.add({ ...one, isTaken: true });
   return taken;
+}
+
+/**
+ * Whether the end of a task can make an instance: of a task after it or after a group
+ * around it, of a teardown, or of the task itself. A worker need not wait for what cannot
+ * come.
+ */
+export function mayBeFollowed({ spec, ...task }: PlannedTask): boolean {
+  const followers = [task.downstream, task.setupOf, task.inScopeOf];
+  const isBefore = followers.some(({ length }) => length > 0);
+  return isBefore || spec.parentGroup !== undefined || isLoop(spec);
 }
 
 function mayBegin({ state, route }: NewInstance, { queues }: Offer): boolean {

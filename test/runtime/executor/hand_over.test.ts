@@ -4,6 +4,8 @@
  */
 import { expect, onTestFinished, test } from "vitest";
 import { clearRuns, triggerRun } from "../../../runtime/actions/index.ts";
+import { planOf } from "../../../runtime/engine/plan/plan_of.ts";
+import { mayBeFollowed } from "../../../runtime/engine/results/hand_over.ts";
 import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import type { ClaimedInstance } from "../../../runtime/engine/store.ts";
 import { Claims } from "../../../runtime/executor/claims.ts";
@@ -207,6 +209,19 @@ test.each([
     };
   });
   expect(statements).toBeGreaterThan(5);
+});
+
+test("a slot waits only for the end of a task that something may follow", () => {
+  const d = dag("followed");
+  const first = d.task("first", work);
+  chain(first, d.task("last", work));
+  d.task("lone", work);
+  d.group("g", { each: [1, 2] }, (g) => void g.task("inside", work));
+  d.teardown("teardown", { setups: d.setup("setup", work) }, work);
+  const { tasks } = planOf(describeDag(d));
+  const isFollowed = (id: string): boolean => mayBeFollowed(tasks.get(id)!);
+  expect(["first", "g.inside", "setup"].map(isFollowed)).toEqual(Array(3).fill(true));
+  expect(["last", "lone", "teardown"].map(isFollowed)).toEqual(Array(3).fill(false));
 });
 
 /** Jobs that the queue ever had. */
