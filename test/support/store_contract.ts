@@ -3,8 +3,6 @@
  * folders in `npm test`, the others in `npm run test:services`.
  */
 import { createHash } from "node:crypto";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import type { FileContent } from "dagsmith";
 import {
   type ObjectStore,
@@ -15,6 +13,7 @@ import {
 } from "dagsmith/plugins/objects";
 import { runTask } from "dagsmith/testing";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MemoryMark } from "./memory.ts";
 import { type SilentProxy, silentProxy } from "./silent_proxy.ts";
 
 type Connections = NonNullable<Parameters<typeof runTask>[1]>["connections"];
@@ -186,7 +185,7 @@ export function storeContract(begin: () => Promise<ContractStore>, limits: Contr
 
   test("a large stream of unknown length passes in flat memory, byte for byte", LONG, () =>
     inStore("large", async (store) => {
-      const memory = new MemoryMark();
+      const memory = new MemoryMark(MOST_MEMORY);
       const written = createHash("sha256");
       const size = limits.largeBytes;
       const source = tapped(chunks(size / MIB), (piece) => {
@@ -489,26 +488,4 @@ async function atOnce<Item>(items: readonly Item[], work: (item: Item) => Promis
     for (const item of rest) await work(item);
   };
   await Promise.all(Array.from({ length: WRITERS }, writer));
-}
-
-/** The most bytes outside of the heap, more than at the beginning. */
-class MemoryMark {
-  readonly #before = bufferBytes();
-  mostMore = 0;
-
-  /** Garbage does not count: when it is collected is up to the machine. */
-  look(): void {
-    if (bufferBytes() - this.#before >= MOST_MEMORY) collectGarbage();
-    this.mostMore = Math.max(this.mostMore, bufferBytes() - this.#before);
-  }
-}
-
-const bufferBytes = (): number => process.memoryUsage().arrayBuffers;
-
-function collectGarbage(): void {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  // The second collection waits until the buffers that the first one found are freed.
-  collect();
-  collect();
 }

@@ -1,7 +1,5 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import express from "express";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newSecret } from "../../../runtime/access/token.ts";
@@ -9,6 +7,7 @@ import { type Database, openDatabase } from "../../../runtime/store/database/dat
 import { putHeldRendered } from "../../../runtime/store/values/rendered_fields.ts";
 import { startWeb, type WebServer } from "../../../runtime/web/index.ts";
 import { OpenStreams, openStream } from "../../../runtime/web/live/event_stream.ts";
+import { collectGarbage } from "../../support/memory.ts";
 import { dagSpec } from "../../support/rows.ts";
 import { signIn } from "../../support/signed_in.ts";
 import { until } from "../../support/until.ts";
@@ -21,9 +20,6 @@ beforeAll(async () => {
   version = await web.rows.dag(dagSpec("d"));
 });
 afterAll(() => web.close());
-
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
 
 /**
  * Bytes that are in use, without garbage that is not collected yet: how much garbage
