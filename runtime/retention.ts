@@ -21,6 +21,9 @@ export type RetentionKind = (typeof RETENTION_KINDS)[number];
 /** The age in milliseconds at which a kind is deleted. A kind that is missing is kept. */
 export type Retention = Readonly<Partial<Record<RetentionKind, number>>>;
 
+/** While runs are active, deleting is followed by a rest of so many times its length. */
+export const RESTS = 3;
+
 /** Younger history is in use: a task that was cancelled may still write its log. */
 const SHORTEST_MS = 3_600_000;
 

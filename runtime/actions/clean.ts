@@ -6,6 +6,7 @@ import type { Retention, RetentionKind } from "../retention.ts";
 import { audit } from "../store/access/audit.ts";
 import type { Database } from "../store/database/database.ts";
 import { cleanHistory, countHistory } from "../transactions/clean_history.ts";
+import { restForRuns } from "./rest_for_runs.ts";
 
 /** How much of each kind was deleted, or would be. */
 export type CleanedHistory = Readonly<Partial<Record<RetentionKind, number>>>;
@@ -18,8 +19,8 @@ export interface CleanRequest {
 }
 
 /**
- * Deletes history that is older than its age. It may be stopped at any time and called
- * again.
+ * Deletes history that is older than its age, with rests while runs are active. It may be
+ * stopped at any time and called again.
  */
 export async function clean(
   db: Database,
@@ -30,7 +31,7 @@ export async function clean(
   await audit(db, { actor, action: "clean", detail: { olderThanMs: ages } });
   const deleted: Partial<Record<RetentionKind, number>> = {};
   for (const kind of Object.keys(ages) as RetentionKind[]) deleted[kind] = 0;
-  for await (const { kind, items, rows } of cleanHistory(db, ages)) {
+  for await (const { kind, items, rows } of restForRuns(db, cleanHistory(db, ages))) {
     deleted[kind] = (deleted[kind] ?? 0) + items;
     onProgress(rows);
   }

@@ -1,10 +1,10 @@
 /**
  * Deletes the history that DAG_RETENTION calls old. Every ten minutes, in passes of a
- * second: a pass that is cut off goes on two seconds later where it stopped, so that the
+ * second: a pass that is cut off goes on three seconds later where it stopped, so that the
  * watchdog sees the loop come round and a scheduler that stops does not wait for a
  * million rows.
  */
-import type { Retention } from "../../retention.ts";
+import { RESTS, type Retention } from "../../retention.ts";
 import type { Job } from "../../service/loop.ts";
 import { deleteOldChunks } from "../../store/dags/deployment_chunk.ts";
 import { removeSilentSchedulers } from "../../store/fleet/scheduler.ts";
@@ -14,7 +14,7 @@ import type { JobContext } from "./context.ts";
 const EVERY_MS = 600_000;
 /** How long one pass deletes. The pause after it leaves the server to the runs. */
 const PASS_MS = 1_000;
-const PAUSE_MS = 2_000;
+const PAUSE_MS = RESTS * PASS_MS;
 
 export const cleanHistoryJob = (
   { db }: Pick<JobContext, "db">,

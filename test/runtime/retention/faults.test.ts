@@ -2,8 +2,9 @@
  * Cleaning that dies at any statement, that another cleaner crosses, and that goes on
  * while runs go on.
  */
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { clean, previewClean, triggerRun } from "../../../runtime/actions/index.ts";
+import { restForRuns } from "../../../runtime/actions/rest_for_runs.ts";
 import { RETENTION_KINDS } from "../../../runtime/retention.ts";
 import { cleanHistoryJob } from "../../../runtime/scheduler/jobs/clean_history.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
@@ -136,6 +137,34 @@ test("a preview counts what a clean then deletes, and only the clean leaves a ro
     "select actor, detail from dagsmith.audit where action = 'clean'",
   );
   expect(entries).toEqual([{ actor: "ann", detail: { olderThanMs: AGES } }]);
+});
+
+describe("a clean that a person asks for", () => {
+  /** The rests after three transactions of 20 ms. */
+  async function restsOf(): Promise<readonly number[]> {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    async function* steps() {
+      for (const step of [1, 2, 3]) {
+        vi.advanceTimersByTime(20);
+        yield step;
+      }
+    }
+    const rests: number[] = [];
+    for await (const _ of restForRuns(postgres.db, steps(), async (ms) => rests.push(ms)));
+    return rests;
+  }
+
+  test("rests after each transaction while a run is active, and not when nothing runs", async () => {
+    const { history, ids } = await oldHistory();
+    expect(await restsOf()).toEqual([]);
+    const [last] = ids.slice(-1);
+    await history.sql(
+      "update dagsmith.dag_run set state = 'running', finished_at = null where id = $1",
+      [last],
+    );
+    expect(await restsOf()).toEqual([60, 60, 60]);
+  });
 });
 
 describe("the job of the scheduler", () => {
