@@ -42,14 +42,19 @@ interface Rules {
  * @throws DagsmithError FILE_NOT_FOUND when there is no such folder
  */
 export async function walk(folder: string): Promise<Walk> {
+  await assertFolder(folder);
+  const found = { files: [] as string[], directories: [] as string[] };
+  await walkInto(folder, "", [], found);
+  return { files: found.files.sort(compareText), directories: found.directories.sort(compareText) };
+}
+
+/** @throws DagsmithError FILE_NOT_FOUND when there is no such folder */
+export async function assertFolder(folder: string): Promise<void> {
   const isFolder = await stat(folder).then(
     (found) => found.isDirectory(),
     () => false,
   );
   if (!isFolder) throw new DagsmithError("FILE_NOT_FOUND", { file: folder });
-  const found = { files: [] as string[], directories: [] as string[] };
-  await walkInto(folder, "", [], found);
-  return { files: found.files.sort(compareText), directories: found.directories.sort(compareText) };
 }
 
 async function walkInto(

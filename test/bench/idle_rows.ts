@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
@@ -39,7 +39,6 @@ export async function idleRows(): Promise<readonly Row[]> {
 
 async function started(): Promise<readonly Row[]> {
   await using stand = await openStand();
-  await stand.deploy(WIDE);
   return await withService(stand, ["start"], async ({ pid = 0 }) => {
     await pause(SETTLE_MS);
     const memory = familyMegabytes(pid);
@@ -87,6 +86,9 @@ async function withService<Result>(
   measure: (service: ChildProcess) => Promise<Result>,
 ): Promise<Result> {
   const folder = await mkdtemp(join(tmpdir(), "dagsmith-bench-"));
+  // `dag start` deploys it, as for users: what the deployment needed must be gone afterwards.
+  await mkdir(join(folder, "dags"));
+  await writeFile(join(folder, "dags", "wide.js"), WIDE);
   const { PATH, HOME } = process.env;
   const service = spawn(process.execPath, [BIN, ...args], {
     cwd: folder,

@@ -73,10 +73,10 @@ async function deployAtStart({ cli, db }: Surroundings, folder: string | undefin
   const { existsSync } = await import("node:fs");
   const { resolve } = await import("node:path");
   if (folder === undefined && !existsSync(resolve(cli.folder, DEFAULT_FOLDER))) return;
-  const { loadDagFolder } = await import("../find/dags.ts");
+  const { loadDagsApart } = await import("../find/dags.ts");
   const { deployFolder } = await import("../../actions/index.ts");
   const { deployLines } = await import("./deploy.ts");
-  const load = await loadDagFolder(cli, folder);
+  const load = await loadDagsApart(cli, folder);
   const result = await deployFolder(db, load, { actor: cli.config.user });
   for (const line of deployLines(cli, result, load.errors)) cli.say(line);
 }

@@ -7,6 +7,7 @@ import { join, resolve } from "node:path";
 import { DagsmithError } from "../../../sdk/errors.ts";
 import type { DagSpec } from "../../../sdk/spec/index.ts";
 import type { FolderLoad } from "../../bundler/folder.ts";
+import type { LoadedDags } from "../../bundler/load_apart.ts";
 import type { DeployedDag } from "../../store/reads/dags.ts";
 import type { Cli } from "../command.ts";
 import { findDatabaseUrl, withDatabase } from "../project/database.ts";
@@ -86,10 +87,20 @@ export async function loadDagFolder(
   folder: string | undefined,
 ): Promise<FolderLoad> {
   const { loadFolder } = await import("../../bundler/folder.ts");
-  return loadFolder(resolve(cli.folder, folder ?? DEFAULT_FOLDER), {
-    environment: cli.config.inherited,
-    user: await findUserOfImports(cli),
-  });
+  return loadFolder(resolve(cli.folder, folder ?? DEFAULT_FOLDER), await importOptions(cli));
+}
+
+/**
+ * The versions and errors of the folder, without the compiler in this process's memory.
+ * @throws DagsmithError FILE_NOT_FOUND
+ */
+export async function loadDagsApart(
+  cli: Pick<Cli, "config" | "folder">,
+  given: string | undefined,
+): Promise<LoadedDags> {
+  const { loadApart } = await import("../../bundler/load_apart.ts");
+  const folder = resolve(cli.folder, given ?? DEFAULT_FOLDER);
+  return loadApart({ folder, options: await importOptions(cli) });
 }
 
 /**
@@ -106,15 +117,17 @@ export async function loadChangedDags(
   const { ownCodeHash } = await import("../../bundler/own_code.ts");
   const { contentHash } = await import("../../bundler/version.ts");
   const folder = resolve(cli.folder, given ?? DEFAULT_FOLDER);
-  const environment = cli.config.inherited;
+  const options = await importOptions(cli);
   const kept = join(projectFiles(cli.folder).builds, contentHash(folder).slice(0, 16));
   if (isFresh) await rm(kept, { force: true });
-  return loadKept(
-    kept,
-    { code: await ownCodeHash(), folder, environment },
-    { environment, user: await findUserOfImports(cli) },
-  );
+  const { environment } = options;
+  return loadKept(kept, { code: await ownCodeHash(), folder, environment }, options);
 }
+
+const importOptions = async ({ config, folder }: Pick<Cli, "config" | "folder">) => ({
+  environment: config.inherited,
+  user: await findUserOfImports({ config, folder }),
+});
 
 async function deployedDags(cli: Cli): Promise<KnownDags> {
   return withDatabase(cli, async (db) => {
