@@ -28,6 +28,9 @@ export function setCaller(request: Request, caller: Caller): void {
   CALLERS.set(request, caller);
 }
 
+/** Whether the request is logged in. */
+export const hasCaller = (request: Request): boolean => CALLERS.has(request);
+
 /** @throws Refused 401 when the request is not logged in */
 export function callerOf(request: Request): Caller {
   const caller = CALLERS.get(request);

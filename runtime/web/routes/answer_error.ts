@@ -3,15 +3,14 @@
  * programs; and the internals for our log.
  */
 import type { ErrorRequestHandler } from "express";
+import { hasCaller } from "../http/caller.ts";
 import { refusalOf } from "../http/refusal.ts";
 import { Refused } from "../http/refused.ts";
 import type { WebServices } from "../http/services.ts";
 import { ErrorPage } from "../views/frame/plain.tsx";
-import { sendPlain } from "./send_page.ts";
+import { sendPage, sendPlain } from "./send_page.ts";
 
-export function answerError(
-  services: Pick<WebServices, "log" | "mask" | "assets" | "basePath">,
-): ErrorRequestHandler {
+export function answerError(services: WebServices): ErrorRequestHandler {
   return (error: unknown, request, response, next) => {
     const { status, message, code } = refusalOf(error, services.mask);
     if (status >= 500)
@@ -22,8 +21,13 @@ export function answerError(
       return void response.status(status).json({ error: { code, message } });
     if (error instanceof Refused && error.isBrief)
       return void response.status(status).type("text/plain").send(`${message}\n`);
-    sendPlain(services, response, status, String(status), ErrorPage({ status, message })).catch(
-      next,
-    );
+    const page = { title: String(status), body: ErrorPage({ status, message }) };
+    const plain = () => sendPlain(services, response, status, page.title, page.body);
+    // Who has logged in goes on from here by the navigation, which reads the database.
+    const sent =
+      status < 500 && hasCaller(request)
+        ? sendPage(services, request, response.status(status), page).catch(plain)
+        : plain();
+    sent.catch(next);
   };
 }

@@ -227,3 +227,25 @@ describe("a task", () => {
     expect(all).toContain("line 3000!");
   });
 });
+
+describe("an error", () => {
+  test.each(["/runs/999999", "/dags/unknown", "/nowhere"])(
+    "at %s leads on by the navigation and the search, for who has logged in",
+    async (path) => {
+      const answer = await fetch(web.url + path);
+      expect(answer.status).toBe(404);
+      const html = await answer.text();
+      expect(html).toContain('<nav class="places"');
+      expect(html).toContain('action="/search"');
+    },
+  );
+
+  test("shows no navigation before the login", async () => {
+    const closed = await testWeb({ withoutLink: true });
+    const answer = await fetch(`${closed.url}/login`, { method: "PUT" });
+    const html = await answer.text();
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(html).not.toContain('<nav class="places"');
+    await closed.close();
+  });
+});
