@@ -7,7 +7,10 @@ import type { QueueMessage } from "../../sdk/sources/messages.ts";
 import { messageOf } from "./queue_message.ts";
 import type { Received, Wanted } from "./reader_request.ts";
 
-/** An answer is one line, which the parent has in memory as a whole. */
+/**
+ * An answer is one line, which the parent has in memory as a whole. A queue may give more
+ * at once: the rest waits for the next answer.
+ */
 const MOST_BYTES = 4 * 1024 * 1024;
 
 export class Collector {
@@ -49,21 +52,23 @@ export class Collector {
 
   #hold(received: readonly ReceivedMessage[]): void {
     if (this.#held.size === 0) this.#firstAt = this.#now();
-    for (const message of received) {
-      this.#held.set(message.id, message);
-      this.#bytes += message.body?.length ?? 0;
-    }
+    for (const message of received) this.#held.set(message.id, message);
+    this.#measure();
   }
 
   #give(max: number): Received {
-    this.#given = [...this.#held.values()].slice(0, max);
+    this.#given = firstOf(this.#held.values(), max);
     for (const { id } of this.#given) this.#held.delete(id);
-    this.#bytes = [...this.#held.values()].reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
+    this.#measure();
     const all = this.#given.map(messageOf);
     return {
       messages: all.filter((one): one is QueueMessage => !("reason" in one)),
       unreadable: all.filter((one) => "reason" in one),
     };
+  }
+
+  #measure(): void {
+    this.#bytes = [...this.#held.values()].reduce((sum, one) => sum + sizeOf(one), 0);
   }
 
   /** Whole milliseconds, as timers of plugins need them. */
@@ -76,4 +81,21 @@ export class Collector {
   #left(windowMs: number): number {
     return this.#held.size === 0 ? 0 : this.#firstAt + windowMs - this.#now();
   }
+}
+
+/** The first messages: at most `max`, and no more after {@link MOST_BYTES}. */
+function firstOf(messages: Iterable<ReceivedMessage>, max: number): readonly ReceivedMessage[] {
+  const first: ReceivedMessage[] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    if (first.length === max || bytes >= MOST_BYTES) break;
+    first.push(message);
+    bytes += sizeOf(message);
+  }
+  return first;
+}
+
+function sizeOf({ body, key, headers }: ReceivedMessage): number {
+  const texts = [key ?? "", ...Object.entries(headers).flat()];
+  return texts.reduce((sum, text) => sum + text.length, body?.length ?? 0);
 }

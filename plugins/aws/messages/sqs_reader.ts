@@ -18,6 +18,8 @@ export interface SqsReceived extends ReceivedMessage {
 const MOST = 10;
 /** As long as SQS waits for a message. */
 const LONGEST_WAIT_MS = 20_000;
+/** Further requests are left for later from here on: these messages are in memory. */
+const MANY_CHARACTERS = 4 * 1024 * 1024;
 
 export class SqsReader implements QueueReader<SqsReceived> {
   readonly #call: SqsCall;
@@ -38,7 +40,7 @@ export class SqsReader implements QueueReader<SqsReceived> {
   async receive({ max, waitMs }: { readonly max: number; readonly waitMs: number }) {
     const received = await this.#request(max, waitMs);
     let page = received;
-    while (page.length === MOST && received.length < max) {
+    while (page.length === MOST && received.length < max && !isMuch(received)) {
       page = await this.#request(max - received.length, 0);
       received.push(...page);
     }
@@ -58,7 +60,7 @@ export class SqsReader implements QueueReader<SqsReceived> {
     const command = new ReceiveMessageCommand({
       QueueUrl: this.#url,
       MaxNumberOfMessages: Math.min(MOST, max),
-      WaitTimeSeconds: Math.floor(Math.min(waitMs, LONGEST_WAIT_MS) / 1_000),
+      WaitTimeSeconds: waitSeconds(waitMs),
       VisibilityTimeout: this.#holdSeconds,
       MessageAttributeNames: ["All"],
       MessageSystemAttributeNames: ["SentTimestamp", "MessageGroupId"],
@@ -82,6 +84,17 @@ export class SqsReader implements QueueReader<SqsReceived> {
     );
     refuse(place, Failed);
   }
+}
+
+const isMuch = (messages: readonly SqsReceived[]): boolean =>
+  messages.reduce((sum, { body }) => sum + (body?.length ?? 0), 0) >= MANY_CHARACTERS;
+
+/**
+ * Rounded up: with 0 SQS answers at once, and the last second of a window would be a
+ * flood of requests.
+ */
+export function waitSeconds(waitMs: number): number {
+  return Math.ceil(Math.min(waitMs, LONGEST_WAIT_MS) / 1_000);
 }
 
 function receivedOf({

@@ -9,6 +9,7 @@ import {
   refuse,
   requestsOf,
 } from "../../../plugins/aws/messages/message.ts";
+import { waitSeconds } from "../../../plugins/aws/messages/sqs_reader.ts";
 
 async function requests(messages: readonly AwsMessage[]): Promise<(readonly Entry[])[]> {
   const found: (readonly Entry[])[] = [];
@@ -73,4 +74,8 @@ test("a source has the name of its queue, also of a URL or a FIFO queue", () => 
     (queue) => sqsQueue({ aws: "aws", queue }).spec.name,
   );
   expect(names).toEqual(["orders", "orders", "orders_fifo"]);
+});
+
+test("SQS waits for less than a second as for a whole one, and never longer than it may", () => {
+  expect([0, 1, 999, 1_000, 10_000, 60_000].map(waitSeconds)).toEqual([0, 1, 1, 1, 10, 20]);
 });

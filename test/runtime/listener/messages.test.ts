@@ -239,6 +239,30 @@ describe("messages", () => {
     expect(held).toEqual([10, 10, 10, 5, 0]);
   });
 
+  test("larger together than an answer all make runs", async () => {
+    await reading("large");
+    const body = JSON.stringify("x".repeat(1_000_000));
+    await queues.send("large", ...Array.from({ length: 80 }, () => body));
+    listen();
+    await confirmed("large", 80);
+    expect(await runsOf("large")).toHaveLength(80);
+  });
+
+  test("beyond 4 MiB, with their headers, are kept for the next answer", async () => {
+    const one = { body: "1", key: null, at: null };
+    const all = Array.from({ length: 5 }, (_, n) => {
+      return { ...one, id: String(n), headers: { h: "x".repeat(3 << 20) } };
+    });
+    const nothing = async () => undefined;
+    const receive = async () => all.splice(0);
+    const collector = new Collector({ receive, confirm: nothing, close: nothing });
+    const wanted = { max: 9, waitMs: 0, windowMs: 0 };
+    const answers = [];
+    for (let n = 0; n < 3; n++)
+      answers.push((await collector.receive(wanted)).messages.map(({ id }) => id));
+    expect(answers).toEqual([["0", "1"], ["2", "3"], ["4"]]);
+  });
+
   test("of a queue that delivers one again while it is held are one message", async () => {
     const one = { id: "1", body: "1", key: null, headers: {}, at: null };
     const [receive, confirm] = [async () => [one, one], async () => undefined];
