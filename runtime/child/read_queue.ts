@@ -18,7 +18,8 @@ import {
 } from "./reader_request.ts";
 import { resolveBundle } from "./resolve.ts";
 
-const LONGEST_LINE = 500;
+/** The parent shortens it further, after it has masked secrets. */
+const LONGEST_LINE = 10_000;
 
 const send = (answer: ReaderAnswer): void => sendMessage(answer);
 let collector: Collector | undefined;

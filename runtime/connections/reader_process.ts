@@ -41,15 +41,28 @@ export class ReaderProcess {
     this.#listen();
   }
 
-  /** @throws Error why the queue cannot be opened */
-  static async open(request: OpenReader, options: ProcessOptions): Promise<ReaderProcess> {
+  /**
+   * @param signal ends the process while it opens its queue: a system that does not answer
+   *   would hold up a stop for a minute
+   * @throws Error why the queue cannot be opened
+   */
+  static async open(
+    request: OpenReader,
+    options: ProcessOptions,
+    signal: AbortSignal,
+  ): Promise<ReaderProcess> {
+    signal.throwIfAborted();
     const reader = new ReaderProcess(request.projectFolder, options);
+    const stop = (): void => reader.kill();
+    signal.addEventListener("abort", stop, { once: true });
     try {
       await reader.#ask({ do: "open", ...request }, OPEN_MS);
       return reader;
     } catch (error) {
       reader.kill();
       throw error;
+    } finally {
+      signal.removeEventListener("abort", stop);
     }
   }
 

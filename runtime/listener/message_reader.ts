@@ -38,6 +38,8 @@ const WAIT_MS = 10_000;
 const RETRY = { firstMs: 500, longestMs: 15_000 };
 /** About how many messages one transaction takes: enough for whole batches. */
 const TAKE = 500;
+/** Characters of an error that the page shows. */
+const LONGEST_REASON = 500;
 /** The time that a transaction may take, on a busy machine. */
 const TRANSACTION_MS = 60_000;
 
@@ -95,7 +97,9 @@ export class MessageReader {
       if (pass.signal.aborted) return 0;
       const { spec } = this.#source;
       const words = error instanceof Error ? error.message : String(error);
-      const reason = this.#options.mask(`The queue of ${spec.name} cannot be read: ${words}`);
+      const whole = this.#options.mask(`The queue of ${spec.name} cannot be read: ${words}`);
+      // A part of a secret would not be masked.
+      const reason = whole.slice(0, LONGEST_REASON);
       await this.#report(reason);
       throw new Error(reason, { cause: error });
     }
@@ -107,7 +111,7 @@ export class MessageReader {
     this.#isFull = room === 0;
     if (this.#isFull || pass.signal.aborted) return 0;
     pass.at("opening the queue");
-    this.#reader ??= await this.#open();
+    this.#reader ??= await this.#open(pass.signal);
     if (pass.signal.aborted) return 0;
     pass.at("receiving messages");
     const most = spec.windowMs > 0 ? 1 : Math.max(1, Math.floor(TAKE / spec.batch));
@@ -124,7 +128,7 @@ export class MessageReader {
     return received.messages.length;
   }
 
-  async #open(): Promise<ReaderProcess> {
+  async #open(signal: AbortSignal): Promise<ReaderProcess> {
     const { readers, connection: find } = this.#options;
     const { spec, dagId } = this.#source;
     const { environment, user, packages, projectFolder } = readers;
@@ -133,7 +137,7 @@ export class MessageReader {
     const of = { queue, settings, connection, packages, projectFolder };
     const reader = `dagsmith.${dagId}.${spec.name}`;
     const holdMs = windowMs + TRANSACTION_MS;
-    return ReaderProcess.open({ ...of, reader, holdMs }, { environment, user });
+    return ReaderProcess.open({ ...of, reader, holdMs }, { environment, user }, signal);
   }
 
   /** @returns false when the DAG takes no runs now */

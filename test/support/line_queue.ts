@@ -17,6 +17,7 @@ import { once } from "node:events";
 const read = (file) => (existsSync(file) ? readFileSync(file, "utf8") : "");
 export const messageQueues = [{ id: "lines", types: ["lines"], open: async ({ password }, { settings }) => {
   const { file } = settings;
+  if (existsSync(file + ".silent")) await once(process, "never", { signal: AbortSignal.timeout(50_000) });
   if (!existsSync(file)) throw new Error("there is no file " + file + " for " + password);
   const changed = watch(file);
   let next = Number(read(file + ".confirmed"));
@@ -49,8 +50,11 @@ export interface LineQueue extends AsyncDisposable {
   send(name: string, ...lines: readonly string[]): Promise<void>;
   /** How many messages are confirmed. */
   confirmed(name: string): Promise<number>;
-  /** Makes `confirm` end its process (`exits`), or `receive` fail (`broken`), or neither. */
-  fault(name: string, fault: "exits" | "broken", on: boolean): Promise<void>;
+  /**
+   * Makes `confirm` end its process (`exits`), `receive` fail (`broken`), or `open` wait
+   * (`silent`); or nothing of it.
+   */
+  fault(name: string, fault: "exits" | "broken" | "silent", on: boolean): Promise<void>;
 }
 
 export async function lineQueue(): Promise<LineQueue> {

@@ -294,6 +294,33 @@ describe("a queue that cannot be read", () => {
   });
 });
 
+test("a password at the end of a long error is masked before the error is cut", async () => {
+  const room = 500 - "there is no file ".length - " for hunt".length;
+  await reading("cut", { settings: { file: `/${"x".repeat(room - 1)}` } });
+  listen();
+  const error = await errorOf("cut");
+  expect(error).not.toContain("hunt");
+  expect(error.length).toBeLessThanOrEqual(500);
+});
+
+// The time limit is below the minute that a queue may take to open.
+test("a queue that does not answer while it is opened holds up neither a stop nor others", {
+  timeout: 30_000,
+}, async () => {
+  await reading("silent");
+  await queues.fault("silent", "silent", true);
+  listen();
+  await until("its process", async () => childrenOf(process.pid).length > 0 || undefined);
+  await pauseDag(postgres.db, request("silent"));
+  await reading("later");
+  await queues.send("later", "1");
+  await confirmed("later", 1);
+  await reading("silent_again", { settings: { file: await queues.queue("silent") } });
+  await until("its process", async () => childrenOf(process.pid).length > 1 || undefined);
+  await listeners.splice(0)[0]?.stop();
+  expect(childrenOf(process.pid)).toEqual([]);
+});
+
 test("a listener that stops leaves no process behind", async () => {
   await reading("stops");
   listen();
