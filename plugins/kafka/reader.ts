@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { Consumer, type Message, type MessagesStream } from "@platformatic/kafka";
 import type { QueueContext, QueueReader, ReceivedMessage } from "dagsmith";
 import { kafkaError } from "./kafka_error.ts";
+import { sentAt } from "./sent_at.ts";
 import type { KafkaOptions } from "./session.ts";
 
 /** A message with its place in the topic. */
@@ -80,7 +81,8 @@ export class KafkaReader implements QueueReader<KafkaReceived> {
 
   #take(max: number): KafkaReceived[] {
     const stream = this.#stream;
-    if (stream?.errored) throw stream.errored;
+    // A stream that ended without an error would be silent for ever.
+    if (stream?.destroyed) throw stream.errored ?? new Error("the consumer has ended");
     const taken: KafkaReceived[] = [];
     while (taken.length < max) {
       const message = stream?.read() as Message<Buffer, Buffer, Buffer, Buffer> | null | undefined;
@@ -98,7 +100,7 @@ export class KafkaReader implements QueueReader<KafkaReceived> {
       headers: Object.fromEntries(
         headerEntries.map(([name, header]) => [String(name), String(header ?? "")]),
       ),
-      at: new Date(Number(timestamp)).toISOString(),
+      at: sentAt(timestamp),
     };
   }
 

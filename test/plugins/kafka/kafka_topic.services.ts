@@ -1,5 +1,5 @@
 /** Topics of Kafka that start runs, on a broker of Apache Kafka. */
-import { Admin } from "@platformatic/kafka";
+import { Admin, Producer } from "@platformatic/kafka";
 import { parseConnection } from "dagsmith";
 import { kafkaProduce, kafkaTopic } from "dagsmith/plugins/kafka";
 import { runTask } from "dagsmith/testing";
@@ -127,6 +127,24 @@ describeWith("topics of Kafka", await findKafka(), (classes) => {
       await send("away", 1);
       await taken("away", 1);
     });
+  });
+
+  test("a message whose producer gave nanoseconds makes a run without a time", async () => {
+    await topic("nanoseconds");
+    await reading("nanoseconds");
+    const bootstrapBrokers = [`127.0.0.1:${server.port}`];
+    const producer = new Producer({ clientId: "tests", bootstrapBrokers });
+    const value = Buffer.from('{"value":1}');
+    const timestamp = 1_764_590_400_000_000_000n;
+    await producer.send({ messages: [{ topic: "nanoseconds", value, timestamp }] });
+    await producer.close();
+    await send("nanoseconds", 2);
+    listen();
+    await taken("nanoseconds", 2);
+    expect((await messagesOf("nanoseconds")).map(({ at }) => at)).toEqual([
+      null,
+      expect.stringMatching(/Z$/),
+    ]);
   });
 
   test("each message makes one run, with its key and time, and is committed then", async () => {

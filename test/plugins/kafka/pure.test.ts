@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { batchesOf } from "../../../plugins/kafka/batches.ts";
 import { kafkaConnection } from "../../../plugins/kafka/connection.ts";
 import { kafkaError } from "../../../plugins/kafka/kafka_error.ts";
+import { sentAt } from "../../../plugins/kafka/sent_at.ts";
 import type { KafkaMessage } from "../../../plugins/kafka/session.ts";
 
 async function batches(messages: Iterable<KafkaMessage>) {
@@ -50,6 +51,14 @@ describe("messages", () => {
     const large = { key: "k".repeat(300_000), headers: { h: "x".repeat(200_000) }, value: "" };
     expect(await batches([large, large])).toHaveLength(2);
   });
+});
+
+test("a message was sent at its time; without one, or in nanoseconds, at no known time", () => {
+  expect([0n, 1_764_590_400_000n].map(sentAt)).toEqual([
+    "1970-01-01T00:00:00.000Z",
+    "2025-12-01T12:00:00.000Z",
+  ]);
+  expect([-1n, 1_764_590_400_000_000_000n].map(sentAt)).toEqual([null, null]);
 });
 
 describe("a connection", () => {
