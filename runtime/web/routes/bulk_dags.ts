@@ -64,7 +64,7 @@ async function previewed(services: WebServices, verb: Verb, id: string): Promise
 
 const rowOf = (id: string): BulkRow => ({
   ...{ id, href: `/dags/${id}`, title: id },
-  ...{ state: null, effect: null, refusal: null },
+  ...{ run: null, state: null, effect: null, refusal: null },
 });
 
 async function act(services: WebServices, request: Request, response: Response): Promise<void> {

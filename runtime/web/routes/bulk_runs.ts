@@ -99,9 +99,8 @@ async function clearPreview(
 }
 
 function rowOf(run: RunDetail): BulkRow {
-  const { id, dagId, runId, state } = run;
-  const title = `${dagId} · ${runId}`;
-  return { id: String(id), href: `/runs/${id}`, title, state, effect: null, refusal: null };
+  const { id, dagId: title, state } = run;
+  return { id: String(id), href: `/runs/${id}`, title, run, state, effect: null, refusal: null };
 }
 
 async function act(services: WebServices, request: Request, response: Response): Promise<void> {

@@ -98,7 +98,8 @@ test("the failed tasks of 12 runs run again: 4 clicks", async () => {
     await click(page.getByRole("button", { name: "Clear failed tasks…" }));
     const rows = page.locator("main tbody tr");
     expect(await rows.count()).toBe(12);
-    expect(await rows.first().textContent()).toMatch(/nightly · night_\d+load, report/);
+    expect(await rows.first().textContent()).toMatch(/^nightly.*\d, manualload, report/);
+    expect(await rows.first().getByRole("link").getAttribute("title")).toMatch(/^night_\d+$/);
     await page.getByLabel("Reason").fill("the table is back");
     await click(page.getByRole("button", { name: "Clear failed tasks (12 runs)" }));
     await page.getByRole("heading", { name: "12 of 12 runs cleared" }).waitFor();
@@ -423,6 +424,15 @@ describe("a bulk action", () => {
     expect((await post(readOnly.url)).status).toBe(403);
     expect(await (await fetch(readOnly.url)).text()).not.toContain('class="pick"');
     await readOnly.close();
+  });
+
+  test("names a run as its page does, by its date and what created it", async () => {
+    const version = await web.rows.dag(dagSpec("named"));
+    const run = await web.rows.run("named", version, { runId: "manual__raw" });
+    const sheet = await (await fetch(`${web.url}/bulk/runs?do=cancel&run=${run}`)).text();
+    expect(sheet).toMatch(
+      /<a[^>]* title="manual__raw">named<\/a><p><time[^>]*>[^<]+<\/time>, manual<\/p>/,
+    );
   });
 
   test("on a run that does not exist is not found", async () => {

@@ -4,8 +4,10 @@
  */
 import type { ComponentChildren, VNode } from "preact";
 import type { RunState } from "../../../state/run_state.ts";
+import type { RunDetail } from "../../../store/reads/runs.ts";
 import { Field } from "../parts/field.tsx";
 import { Id } from "../parts/id.tsx";
+import { RunTitle } from "../parts/run_title.tsx";
 import { State } from "../parts/state.tsx";
 
 /** A row that will change, or why it will not. */
@@ -13,7 +15,10 @@ export interface BulkRow {
   /** The id that is sent: the number of a run, or the id of a DAG. */
   readonly id: string;
   readonly href: string;
+  /** The id of the DAG. */
   readonly title: string;
+  /** Null for a row that is a DAG. */
+  readonly run: Pick<RunDetail, "runId" | "logicalDate" | "runType"> | null;
   readonly state: RunState | null;
   /** What happens to it, in a few words; null when the title says it. */
   readonly effect: string | null;
@@ -74,12 +79,17 @@ function BulkRows({ rows }: { readonly rows: readonly BulkRow[] }): VNode {
   return (
     <table class="list">
       <tbody>
-        {rows.map(({ href, title, state, effect, refusal }) => (
+        {rows.map(({ href, title, run, state, effect, refusal }) => (
           <tr>
             <th scope="row">
-              <a href={href}>
+              <a href={href} title={run?.runId}>
                 <Id text={title} />
               </a>
+              {run !== null && (
+                <p>
+                  <RunTitle run={run} />
+                </p>
+              )}
               {effect !== null && <p>{effect}</p>}
               {refusal !== null && <p class="bad">{refusal}</p>}
             </th>
