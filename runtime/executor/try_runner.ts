@@ -90,13 +90,15 @@ const MOST_IN_A_ROW = 50;
 export class TryRunner {
   readonly #options: TryRunnerOptions;
   readonly #attempts = new Map<number, Attempt>();
+  /** Jobs in their slots: also between two tries, when no attempt is there. */
+  #handled = 0;
   /** The attempts that the last heartbeat asked about. */
   #asked: ReadonlyMap<number, Attempt> = new Map();
   readonly #claims: Claims;
   readonly #ends: TryEnds;
   #takesMore = true;
   #interruption: "stopping" | "ended" | undefined;
-  /** Resolves when no try is left; created when the worker stops. */
+  /** Resolves when no try and no job is left; created when the worker stops. */
   #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: TryRunnerOptions) {
@@ -112,6 +114,16 @@ export class TryRunner {
    * later.
    */
   async handle(ref: TryRef): Promise<void> {
+    this.#handled += 1;
+    try {
+      await this.#handle(ref);
+    } finally {
+      this.#handled -= 1;
+      this.#tellIdle();
+    }
+  }
+
+  async #handle(ref: TryRef): Promise<void> {
     const instance = await this.#claims.claim(ref);
     if (!instance) return this.#reconsider(ref);
     let next = await this.#run(await this.#prepare(instance), true);
@@ -183,11 +195,15 @@ export class TryRunner {
     for (const attempt of this.#attempts.values()) attempt.interrupt(why);
   }
 
-  /** Resolves when no try is left. */
+  /** Resolves when no try is left, and no job that may bring one. */
   async drained(): Promise<void> {
-    if (this.#attempts.size === 0) return;
     this.#idle = Promise.withResolvers();
+    this.#tellIdle();
     await this.#idle.promise;
+  }
+
+  #tellIdle(): void {
+    if (this.#attempts.size === 0 && this.#handled === 0) this.#idle?.resolve();
   }
 
   /**
@@ -310,7 +326,7 @@ export class TryRunner {
     const { id } = attempt.instance;
     if (this.#attempts.get(id) === attempt) this.#attempts.delete(id);
     this.#claims.forget(attempt.instance);
-    if (this.#attempts.size === 0) this.#idle?.resolve();
+    this.#tellIdle();
   }
 }
 

@@ -10,6 +10,7 @@ import type { Outcome } from "../../../runtime/engine/results/outcome.ts";
 import type { ClaimedInstance } from "../../../runtime/engine/store.ts";
 import { Claims } from "../../../runtime/executor/claims.ts";
 import { TryEnds } from "../../../runtime/executor/try_ends.ts";
+import { TryRunner, type TryRunnerOptions } from "../../../runtime/executor/try_runner.ts";
 import type { WorkerOptions } from "../../../runtime/executor/worker.ts";
 import { Plans } from "../../../runtime/store/dags/plans.ts";
 import type { Database } from "../../../runtime/store/database/database.ts";
@@ -222,6 +223,32 @@ test("a slot waits only for the end of a task that something may follow", () => 
   const isFollowed = (id: string): boolean => mayBeFollowed(tasks.get(id)!);
   expect(["first", "g.inside", "setup"].map(isFollowed)).toEqual(Array(3).fill(true));
   expect(["last", "lone", "teardown"].map(isFollowed)).toEqual(Array(3).fill(false));
+});
+
+test("a worker that stops waits for a job that is being claimed, before there is a try", async () => {
+  const { first } = await held(() => undefined);
+  const claiming = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const db: Database = {
+    ...postgres.db,
+    query: async (statement, values) => {
+      claiming.resolve();
+      await gate.promise;
+      return postgres.db.query(statement, values);
+    },
+  };
+  const runner = new TryRunner({
+    ...{ db, plans: new Plans(), workerId: WORKER, queues: ["default"] },
+  } as unknown as TryRunnerOptions);
+  const order: string[] = [];
+  // The test holds the try already, so the job is a late copy.
+  const handled = runner.handle({ instanceId: first.id, tryNumber: 99 });
+  await claiming.promise;
+  const drained = runner.drained().then(() => order.push("drained"));
+  gate.resolve();
+  await handled.then(() => order.push("handled"));
+  await drained;
+  expect(order).toEqual(["handled", "drained"]);
 });
 
 /** Jobs that the queue ever had. */
