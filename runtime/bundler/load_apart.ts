@@ -30,7 +30,9 @@ const SCRIPT = fileURLToPath(
  */
 export async function loadApart(request: LoadRequest): Promise<LoadedDags> {
   await assertFolder(request.folder);
-  const loader = fork(SCRIPT, { serialization: "advanced" });
+  // Its own process group: Ctrl-C in the terminal then reaches only the service, which stops
+  // in order.
+  const loader = fork(SCRIPT, { serialization: "advanced", detached: true });
   const ended = once(loader, "exit").then(([code, signal]) => {
     throw new Error(`the process that loads ${request.folder} ended with ${signal ?? code}`);
   });
